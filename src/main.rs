@@ -1,0 +1,3 @@
+//! The `flux-vet` binary.
+
+fn main() {}
