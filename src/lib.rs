@@ -4,3 +4,4 @@ pub mod fault;
 pub mod finding;
 pub mod report;
 pub mod source;
+pub mod yaml;
