@@ -1,0 +1,111 @@
+//! The words about a whole run that the line formats share: what was found, what was covered, what was not looked at.
+
+use std::collections::BTreeMap;
+
+use super::{Run, escape};
+use crate::finding::{Applicability, ClusterCoverage, State};
+
+/// At most this many names of a class are listed.
+const MAX_NAMES: usize = 5;
+
+/// `3 errors, 1 warning in 12 files; 257 objects of 2 clusters checked`, and what was set aside.
+pub(super) fn sentence(run: &Run<'_>) -> String {
+    let counts = [(run.summary.error, "error"), (run.summary.warning, "warning"), (run.summary.info, "info")];
+    let found = list(counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(*count, word)));
+    let set_aside =
+        [(State::Ignored, "ignored"), (State::Baselined, "in the baseline"), (State::Known, "known before")];
+    let set_aside = set_aside.into_iter().filter_map(|(state, word)| {
+        let count = run.findings.iter().filter(|finding| finding.state == state).count();
+        (count > 0).then(|| format!("{count} {word}"))
+    });
+    let set_aside = list(set_aside);
+    format!(
+        "{} in {}; {} of {} checked{}",
+        if found.is_empty() { "no findings" } else { &found },
+        counted(run.coverage.files, "file"),
+        counted(run.coverage.objects, "object"),
+        counted(run.coverage.clusters.len(), "cluster"),
+        if set_aside.is_empty() { String::new() } else { format!("; {set_aside}") },
+    )
+}
+
+/// How many reported findings a fix removes; `None` where there is none.
+pub(super) fn fixable(run: &Run<'_>) -> Option<String> {
+    let of = |wanted: Applicability| {
+        let fixes = run.reported().filter_map(|finding| finding.fix.as_ref());
+        fixes.filter(|fix| fix.applicability == wanted).count()
+    };
+    let words = [(of(Applicability::Safe), "--fix"), (of(Applicability::Unsafe), "--fix=all")];
+    let words = list(words.iter().filter(|(count, _)| *count > 0).map(|(count, flag)| format!("{count} with {flag}")));
+    (!words.is_empty()).then(|| format!("fixable: {words}"))
+}
+
+/// `kubernetes/flux/cluster: 29 of 31 Kustomizations built (1 external, 1 broken), 257 objects`
+pub(super) fn cluster(cluster: &ClusterCoverage) -> String {
+    let left = [(cluster.external, "external"), (cluster.broken, "broken")];
+    let left = list(left.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
+    format!(
+        "{}: {} of {} built{}, {}",
+        escape::path(&cluster.entry),
+        cluster.built,
+        counted(cluster.kustomizations, "Kustomization"),
+        if left.is_empty() { String::new() } else { format!(" ({left})") },
+        counted(cluster.objects, "object"),
+    )
+}
+
+/// What was not looked at for one kind of reason.
+pub(super) struct Gap {
+    /// The class of [`crate::finding::NotChecked`].
+    pub(super) class: &'static str,
+    /// How many things.
+    pub(super) count: usize,
+    /// Lines for people: the names, with their reason.
+    pub(super) lines: Vec<String>,
+}
+
+/// What was not looked at, by class: broken Kustomizations first, then by name of the class.
+pub(super) fn gaps(run: &Run<'_>) -> Vec<Gap> {
+    let mut classes: BTreeMap<(bool, &'static str), Vec<(String, String)>> = BTreeMap::new();
+    for unknown in &run.coverage.unknown {
+        let entry = (escape::line(&unknown.what), escape::line(&unknown.reason));
+        let of_class = classes.entry((unknown.class != "broken", unknown.class)).or_default();
+        if !of_class.contains(&entry) {
+            of_class.push(entry);
+        }
+    }
+    let gaps =
+        classes.into_iter().map(|((_, class), things)| Gap { class, count: things.len(), lines: named(&things) });
+    gaps.collect()
+}
+
+/// Things with their reasons, those with the same reason on one line; at most [`MAX_NAMES`] things.
+fn named(things: &[(String, String)]) -> Vec<String> {
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (what, reason) in things.iter().take(MAX_NAMES) {
+        match by_reason.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, names)) => names.push(what),
+            None => by_reason.push((reason, vec![what])),
+        }
+    }
+    let mut lines: Vec<String> = by_reason
+        .into_iter()
+        .map(|(reason, names)| match reason {
+            "" => names.join(", "),
+            reason => format!("{}: {reason}", names.join(", ")),
+        })
+        .collect();
+    if let Some(more @ 1..) = things.len().checked_sub(MAX_NAMES) {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,37 @@
+//! The files with which other programs start flux-vet.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::Path;
+
+use serde_yaml::Value;
+
+fn yaml(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_hook_checks_the_whole_tree_in_one_process() {
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let hooks = hooks.as_sequence().unwrap();
+    let ids: Vec<&str> = hooks.iter().map(|hook| hook["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["flux-vet", "flux-vet-new", "flux-vet-src", "flux-vet-system"]);
+    for hook in hooks {
+        assert_eq!(hook["always_run"], Value::Bool(true), "{hook:?}");
+        assert_eq!(hook["pass_filenames"], Value::Bool(false), "{hook:?}");
+        assert_eq!(hook["require_serial"], Value::Bool(true), "{hook:?}");
+        assert!(hook["entry"].as_str().unwrap().starts_with("flux-vet check"), "{hook:?}");
+        assert!(["rust", "system"].contains(&hook["language"].as_str().unwrap()), "{hook:?}");
+    }
+}
+
+#[test]
+fn no_input_of_the_action_becomes_code() {
+    let action = yaml("action.yml");
+    assert_eq!(action["runs"]["using"].as_str(), Some("composite"));
+    for step in action["runs"]["steps"].as_sequence().unwrap() {
+        assert!(!step["run"].as_str().unwrap().contains("${{"), "{step:?}");
+        assert_eq!(step["shell"].as_str(), Some("bash"), "{step:?}");
+    }
+}
