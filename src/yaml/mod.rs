@@ -1,6 +1,7 @@
 //! Text to nodes: parsed with a place for everything, resolved as go-yaml does, comments kept.
 
 pub mod arena;
+pub mod emit;
 mod event;
 pub mod node;
 mod place;
