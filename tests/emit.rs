@@ -150,7 +150,7 @@ impl Random {
 /// U+0085 is folded on the way, a plain `<<` as key is a merge, and `\\/` in double quotes is taken for a bad escape.
 fn reads_back(json: &Json) -> bool {
     match json {
-        Json::String(text) => !text.contains(['\u{85}', '\u{2028}', '\u{2029}']) && !text.contains("\\/"),
+        Json::String(text) => !text.contains(['\u{85}', '\u{2028}', '\u{2029}']),
         Json::Array(items) => items.iter().all(reads_back),
         Json::Object(entries) => {
             entries.iter().all(|(key, value)| key != "<<" && reads_back(&key.clone().into()) && reads_back(value))

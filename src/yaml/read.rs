@@ -126,7 +126,7 @@ impl Reader<'_> {
         }
         let raw = self.text.get(range.clone()).unwrap_or_default();
         if style == Style::DoubleQuoted
-            && let Some(at) = raw.find("\\/")
+            && let Some(at) = slash_escape(raw)
         {
             self.tree.problems.push(Problem {
                 kind: ProblemKind::Syntax,
@@ -224,6 +224,12 @@ impl Reader<'_> {
         }
         self.tree.documents.push(Document { root: self.root.take(), incomplete, ignored: false });
     }
+}
+
+/// Where a slash stands behind a backslash that is not itself escaped.
+fn slash_escape(raw: &str) -> Option<usize> {
+    let backslashes = |at: usize| raw.bytes().take(at).rev().take_while(|byte| *byte == b'\\').count();
+    raw.match_indices("\\/").map(|(at, _)| at).find(|at| backslashes(*at).is_multiple_of(2))
 }
 
 fn blank(range: &Range<usize>) -> Slot {

@@ -155,7 +155,7 @@ impl Resolver<'_> {
                 );
                 if !fits && !(slot.tag == Tag::Timestamp && self.mode == Mode::V2) {
                     let at = slot.start as usize..slot.end as usize;
-                    self.problem(ProblemKind::Value, at, format!("`{text}` does not fit its tag"));
+                    self.problem(ProblemKind::Value, at, "the value does not fit its explicit tag".to_owned());
                 }
                 typed
             }
@@ -168,7 +168,7 @@ impl Resolver<'_> {
             Scalar::Float(value) if value.is_finite() => Value::Float(value),
             Scalar::Float(_) => {
                 let at = slot.start as usize..slot.end as usize;
-                self.problem(ProblemKind::Value, at, format!("`{text}` has no form in JSON (unsupported value)"));
+                self.problem(ProblemKind::Value, at, "infinity and NaN have no form in JSON (unsupported value)".to_owned());
                 text_value()
             }
             Scalar::Time(time) => Value::Str(time.into()),

@@ -50,8 +50,18 @@ fn dotted(text: &str) -> Scalar {
     match text {
         ".inf" | ".Inf" | ".INF" => Scalar::Float(f64::INFINITY),
         ".nan" | ".NaN" | ".NAN" => Scalar::Float(f64::NAN),
-        _ => float(text).map_or(Scalar::Text, Scalar::Float),
+        _ => dotted_float(text).map_or(Scalar::Text, Scalar::Float),
     }
+}
+
+/// Go's own reader of floats is asked here: `_` may stand between digits.
+fn dotted_float(text: &str) -> Option<f64> {
+    let fits = !text.ends_with('_')
+        && text.as_bytes().windows(3).all(|window| match window {
+            [before, b'_', after] => before.is_ascii_digit() && after.is_ascii_digit(),
+            _ => true,
+        });
+    if fits { float(&text.replace('_', "")) } else { None }
 }
 
 fn signed_infinity(text: &str) -> Option<Scalar> {
@@ -73,7 +83,20 @@ fn number(text: &str, mode: Mode) -> Scalar {
     if let Some(int) = integer(&plain) {
         return int;
     }
-    float(&plain).map_or(Scalar::Text, Scalar::Float)
+    if let Some(value) = float(&plain) {
+        return Scalar::Float(value);
+    }
+    sign_behind_prefix(&plain, mode).unwrap_or(Scalar::Text)
+}
+
+/// `0b-1`, and in v3 `0o-7`: a prefix that Go's number reader does not take is cut off, and the rest read again.
+fn sign_behind_prefix(text: &str, mode: Mode) -> Option<Scalar> {
+    let (rest, radix) = match text.strip_prefix("0b") {
+        Some(rest) => (rest, 2),
+        None if mode == Mode::V3 => (text.strip_prefix("0o")?, 8),
+        None => return None,
+    };
+    rest.starts_with(['-', '+']).then(|| i64::from_str_radix(rest, radix).ok().map(Scalar::Int))?
 }
 
 /// Go's `strconv.ParseInt(text, 0, 64)`, then `ParseUint`: prefixes `0x`, `0b`, `0o`, and a leading `0` is octal.
@@ -148,7 +171,7 @@ fn time(text: &str) -> Option<String> {
             let at = rest.find(['Z', '+', '-'])?;
             (rest.get(..at)?, rest.get(at..)?)
         }
-        b' ' => (rest.get(1..)?, "Z"),
+        b' ' => (rest.trim_start_matches(' '), "Z"),
         _ => return None,
     };
     let (hour, clock) = small_number(clock)?;
@@ -157,7 +180,7 @@ fn time(text: &str) -> Option<String> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let fraction = match clock.strip_prefix('.') {
+    let fraction = match clock.strip_prefix(['.', ',']) {
         None if clock.is_empty() => String::new(),
         Some(fraction) if !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit()) => {
             let kept = fraction.get(..9.min(fraction.len()))?.trim_end_matches('0');
@@ -167,8 +190,18 @@ fn time(text: &str) -> Option<String> {
     };
     let zone = match zone {
         "Z" | "+00:00" | "-00:00" => "Z".to_owned(),
-        zone if zone.len() == 6 && zone.as_bytes().get(3) == Some(&b':') => zone.to_owned(),
-        _ => return None,
+        zone => {
+            let (hours, minutes) = zone.strip_prefix(['+', '-'])?.split_once(':')?;
+            let fits = |text: &str, limit: u32| {
+                text.len() == 2
+                    && text.bytes().all(|b| b.is_ascii_digit())
+                    && text.parse::<u32>().is_ok_and(|number| number <= limit)
+            };
+            if !(fits(hours, 24) && fits(minutes, 60)) {
+                return None;
+            }
+            zone.to_owned()
+        }
     };
     Some(format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"))
 }
@@ -265,6 +298,19 @@ mod tests {
         assert_eq!(v3("2024-4-1T1:2:3.50+02:00"), Scalar::Time("2024-04-01T01:02:03.5+02:00".into()));
         assert_eq!(v3("2024-13-45"), Scalar::Text);
         assert_eq!(resolve("2024-04-01", Mode::V2), Scalar::Text);
+    }
+
+    #[test]
+    fn odd_forms_are_read_as_go_reads_them() {
+        assert_eq!(v3(".1_0"), Scalar::Float(0.1));
+        assert_eq!(v3("._10"), Scalar::Text);
+        assert_eq!(v3("0b-11"), Scalar::Int(-3));
+        assert_eq!(v3("0o-7"), Scalar::Int(-7));
+        assert_eq!(resolve("0o-7", Mode::V2), Scalar::Text);
+        assert_eq!(v3("2024-04-01  1:2:3,5"), Scalar::Time("2024-04-01T01:02:03.5Z".into()));
+        assert_eq!(v3("2024-04-01T1:2:3+ab:cd"), Scalar::Text);
+        assert_eq!(v3("2024-04-01T1:2:3+25:00"), Scalar::Text);
+        assert_eq!(v3("2024-04-01T1:2:3Z01:00"), Scalar::Text);
     }
 
     #[test]

@@ -1,0 +1,205 @@
+//! Substitution as Flux does it: the object printed, substituted as text, read again with the rules of YAML 1.1, and
+//! every value led back to where it came from.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::envsubst::{self, Mode as Strictness, Segment, SegmentKind, SubstitutionError, UNKNOWN_MARK, Use, Variable};
+use super::variables::{VariableValue, Variables};
+use crate::source::Span;
+use crate::yaml::emit::{Emitted, Place, Written, emit};
+use crate::yaml::{self, Content, Entry, Map, Mode, Node, Origin, Step, Unknown, UnknownWhy, Value};
+
+/// What substitution gave.
+pub struct Substitution {
+    /// The object after it; the object before where it failed.
+    pub node: Node,
+    /// Uses without value and default, with the place of the text they stand in.
+    pub undefined: Vec<(Use, Span)>,
+    /// Why the text could not be substituted, and where.
+    pub error: Option<(SubstitutionError, Span)>,
+}
+
+/// Whether an object holds anything that substitution acts on.
+pub fn is_affected(node: &Node) -> bool {
+    match &node.value {
+        Value::Str(text) => text.contains('$'),
+        Value::Unknown(unknown) => unknown.template.contains('$'),
+        Value::Seq(items) => items.iter().any(is_affected),
+        Value::Map(map) => map.iter().any(|entry| entry.key.contains('$') || is_affected(&entry.value)),
+        _ => false,
+    }
+}
+
+/// Substitutes over one object. `strict` says what an unset variable means: an error, or nothing.
+pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substitution {
+    if !is_affected(object) {
+        return Substitution { node: object.clone(), undefined: Vec::new(), error: None };
+    }
+    let emitted = emit(object);
+    let place_at = |at: usize| place_of(&emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
+    let plain = |name: &str| match variables.get(name) {
+        Some((VariableValue::Known(text), _)) => Variable::Known(text),
+        Some((VariableValue::Unknown, _)) => Variable::Unknown,
+        None if variables.open => Variable::Unknown,
+        None => Variable::Unset,
+    };
+    let undefined = match envsubst::undefined(&emitted.text, &plain) {
+        Ok(uses) => uses,
+        Err(error) => {
+            let at = place_at(error.range().start);
+            return Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, at)) };
+        }
+    };
+    // Where Flux would refuse, the rest of the tree is still worth having: the value is unknown.
+    let lenient = |name: &str| match plain(name) {
+        Variable::Unset if strict => Variable::Unknown,
+        other => other,
+    };
+    let substituted = match envsubst::substitute(&emitted.text, &lenient, Strictness::Lax) {
+        Ok(substituted) => substituted,
+        Err(error) => {
+            let at = place_at(error.range().start);
+            return Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, at)) };
+        }
+    };
+    let undefined = undefined.into_iter().map(|found| { let at = place_at(found.expression.start); (found, at) }).collect();
+    let back = Back { emitted: &emitted, segments: &substituted.segments, uses: &substituted.uses, text: &substituted.text, variables };
+    match back.read(object) {
+        Some(node) => Substitution { node, undefined, error: None },
+        None => Substitution { node: object.clone(), undefined, error: None },
+    }
+}
+
+fn place_of(emitted: &Emitted, at: usize) -> Option<&Place> {
+    let after = emitted.places.partition_point(|place| place.range.start <= at);
+    emitted.places.get(..after)?.iter().rev().find(|place| place.what != Written::Collection)
+}
+
+/// Leads the re-read text back to the object it was printed from.
+struct Back<'s> {
+    emitted: &'s Emitted,
+    segments: &'s [Segment],
+    uses: &'s [Use],
+    text: &'s str,
+    variables: &'s Variables,
+}
+
+impl Back<'_> {
+    fn read(&self, object: &Node) -> Option<Node> {
+        let tree = yaml::parse(self.text);
+        let document = tree.documents.first()?;
+        // A stand-in file: every span of the result is replaced below.
+        let stand_in = Span { file: object.span().file, start: 0, end: u32::try_from(self.text.len()).ok()? };
+        let resolved = yaml::resolve(&tree, document, self.text, &Content::whole(stand_in), Mode::V2)?;
+        if tree.is_broken() {
+            return None;
+        }
+        Some(self.node(&resolved.root))
+    }
+
+    /// The offset in the printed text of an offset in the substituted text.
+    fn printed(&self, at: usize) -> usize {
+        let index = self.segments.partition_point(|segment| segment.output.end <= at);
+        match self.segments.get(index) {
+            Some(segment) if segment.kind == SegmentKind::Copied => segment.input.start + (at - segment.output.start),
+            Some(segment) => segment.input.start,
+            None => self.segments.last().map_or(at, |segment| segment.input.end),
+        }
+    }
+
+    fn expanded(&self, span: Span) -> Vec<&Use> {
+        let range = span.range();
+        let first = self.segments.partition_point(|segment| segment.output.end <= range.start);
+        self.segments
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|segment| segment.output.start < range.end.max(range.start + 1))
+            .filter_map(|segment| match segment.kind {
+                SegmentKind::Expanded { use_index } => self.uses.get(use_index),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn scalar_origin(&self, span: Span) -> Origin {
+        let at = self.printed(span.start as usize);
+        let Some(place) = place_of(self.emitted, at) else { return Origin::Source(span) };
+        let uses = self.expanded(span);
+        let Some(first) = uses.first() else { return place.origin.clone() };
+        let names: Vec<&str> = uses.iter().map(|found| found.name.as_str()).collect();
+        let defined = self.variables.get(&first.name).and_then(|(_, place)| *place);
+        let before = Origin::derived(Step::Substituted(SmolStr::default()), defined.unwrap_or_else(|| place.origin.span()), None);
+        let chain = if defined.is_some() { Some(before) } else { None };
+        Origin::derived(Step::Substituted(names.join(", ").into()), place.origin.span(), Some(chain.unwrap_or_else(|| place.origin.clone())))
+    }
+
+    fn collection_origin(&self, span: Span) -> Origin {
+        let at = self.printed(span.start as usize);
+        let places = &self.emitted.places;
+        let after = places.partition_point(|place| place.range.start <= at);
+        let found = places.get(..after).unwrap_or_default().iter().rev().find(|place| place.what == Written::Collection);
+        found.map_or(Origin::Source(span), |place| place.origin.clone())
+    }
+
+    fn key_span(&self, span: Span) -> Span {
+        place_of(self.emitted, self.printed(span.start as usize)).map_or(span, |place| place.origin.span())
+    }
+
+    fn node(&self, node: &Node) -> Node {
+        let span = node.span();
+        match &node.value {
+            Value::Seq(items) => {
+                let items = items.iter().map(|item| self.node(item)).collect();
+                Node { value: Value::Seq(Arc::new(items)), origin: self.collection_origin(span) }
+            }
+            Value::Map(map) => {
+                let entries = map
+                    .iter()
+                    .map(|entry| Entry {
+                        key: self.shown(&entry.key, entry.key_span).into(),
+                        key_span: self.key_span(entry.key_span),
+                        value: self.node(&entry.value),
+                    })
+                    .collect();
+                Node { value: Value::Map(Arc::new(Map::from_entries(entries))), origin: self.collection_origin(span) }
+            }
+            Value::Str(text) if text.contains(UNKNOWN_MARK) => {
+                let template = self.shown(text, span);
+                let unknown = Unknown { template: template.into(), why: UnknownWhy::Variable };
+                Node { value: Value::Unknown(Arc::new(unknown)), origin: self.scalar_origin(span) }
+            }
+            // An encrypted value is printed as nothing and read back as null.
+            value => {
+                let origin = self.scalar_origin(span);
+                let value = self.encrypted(span).unwrap_or_else(|| value.clone());
+                Node { value, origin }
+            }
+        }
+    }
+
+    /// An unknown value of the object before, which the printed text cannot carry.
+    fn encrypted(&self, span: Span) -> Option<Value> {
+        let place = place_of(self.emitted, self.printed(span.start as usize))?;
+        place.unknown.clone().map(Value::Unknown)
+    }
+
+    /// A text with its unknown parts written as `${NAME}` again.
+    fn shown(&self, text: &str, span: Span) -> String {
+        if !text.contains(UNKNOWN_MARK) {
+            return text.to_owned();
+        }
+        let mut names = self.expanded(span).into_iter().filter(|found| found.outcome == envsubst::Outcome::Unknown).map(|found| found.name.clone());
+        let mut shown = String::with_capacity(text.len() + 16);
+        for c in text.chars() {
+            if c == UNKNOWN_MARK {
+                shown.push_str(&format!("${{{}}}", names.next().unwrap_or_default()));
+            } else {
+                shown.push(c);
+            }
+        }
+        shown
+    }
+}

@@ -1,0 +1,77 @@
+//! The hash that generated names end in. Source: kustomize `api/hasher/hasher.go`.
+
+use sha2::{Digest, Sha256};
+
+use crate::yaml::{Node, Value};
+
+/// The ten characters for a ConfigMap, Secret, or any other object.
+pub fn suffix(node: &Node) -> String {
+    use serde_json::{Map, Value as Json, json};
+    let field = |key: &str| node.get(key).map(sorted);
+    let kind = node.get("kind").and_then(Node::as_str).unwrap_or_default().to_owned();
+    let name = node.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let mut content = Map::new();
+    // Missing data counts as the empty text.
+    let data = field("data").unwrap_or_else(|| json!(""));
+    match kind.as_str() {
+        "ConfigMap" => {
+            if let Some(binary) = field("binaryData") {
+                content.insert("binaryData".into(), binary);
+            }
+            content.insert("data".into(), data);
+            content.insert("kind".into(), Json::String(kind));
+            content.insert("name".into(), Json::String(name));
+        }
+        "Secret" => {
+            content.insert("data".into(), data);
+            content.insert("kind".into(), Json::String(kind));
+            content.insert("name".into(), Json::String(name));
+            if let Some(text) = field("stringData") {
+                content.insert("stringData".into(), text);
+            }
+            content.insert("type".into(), field("type").unwrap_or_else(|| json!("")));
+        }
+        _ => return encode(&go_json(&sorted(node))),
+    }
+    encode(&go_json(&Json::Object(content)))
+}
+
+fn sorted(node: &Node) -> serde_json::Value {
+    match &node.value {
+        Value::Map(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by(|a, b| a.key.cmp(&b.key));
+            entries.into_iter().map(|entry| (entry.key.to_string(), sorted(&entry.value))).collect()
+        }
+        Value::Seq(items) => items.iter().map(sorted).collect(),
+        _ => node.to_json(),
+    }
+}
+
+/// Go's `encoding/json` escapes what is special in HTML.
+fn go_json(value: &serde_json::Value) -> String {
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+/// Hexadecimal digits that could spell words are replaced.
+fn encode(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.chars()
+        .take(10)
+        .map(|c| match c {
+            '0' => 'g',
+            '1' => 'h',
+            '3' => 'k',
+            'a' => 'm',
+            'e' => 't',
+            other => other,
+        })
+        .collect()
+}

@@ -1,0 +1,21 @@
+//! A kustomization folder to resources, as kustomize api v0.21.1 builds it.
+
+mod accumulate;
+mod file;
+mod generate;
+mod hash;
+mod json_patch;
+mod labels;
+mod merge;
+mod merge_keys;
+mod name_reference;
+mod namespace;
+mod patch;
+mod resource;
+
+pub use accumulate::{Builder, Outcome};
+pub use file::{
+    ImageEntry, LabelsEntry, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
+};
+pub use patch::apply as apply_patch;
+pub use resource::Resource;

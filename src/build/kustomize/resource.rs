@@ -1,0 +1,50 @@
+//! A resource while it is built: its tree, the identities it had, and how it came in.
+
+use crate::build::object::Id;
+use crate::finding::Label;
+use crate::yaml::Node;
+
+/// A resource of a build.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// The tree.
+    pub node: Node,
+    /// Identities it had before transformers changed them, oldest first.
+    pub previous: Vec<Id>,
+    /// How it came into the build, nearest first.
+    pub trail: Vec<Label>,
+    /// Its name gets the hash of its content at the end of the build.
+    pub needs_hash: bool,
+    /// Prefixes and suffixes it was given, for telling equal old names apart.
+    pub renamed_by: Vec<String>,
+}
+
+impl Resource {
+    /// A resource as it stands in a file.
+    pub fn new(node: Node) -> Self {
+        Resource { node, previous: Vec::new(), trail: Vec::new(), needs_hash: false, renamed_by: Vec::new() }
+    }
+
+    /// Its identity now.
+    pub fn id(&self) -> Id {
+        Id::of(&self.node)
+    }
+
+    /// Its first identity.
+    pub fn original(&self) -> Id {
+        self.previous.first().cloned().unwrap_or_else(|| self.id())
+    }
+
+    /// Whether it has or had this identity.
+    pub fn had(&self, id: &Id) -> bool {
+        self.id().same(id) || self.previous.iter().any(|previous| previous.same(id))
+    }
+
+    /// Records the present identity before it changes.
+    pub fn remember(&mut self) {
+        let id = self.id();
+        if self.previous.last() != Some(&id) {
+            self.previous.push(id);
+        }
+    }
+}

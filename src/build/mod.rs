@@ -1,0 +1,12 @@
+//! Nodes to objects: what Flux would apply, each value with the chain behind it.
+
+pub mod flux;
+pub mod kustomize;
+pub mod manifests;
+pub mod object;
+pub mod scope;
+pub mod selector;
+
+pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, World, world};
+pub use manifests::Library;
+pub use object::{Gvk, Id, Object};

@@ -1,0 +1,160 @@
+//! Objects and their identity.
+
+use smol_str::SmolStr;
+
+use crate::finding::{Label, ObjectRef};
+use crate::source::Span;
+use crate::yaml::Node;
+
+use super::scope;
+
+/// Group, version and kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Gvk {
+    /// API group; empty for the core group.
+    pub group: SmolStr,
+    /// Version.
+    pub version: SmolStr,
+    /// Kind.
+    pub kind: SmolStr,
+}
+
+impl Gvk {
+    /// Splits an `apiVersion`.
+    pub fn new(api_version: &str, kind: &str) -> Self {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        Gvk { group: group.into(), version: version.into(), kind: kind.into() }
+    }
+
+    /// The `apiVersion` again.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_string() } else { format!("{}/{}", self.group, self.version) }
+    }
+}
+
+/// Identity of an object while it is built. An empty namespace means none is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id {
+    /// Group, version, kind.
+    pub gvk: Gvk,
+    /// Namespace as written.
+    pub namespace: SmolStr,
+    /// Name.
+    pub name: SmolStr,
+}
+
+impl Id {
+    /// Reads the identity of an object; parts that are absent or unknown are empty.
+    pub fn of(node: &Node) -> Self {
+        let text = |path: &[&str]| -> SmolStr {
+            node.at(path).and_then(Node::shown).map(SmolStr::from).unwrap_or_default()
+        };
+        Id {
+            gvk: Gvk::new(&text(&["apiVersion"]), &text(&["kind"])),
+            namespace: text(&["metadata", "namespace"]),
+            name: text(&["metadata", "name"]),
+        }
+    }
+
+    /// The namespace that counts for identity: `""` is `default`, and cluster-scoped kinds have none.
+    pub fn effective_namespace(&self) -> &str {
+        if scope::is_cluster_scoped(&self.gvk) {
+            ""
+        } else if self.namespace.is_empty() {
+            "default"
+        } else {
+            &self.namespace
+        }
+    }
+
+    /// Whether two identities are the same object for kustomize.
+    pub fn same(&self, other: &Id) -> bool {
+        self.name == other.name && self.gvk == other.gvk && self.effective_namespace() == other.effective_namespace()
+    }
+}
+
+/// An object of a cluster, after everything the build does.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Group, version, kind.
+    pub gvk: Gvk,
+    /// Namespace; `None` for cluster-scoped kinds and where none is set.
+    pub namespace: Option<SmolStr>,
+    /// Name.
+    pub name: SmolStr,
+    /// The whole object.
+    pub node: Node,
+    /// Index of the Kustomization that applies it, in its cluster's list.
+    pub kustomization: usize,
+    /// How it came into the build, nearest first.
+    pub trail: Vec<Label>,
+    /// Its document was encrypted with SOPS.
+    pub encrypted: bool,
+    /// Flux does not apply it (`reconcile: disabled`, `ssa: Ignore`).
+    pub left_alone: bool,
+}
+
+impl Object {
+    /// The identity for findings.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef {
+            api_version: self.gvk.api_version(),
+            kind: self.gvk.kind.to_string(),
+            namespace: self.namespace.as_ref().map(ToString::to_string),
+            name: self.name.to_string(),
+        }
+    }
+
+    /// Kind.
+    pub fn kind(&self) -> &str {
+        &self.gvk.kind
+    }
+
+    /// Whether it is of a kind in a group.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.gvk.kind == kind && self.gvk.group == group
+    }
+
+    /// Namespace, or `""`.
+    pub fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or_default()
+    }
+
+    /// `namespace/name`, or the name alone.
+    pub fn full_name(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}/{}", self.name),
+            None => self.name.to_string(),
+        }
+    }
+
+    /// The node at a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Node> {
+        self.node.at(path)
+    }
+
+    /// The node at a dotted path.
+    pub fn dig(&self, path: &str) -> Option<&Node> {
+        self.node.dig(path)
+    }
+
+    /// The place of the name: where findings about the object as a whole point.
+    pub fn place(&self) -> Span {
+        self.at(&["metadata", "name"]).unwrap_or(&self.node).span()
+    }
+
+    /// The place of the kind.
+    pub fn kind_place(&self) -> Span {
+        self.at(&["kind"]).unwrap_or(&self.node).span()
+    }
+
+    /// A metadata label that is known.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.at(&["metadata", "labels", key])?.as_str()
+    }
+
+    /// A metadata annotation that is known.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.at(&["metadata", "annotations", key])?.as_str()
+    }
+}
