@@ -1,9 +1,244 @@
 //! flux-vet: reads a Flux repository the way Flux would apply it and checks what only holds between objects.
 
 pub mod build;
+pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod fault;
 pub mod finding;
 pub mod report;
+pub mod rulebook;
+pub mod rules;
 pub mod source;
+pub mod verdict;
 pub mod yaml;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::build::{BuildOptions, Library, World};
+use crate::cluster::{Cluster, FileDocument, Repository};
+use crate::config::{Config, Date, Version};
+use crate::fault::Fault;
+use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, Summary};
+use crate::report::RuleText;
+use crate::rulebook::{Catalogue, Rule, Sink};
+use crate::source::{FileSystem, Sources, Span};
+use crate::verdict::{Court, Switch, switch};
+use crate::yaml::Mode;
+
+/// From this Flux version on, an undefined variable fails a build (kustomize-controller 1.9,
+/// `internal/features/features.go`).
+const STRICT_SINCE: Version = Version { major: 2, minor: 9 };
+
+/// What a run is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct CheckOptions {
+    /// Configuration file; the default one of the root where left out.
+    pub config: Option<String>,
+    /// Paths below the root that narrow what is reported.
+    pub only: Vec<String>,
+    /// The day of the run, for ignores that end.
+    pub today: Option<Date>,
+    /// Runs these rules alone, whatever their default.
+    pub rules: Option<Vec<String>>,
+    /// Options of a rule, over those of the configuration.
+    pub rule_options: Vec<(String, serde_json::Value)>,
+}
+
+/// A finished run.
+pub struct Checked {
+    /// The files that spans point into.
+    pub sources: Sources,
+    /// All findings, in their final order.
+    pub findings: Vec<Finding>,
+    /// What was covered.
+    pub coverage: Coverage,
+    /// Counts of the reported findings.
+    pub summary: Summary,
+    /// The cards of the rules that ran.
+    pub rules: Vec<RuleText>,
+    /// There was nothing to check: no object in the whole tree.
+    pub is_empty: bool,
+}
+
+/// Checks a tree: text, nodes, objects, world, rules, verdict.
+///
+/// # Errors
+/// A [`Fault`] when the run itself is broken; what is wrong with the manifests are findings.
+pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
+    let catalogue = rules::catalogue()?;
+    let sources = Sources::new(system);
+    let config = Config::load(&sources, options.config.as_deref())?;
+    config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
+    let predicates = predicates(&catalogue, &config, options)?;
+    let library = Library::new(&sources);
+    let world = build::world(&library, &build_options(&config));
+    let repository = Repository {
+        documents: documents(&library),
+        reached: reached(&world),
+        library: &library,
+        config: &config,
+    };
+    let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
+    let (observations, coverage) = run(&predicates, &repository, &clusters);
+    let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
+    let court =
+        Court { sources: &sources, config: &config, catalogue: &catalogue, today: options.today, only: options.only.clone() };
+    let mut findings = court.judge(observations);
+    if let Some(rules) = &options.rules {
+        findings.retain(|finding| rules.iter().any(|rule| **rule == *finding.rule));
+    }
+    let rules = rule_texts(&catalogue, &config, &running);
+    let summary = verdict::summary(&findings);
+    let is_empty = coverage.objects == 0 && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1) && findings.is_empty();
+    Ok(Checked { findings, coverage, summary, rules, is_empty, sources })
+}
+
+fn build_options(config: &Config) -> BuildOptions {
+    let strict = |flux: Option<Version>| {
+        config.strict_substitution.unwrap_or_else(|| flux.is_none_or(|version| version >= STRICT_SINCE))
+    };
+    BuildOptions {
+        entries: config.clusters.iter().map(|cluster| cluster.entry.clone()).collect(),
+        strict: strict(config.flux),
+        strict_at: config
+            .clusters
+            .iter()
+            .map(|cluster| (cluster.entry.clone(), strict(cluster.flux.or(config.flux))))
+            .collect(),
+    }
+}
+
+type Predicates = Vec<(String, Box<dyn Rule>)>;
+
+fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) -> Result<Predicates, Fault> {
+    let mut predicates = Vec::new();
+    for entry in catalogue.iter() {
+        let id = &entry.card.id;
+        let wanted = match &options.rules {
+            Some(rules) => rules.contains(id),
+            None => switch(config, &entry.card) != Switch::Off || config.paths.iter().any(|path| path.rules.contains_key(id)),
+        };
+        if !wanted {
+            continue;
+        }
+        let own = config.rules.get(id).map(|setting| setting.options.clone()).unwrap_or_default();
+        let given = options.rule_options.iter().find(|(rule, _)| rule == id).map(|(_, value)| value.clone());
+        match entry.predicate(given.unwrap_or(serde_json::Value::Object(own))) {
+            None => {}
+            Some(Ok(rule)) => predicates.push((id.clone(), rule)),
+            Some(Err(why)) => {
+                let help = Some(format!("`flux-vet explain {id}` lists the options"));
+                return Err(config.fault(&format!("rules.{id}"), format!("the options of `{id}` are wrong: {why}"), "here", help));
+            }
+        }
+    }
+    Ok(predicates)
+}
+
+/// Every document of every YAML file, by path.
+fn documents(library: &Library<'_>) -> Vec<FileDocument> {
+    let files: Vec<String> =
+        library.sources.system().walk().into_iter().filter(|path| path.ends_with(".yaml") || path.ends_with(".yml")).collect();
+    files
+        .par_iter()
+        .flat_map_iter(|path| {
+            let path: Arc<str> = path.as_str().into();
+            let documents = library.load(&path, Mode::V3).map(|manifests| manifests.documents.clone()).unwrap_or_default();
+            documents.into_iter().map(move |node| FileDocument { path: path.clone(), node })
+        })
+        .collect()
+}
+
+fn reached(world: &World) -> HashSet<crate::source::FileId> {
+    let objects = world.clusters.iter().flat_map(|cluster| &cluster.objects);
+    objects.map(|object| object.kind_place().file).collect()
+}
+
+type Seen = Vec<(Option<Arc<str>>, Observation)>;
+
+/// Runs every predicate over every cluster; a predicate that panics becomes one finding, the others still run.
+fn run(predicates: &[(String, Box<dyn Rule>)], repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> (Seen, Coverage) {
+    let pairs: Vec<(&(String, Box<dyn Rule>), &Cluster<'_>)> =
+        clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
+    let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs
+        .par_iter()
+        .map(|((id, rule), cluster)| {
+            let place = cluster.kustomizations().first().map(|root| root.spec.place);
+            (Some(cluster.entry().into()), guarded(id, place, |sink| rule.check(cluster, sink)))
+        })
+        .collect();
+    let place = clusters.first().and_then(|cluster| cluster.kustomizations().first()).map(|root| root.spec.place);
+    results.extend(
+        predicates
+            .par_iter()
+            .map(|(id, rule)| (None, guarded(id, place, |sink| rule.check_repository(repository, sink))))
+            .collect::<Vec<_>>(),
+    );
+    let mut seen: Seen = Vec::new();
+    let mut coverage = coverage(repository, clusters);
+    for cluster in clusters {
+        let entry: Arc<str> = cluster.entry().into();
+        seen.extend(cluster.build().observations.iter().map(|observation| (Some(entry.clone()), observation.clone())));
+    }
+    for (cluster, sink) in results {
+        coverage.unknown.extend(sink.not_checked);
+        seen.extend(sink.observations.into_iter().map(|observation| (cluster.clone(), observation)));
+    }
+    coverage.unknown.sort();
+    coverage.unknown.dedup();
+    (seen, coverage)
+}
+
+fn guarded(id: &str, place: Option<Span>, check: impl FnOnce(&mut Sink)) -> Sink {
+    let mut sink = Sink::default();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let mut sink = Sink::default();
+        check(&mut sink);
+        sink
+    }));
+    match (outcome, place) {
+        (Ok(done), _) => sink = done,
+        (Err(_), Some(place)) => sink.report(
+            Observation::new("internal-error", format!("the rule `{id}` failed on this tree"), Label::new(place, "")).keyed(id.to_owned()),
+        ),
+        (Err(_), None) => {}
+    }
+    sink
+}
+
+fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> Coverage {
+    let mut coverage = Coverage::default();
+    for cluster in clusters {
+        let (kustomizations, built, external, broken) = cluster.counts();
+        let objects = cluster.objects().count();
+        coverage.objects += objects;
+        coverage.clusters.push(ClusterCoverage { entry: cluster.entry().into(), kustomizations, built, external, broken, objects });
+        coverage.unknown.extend(cluster.not_checked());
+    }
+    let mut files: Vec<&Arc<str>> = repository.documents.iter().map(|document| &document.path).collect();
+    files.dedup();
+    coverage.files = files.len();
+    coverage
+}
+
+fn rule_texts(catalogue: &Catalogue, config: &Config, running: &HashSet<&str>) -> Vec<RuleText> {
+    catalogue
+        .iter()
+        .filter(|entry| running.contains(entry.card.id.as_str()) || (!entry.is_compiled() && switch(config, &entry.card) != Switch::Off))
+        .map(|entry| RuleText {
+            id: entry.card.id.clone(),
+            group: entry.card.group.clone(),
+            summary: entry.card.summary.clone(),
+            what: entry.card.what.clone(),
+            why: entry.card.why.clone(),
+            help: entry.card.help.clone(),
+            severity: entry.card.severity,
+            confidence: entry.card.confidence,
+        })
+        .collect()
+}

@@ -1,3 +1,7 @@
 //! The `flux-vet` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flux_vet::cli::run(std::env::args_os())
+}

@@ -1,0 +1,235 @@
+//! `flux-vet check`: the whole pipeline over a tree, reports in any number of formats.
+
+use std::env;
+use std::io::{IsTerminal, Read, stdin, stdout};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, ValueEnum};
+
+use super::{CLEAN, FINDINGS, NOTHING, print};
+use crate::config::Date;
+use crate::fault::Fault;
+use crate::finding::{Severity, State};
+use crate::report::{self, Format, Run, Style};
+use crate::source::{Disk, Memory, normalize};
+use crate::{CheckOptions, Checked, check};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Show only findings that touch these files or folders; the whole tree is read in any case.
+    /// `-` reads a stream of manifests from standard input instead of a tree
+    path: Vec<String>,
+
+    /// Root of the repository [default: the git root around the working directory]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+
+    /// Report format, and the file to write it to; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    output: Vec<String>,
+
+    /// Lowest severity that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    fail_on: FailOn,
+
+    /// Exit with 0 where findings would make it 1
+    #[arg(long)]
+    exit_zero: bool,
+
+    /// Configuration file, relative to the root [default: .flux-vet.yaml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+
+    /// Colour of the human and concise formats
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+
+    /// Number of threads [default: one a core]
+    #[arg(short = 'j', long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// A report to write: its format, and its file or standard output.
+struct Output {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
+    let outputs = outputs(&arguments.output)?;
+    if let Some(threads) = arguments.threads {
+        // Fails only when the pool is already there, which cannot be at this point.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
+    let checked = if arguments.path.iter().any(|path| path == "-") {
+        let options = CheckOptions { config: arguments.config.clone(), today: today(), ..CheckOptions::default() };
+        check(standard_input()?, &options)?
+    } else {
+        tree(arguments)?
+    };
+    let run = Run {
+        sources: &checked.sources,
+        findings: &checked.findings,
+        coverage: &checked.coverage,
+        summary: checked.summary,
+        rules: &checked.rules,
+    };
+    for output in &outputs {
+        write(&run, output, arguments.color)?;
+    }
+    Ok(exit_code(&checked, arguments))
+}
+
+fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
+    let unreadable = |path: &Path, reason: String| Fault::Root { path: path.display().to_string(), reason };
+    let here = env::current_dir().map_err(|error| unreadable(Path::new("."), error.to_string()))?;
+    let root = arguments.root.clone().unwrap_or_else(|| git_root(&here));
+    let disk = Disk::new(&root).map_err(|error| unreadable(&root, error.to_string()))?;
+    if !disk.root().is_dir() {
+        return Err(unreadable(&root, "it is no directory".to_owned()));
+    }
+    let options = CheckOptions {
+        config: arguments.config.clone(),
+        only: arguments.path.iter().map(|path| below(disk.root(), &here, path)).collect::<Result<_, _>>()?,
+        today: today(),
+        ..CheckOptions::default()
+    };
+    check(disk, &options)
+}
+
+/// A path of the command line as a path below the root. The file may be gone: a deletion is what breaks others.
+fn below(root: &Path, here: &Path, path: &str) -> Result<String, Fault> {
+    let absolute = here.join(path);
+    let known = absolute.canonicalize().unwrap_or(absolute);
+    let inside = known.strip_prefix(root).ok().and_then(Path::to_str).map(normalize);
+    // With --root, paths may also be given as the report prints them.
+    inside.or_else(|| root.join(path).exists().then(|| normalize(path))).ok_or_else(|| Fault::Usage {
+        message: format!("`{path}` does not lie below the root `{}`", root.display()),
+        help: Some("name the root with --root".to_owned()),
+    })
+}
+
+fn git_root(here: &Path) -> PathBuf {
+    here.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(here).to_owned()
+}
+
+fn standard_input() -> Result<Memory, Fault> {
+    let mut bytes = Vec::new();
+    stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Fault::Read { path: "standard input".to_owned(), reason: error.to_string() })?;
+    let mut memory = Memory::default();
+    memory.insert("stdin.yaml", bytes);
+    Ok(memory)
+}
+
+/// The day of the run in UTC.
+fn today() -> Option<Date> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    // Days to a date after Howard Hinnant's `civil_from_days`.
+    let days = i64::try_from(seconds / 86_400).ok()? + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    Date::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+}
+
+fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
+    if given.is_empty() {
+        let mut outputs = vec![Output { format: Format::Human, file: None }];
+        if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            outputs.push(Output { format: Format::Github, file: None });
+        }
+        return Ok(outputs);
+    }
+    let mut outputs = Vec::new();
+    for text in given {
+        let (format, file) = match text.split_once('=') {
+            Some((format, "-")) => (format, None),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text.as_str(), None),
+        };
+        let format = Format::from_str(format).map_err(|error| Fault::Usage {
+            message: error.to_string(),
+            help: Some(format!("formats: {}", Format::all().iter().map(|format| format.word()).collect::<Vec<_>>().join(", "))),
+        })?;
+        outputs.push(Output { format, file });
+    }
+    let shared: Vec<&Output> = outputs.iter().filter(|output| output.file.is_none()).collect();
+    if shared.len() > 1 && shared.iter().any(|output| !output.format.is_lines()) {
+        return Err(Fault::Usage {
+            message: "only the formats of lines can share standard output".to_owned(),
+            help: Some("write the others to a file: --output json=report.json".to_owned()),
+        });
+    }
+    Ok(outputs)
+}
+
+fn write(run: &Run<'_>, output: &Output, color: Color) -> Result<(), Fault> {
+    let fault = |path: &Path, error: &dyn ToString| Fault::Write { path: path.display().to_string(), reason: error.to_string() };
+    let mut text = Vec::new();
+    let on_terminal = output.file.is_none();
+    let colored = on_terminal && output.format.is_lines() && has_color(color, output.format);
+    let style = Style { color: colored, hyperlinks: false };
+    report::write(run, output.format, &style, &mut text).map_err(|error| fault(Path::new("report"), &error))?;
+    let Some(path) = &output.file else { return print(&text) };
+    // Written whole or not at all: a reader never sees half a report.
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    std::fs::write(&temporary, &text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
+        let _ = std::fs::remove_file(&temporary);
+        fault(path, &error)
+    })
+}
+
+fn has_color(color: Color, format: Format) -> bool {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if format != Format::Human || set("NO_COLOR") => false,
+        Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
+        Color::Auto => env::var_os("CLICOLOR").is_none_or(|value| value != "0") && stdout().is_terminal(),
+    }
+}
+
+fn exit_code(checked: &Checked, arguments: &Arguments) -> u8 {
+    let lowest = match arguments.fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Never => None,
+    };
+    let fails = lowest.is_some_and(|lowest| {
+        checked.findings.iter().any(|finding| finding.state == State::Reported && finding.severity >= lowest)
+    });
+    match (fails, checked.is_empty) {
+        (true, _) if !arguments.exit_zero => FINDINGS,
+        (_, true) => NOTHING,
+        _ => CLEAN,
+    }
+}

@@ -1,0 +1,60 @@
+//! `flux-vet explain RULE`: the card of a rule.
+
+use clap::Args;
+
+use super::print;
+use crate::fault::Fault;
+use crate::rulebook::card::{Default as CardDefault, FixKind};
+use crate::{config, rules};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Rule id, as findings print it
+    rule: String,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let catalogue = rules::catalogue()?;
+    let Some(entry) = catalogue.get(&arguments.rule) else {
+        let ids: Vec<&str> = catalogue.iter().map(|entry| entry.card.id.as_str()).collect();
+        let nearest = config::nearest(&arguments.rule, ids.iter().copied());
+        return Err(Fault::Usage {
+            message: format!("there is no rule `{}`", arguments.rule),
+            help: Some(nearest.map_or("`flux-vet rules` lists all rules".to_owned(), |id| format!("did you mean `{id}`?"))),
+        });
+    };
+    let card = &entry.card;
+    let default = if card.default == CardDefault::On { "on" } else { "off" };
+    let fix = match card.fix {
+        FixKind::None => "none",
+        FixKind::Unsafe => "unsafe",
+        FixKind::Safe => "safe",
+    };
+    let mut text = format!(
+        "{id}: {summary}\n\ngroup {group} · {severity} · confidence {confidence} · default {default} · fix {fix} · since {since}\n",
+        id = card.id,
+        summary = card.summary,
+        group = card.group,
+        severity = card.severity,
+        confidence = card.confidence.word(),
+        since = card.since,
+    );
+    let sections = [
+        ("What it does", Some(&card.what)),
+        ("Why it matters", Some(&card.why)),
+        ("What to do", Some(&card.help)),
+        ("Options", card.options.as_ref()),
+    ];
+    for (heading, content) in sections {
+        if let Some(content) = content {
+            text.push_str(&format!("\n{heading}\n  {}\n", content.replace('\n', "\n  ").replace("  \n", "\n")));
+        }
+    }
+    for example in &card.examples {
+        text.push_str(&format!("\nExample: {}\n", example.title));
+        for file in &example.files {
+            text.push_str(&format!("  # {}\n  {}\n", file.path, file.text.trim_end().replace('\n', "\n  ")));
+        }
+    }
+    print(text.as_bytes())
+}

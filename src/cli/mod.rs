@@ -1,0 +1,82 @@
+//! The command line: one file a command.
+
+mod check;
+mod explain;
+mod matcher;
+mod rules;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::fault::Fault;
+
+/// Nothing at or above the level that fails.
+const CLEAN: u8 = 0;
+/// Findings at or above it.
+const FINDINGS: u8 = 1;
+/// The run itself failed.
+const FAULT: u8 = 2;
+/// There was nothing to check.
+const NOTHING: u8 = 3;
+
+/// Checks a Flux repository the way Flux would apply it: invariants between objects, pointed at the line to edit.
+#[derive(Debug, Parser)]
+#[command(name = "flux-vet", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a tree and report findings
+    Check(check::Arguments),
+    /// Print the card of a rule: what it does, why it matters, what to do
+    Explain(explain::Arguments),
+    /// List all rules
+    Rules(rules::Arguments),
+    /// Print a problem matcher for an editor or CI system
+    Matcher(matcher::Arguments),
+}
+
+/// Runs the command line; gives the exit code of the process.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { FAULT } else { CLEAN };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    // A rule that panics becomes a finding; the default hook would print a trace into the report.
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
+        Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
+        Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => {
+            let report = miette::Report::new(fault);
+            let _ = writeln!(io::stderr(), "{report:?}");
+            ExitCode::from(FAULT)
+        }
+    }
+}
+
+/// Writes to standard output; a closed pipe ends quietly.
+fn print(text: &[u8]) -> Result<(), Fault> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Fault::Write { path: "standard output".to_owned(), reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! `flux-vet rules`: the list of all rules.
+
+use clap::Args;
+
+use super::print;
+use crate::fault::Fault;
+use crate::rulebook::card::Default as CardDefault;
+use crate::rules;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Only the rules of this group
+    #[arg(long)]
+    group: Option<String>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let catalogue = rules::catalogue()?;
+    let mut entries: Vec<_> = catalogue
+        .iter()
+        .filter(|entry| arguments.group.as_ref().is_none_or(|group| *group == entry.card.group))
+        .collect();
+    entries.sort_by(|a, b| (&a.card.group, &a.card.id).cmp(&(&b.card.group, &b.card.id)));
+    let width = entries.iter().map(|entry| entry.card.id.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    let mut group = "";
+    for entry in entries {
+        let card = &entry.card;
+        if card.group != group {
+            group = &card.group;
+            text.push_str(&format!("{}{group}\n", if text.is_empty() { "" } else { "\n" }));
+        }
+        let default = if card.default == CardDefault::On { "on " } else { "off" };
+        text.push_str(&format!("  {:width$}  {default}  {:7}  {}\n", card.id, card.severity.word(), card.summary));
+    }
+    print(text.as_bytes())
+}

@@ -1,0 +1,231 @@
+//! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
+
+mod index;
+pub mod script;
+mod trail;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use crate::build::flux::{ReleaseValues, release_values};
+use crate::build::{ClusterBuild, KustomizationBuild, Library, Object, State};
+use crate::config::{Config, Declared};
+use crate::finding::{NotChecked, ObjectRef};
+use crate::source::{FileId, Sources, Span};
+use crate::yaml::Node;
+
+pub use index::Index;
+pub use trail::trail;
+
+/// A document of a file, whether or not a build reaches it.
+#[derive(Clone, Debug)]
+pub struct FileDocument {
+    /// Path of the file.
+    pub path: Arc<str>,
+    /// The document, as written.
+    pub node: Node,
+}
+
+/// What the repository holds, over all clusters.
+pub struct Repository<'w> {
+    /// Files and manifests.
+    pub library: &'w Library<'w>,
+    /// The configuration.
+    pub config: &'w Config,
+    /// Every document of every YAML file, by path.
+    pub documents: Vec<FileDocument>,
+    /// Files that some object of some cluster came from.
+    pub reached: HashSet<FileId>,
+}
+
+impl Repository<'_> {
+    /// The files.
+    pub fn sources(&self) -> &Sources {
+        self.library.sources
+    }
+}
+
+/// Whether something exists: the third answer is not the second.
+#[derive(Clone, Copy, Debug)]
+pub enum Presence<'w> {
+    /// It is there.
+    Present(&'w Object),
+    /// It is not there, and everything that could bring it was looked at.
+    Absent,
+    /// It is not there, but something that could bring it was not looked at.
+    Unknown,
+}
+
+/// One cluster, ready to be asked.
+pub struct Cluster<'w> {
+    /// The repository around it.
+    pub repository: &'w Repository<'w>,
+    build: &'w ClusterBuild,
+    index: Index,
+    values: HashMap<usize, OnceLock<ReleaseValues>>,
+}
+
+impl<'w> Cluster<'w> {
+    /// Indexes a build.
+    pub fn new(repository: &'w Repository<'w>, build: &'w ClusterBuild) -> Self {
+        let index = Index::new(&build.objects);
+        let values = build
+            .objects
+            .iter()
+            .enumerate()
+            .filter(|(_, object)| object.is("helm.toolkit.fluxcd.io", "HelmRelease"))
+            .map(|(at, _)| (at, OnceLock::new()))
+            .collect();
+        Cluster { repository, build, index, values }
+    }
+
+    /// Entry path.
+    pub fn entry(&self) -> &'w str {
+        &self.build.entry
+    }
+
+    /// What the build has to say about itself.
+    pub fn build(&self) -> &'w ClusterBuild {
+        self.build
+    }
+
+    /// The files.
+    pub fn sources(&self) -> &'w Sources {
+        self.repository.library.sources
+    }
+
+    /// Files and manifests, for texts inside objects.
+    pub fn library(&self) -> &'w Library<'w> {
+        self.repository.library
+    }
+
+    /// What the configuration declares about this cluster.
+    pub fn declared(&self) -> Declared<'w> {
+        self.repository.config.declared(self.entry())
+    }
+
+    /// The place of a value of the configuration, such as `budget.0.requests.memory`.
+    pub fn config_place(&self, path: &str) -> Option<Span> {
+        self.repository.config.place(path)
+    }
+
+    /// Whether the configuration says that an object exists outside of the tree.
+    pub fn is_external(&self, object: &ObjectRef) -> bool {
+        self.declared().externals.iter().any(|external| external.object.matches(object))
+    }
+
+    /// Every object Flux applies.
+    pub fn objects(&self) -> impl Iterator<Item = &'w Object> {
+        self.build.objects.iter().filter(|object| !object.left_alone)
+    }
+
+    /// An object by its position in the build.
+    pub fn object(&self, at: usize) -> Option<&'w Object> {
+        self.build.objects.get(at)
+    }
+
+    /// Objects of a kind.
+    pub fn of_kind<'c>(&'c self, group: &'c str, kind: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
+        self.index.of_kind(group, kind).filter_map(|at| self.build.objects.get(at))
+    }
+
+    /// Objects of a namespace.
+    pub fn in_namespace<'c>(&'c self, namespace: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
+        self.index.in_namespace(namespace).filter_map(|at| self.build.objects.get(at))
+    }
+
+    /// The object of an identity. Cluster-scoped kinds have the namespace `""`.
+    pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
+        self.index.get(group, kind, namespace, name).and_then(|at| self.build.objects.get(at))
+    }
+
+    /// Objects of a name, of any kind and namespace.
+    pub fn named<'c>(&'c self, name: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
+        self.index.named(name).filter_map(|at| self.build.objects.get(at))
+    }
+
+    /// Whether an object exists.
+    pub fn presence(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Presence<'w> {
+        if let Some(object) = self.get(group, kind, namespace, name) {
+            return Presence::Present(object);
+        }
+        let reference = ObjectRef {
+            api_version: group.to_owned(),
+            kind: kind.to_owned(),
+            namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+            name: name.to_owned(),
+        };
+        if self.is_open(namespace) || self.is_external(&reference) { Presence::Unknown } else { Presence::Absent }
+    }
+
+    /// Whether something that could bring objects into a namespace was not looked at: a Kustomization from another
+    /// source, one that is broken, a remote input. A chart is not counted here: ask what it makes.
+    pub fn is_open(&self, namespace: &str) -> bool {
+        self.build.not_built.iter().any(|not_built| not_built.namespace.as_deref().is_none_or(|only| only == namespace))
+    }
+
+    /// The merged values of a HelmRelease.
+    pub fn values(&self, release: &'w Object) -> Option<&ReleaseValues> {
+        let at = self.index.get(&release.gvk.group, &release.gvk.kind, release.namespace(), &release.name)?;
+        let cell = self.values.get(&at)?;
+        Some(cell.get_or_init(|| {
+            release_values(self.library(), release, &|kind, namespace, name| self.get("", kind, namespace, name))
+        }))
+    }
+
+    /// The Kustomization that applies an object.
+    pub fn kustomization_of(&self, object: &Object) -> Option<&'w KustomizationBuild> {
+        self.build.kustomizations.get(object.kustomization)
+    }
+
+    /// All Flux Kustomizations.
+    pub fn kustomizations(&self) -> &'w [KustomizationBuild] {
+        &self.build.kustomizations
+    }
+
+    /// Labels of a namespace: those of its Namespace object and the automatic one. The flag says whether that is all:
+    /// a namespace that the tree does not define may carry others.
+    pub fn namespace_labels(&self, namespace: &str) -> (BTreeMap<String, String>, bool) {
+        let object = self.get("", "Namespace", "", namespace);
+        let mut labels: BTreeMap<String, String> = object
+            .and_then(|object| object.at(&["metadata", "labels"]))
+            .into_iter()
+            .flat_map(Node::entries)
+            .filter_map(|entry| Some((entry.key.to_string(), entry.value.scalar_text()?.into_owned())))
+            .collect();
+        labels.insert("kubernetes.io/metadata.name".to_owned(), namespace.to_owned());
+        (labels, object.is_some())
+    }
+
+    /// Every namespace that the tree names, sorted.
+    pub fn namespaces(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.of_kind("", "Namespace").map(|object| object.name.to_string()).collect();
+        names.extend(self.objects().filter_map(|object| object.namespace.as_ref().map(ToString::to_string)));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What was not looked at, for the report.
+    pub fn not_checked(&self) -> Vec<NotChecked> {
+        self.build
+            .not_built
+            .iter()
+            .map(|not_built| NotChecked {
+                cluster: self.build.entry.clone(),
+                class: not_built.class,
+                what: not_built.what.clone(),
+                reason: not_built.reason.clone(),
+            })
+            .collect()
+    }
+
+    /// Counts for the report: declared, built, external, broken Kustomizations; the entry itself counts when an object
+    /// of the tree stands for it.
+    pub fn counts(&self) -> (usize, usize, usize, usize) {
+        let all = self.kustomizations();
+        let external = all.iter().filter(|one| matches!(one.state, State::External(_))).count();
+        let broken = all.iter().filter(|one| one.state == State::Broken).count();
+        (all.len(), all.len() - external - broken, external, broken)
+    }
+}

@@ -1,0 +1,294 @@
+//! The card of a rule: the only place for its name, level, words and examples.
+
+use serde::Deserialize;
+
+use crate::finding::{Confidence, Severity};
+
+/// Whether a rule runs when nothing is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Default {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// The best fix a rule offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FixKind {
+    /// None.
+    None,
+    /// One that may change what runs.
+    Unsafe,
+    /// One that cannot.
+    Safe,
+}
+
+/// Where a rule is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// New: off by default.
+    Preview,
+    /// In use.
+    Stable,
+    /// To be removed.
+    Deprecated,
+    /// No longer there.
+    Removed,
+}
+
+/// How often a check runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Per object.
+    #[default]
+    Object,
+    /// Per namespace.
+    Namespace,
+    /// Per cluster.
+    Cluster,
+    /// Once.
+    Tree,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontMatter {
+    summary: String,
+    severity: Severity,
+    confidence: Confidence,
+    group: String,
+    since: String,
+    status: Status,
+    default: Default,
+    fix: FixKind,
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default = "yes")]
+    ignorable: bool,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    options: serde_json::Map<String, serde_json::Value>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A file of an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleFile {
+    /// Its path in the example's tree.
+    pub path: String,
+    /// Its text, marks included.
+    pub text: String,
+    /// Lines marked in the fence header, for places where a comment would be text.
+    pub errors: Vec<usize>,
+    /// The same for related places.
+    pub related: Vec<usize>,
+}
+
+/// An example of a card: a small tree that fires, or does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What stands after `## Example: `.
+    pub title: String,
+    /// Whether the rule fires on it.
+    pub fires: bool,
+    /// Its files.
+    pub files: Vec<ExampleFile>,
+    /// Options of the rule, as YAML.
+    pub options: Option<String>,
+    /// A configuration file, as YAML.
+    pub config: Option<String>,
+}
+
+/// A rule's card.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// Rule id.
+    pub id: String,
+    /// Group.
+    pub group: String,
+    /// One line.
+    pub summary: String,
+    /// Default severity.
+    pub severity: Severity,
+    /// Weight of the proof.
+    pub confidence: Confidence,
+    /// Version that introduced it.
+    pub since: String,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Whether it runs when nothing is configured.
+    pub default: Default,
+    /// The best fix.
+    pub fix: FixKind,
+    /// How often it runs.
+    pub scope: Scope,
+    /// Whether suppressions apply.
+    pub ignorable: bool,
+    /// Peers' names for it.
+    pub aliases: Vec<String>,
+    /// `## What it does`
+    pub what: String,
+    /// `## Why it matters`
+    pub why: String,
+    /// `## What to do`
+    pub help: String,
+    /// `## Options`
+    pub options: Option<String>,
+    /// Examples.
+    pub examples: Vec<Example>,
+}
+
+/// Why a card does not load.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("card `{card}`, line {line}: {message}")]
+pub struct CardError {
+    /// `group/id`
+    pub card: String,
+    /// Line of the card, from 1.
+    pub line: usize,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Card {
+    /// Reads a card. `name` is `group/id`.
+    ///
+    /// # Errors
+    /// [`CardError`] with the line at fault.
+    pub fn parse(name: &str, text: &str) -> Result<Self, CardError> {
+        let error = |line: usize, message: String| CardError { card: name.to_owned(), line, message };
+        let rest = text.strip_prefix("---\n").ok_or_else(|| error(1, "a card begins with `---`".into()))?;
+        let end = rest.find("\n---\n").ok_or_else(|| error(1, "the front matter has no end".into()))?;
+        let (front, body) = rest.split_at(end);
+        let front: FrontMatter = serde_yaml::from_str(front)
+            .map_err(|why| error(why.location().map_or(1, |at| at.line() + 1), why.to_string()))?;
+        let body_line = 1 + front_lines(text, end);
+        let (group, id) = name.split_once('/').ok_or_else(|| error(1, "the name is group/id".into()))?;
+        if group != front.group {
+            return Err(error(1, format!("the card stands in group `{group}` and says `{}`", front.group)));
+        }
+        if front.summary.chars().count() > 80 || front.summary.ends_with('.') {
+            return Err(error(2, "the summary has at most 80 characters and no final stop".into()));
+        }
+        let _ = front.options;
+        let mut card = Card {
+            id: id.to_owned(),
+            group: front.group,
+            summary: front.summary,
+            severity: front.severity,
+            confidence: front.confidence,
+            since: front.since,
+            status: front.status,
+            default: front.default,
+            fix: front.fix,
+            scope: front.scope,
+            ignorable: front.ignorable,
+            aliases: front.aliases,
+            what: String::new(),
+            why: String::new(),
+            help: String::new(),
+            options: None,
+            examples: Vec::new(),
+        };
+        for (line, heading, content) in sections(body.strip_prefix("\n---\n").unwrap_or(body), body_line) {
+            let content = content.trim();
+            match heading.as_str() {
+                "What it does" => card.what = content.to_owned(),
+                "Why it matters" => card.why = content.to_owned(),
+                "What to do" => card.help = content.to_owned(),
+                "Options" => card.options = Some(content.to_owned()),
+                _ => {
+                    let Some(title) = heading.strip_prefix("Example: ") else {
+                        return Err(error(line, format!("`{heading}` is no section of a card")));
+                    };
+                    let fires = match title.split(',').next() {
+                        Some("fires") => true,
+                        Some("silent") => false,
+                        _ => return Err(error(line, "an example begins with `fires` or `silent`".into())),
+                    };
+                    card.examples.push(example(title, fires, content).map_err(|message| error(line, message))?);
+                }
+            }
+        }
+        for (section, content) in [("What it does", &card.what), ("Why it matters", &card.why), ("What to do", &card.help)] {
+            if content.is_empty() {
+                return Err(error(1, format!("the section `{section}` is missing")));
+            }
+        }
+        Ok(card)
+    }
+}
+
+fn front_lines(text: &str, end: usize) -> usize {
+    text.get(..end).unwrap_or_default().lines().count() + 2
+}
+
+fn sections(body: &str, first_line: usize) -> Vec<(usize, String, String)> {
+    let mut sections: Vec<(usize, String, String)> = Vec::new();
+    let mut fenced = false;
+    for (index, line) in body.lines().enumerate() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        }
+        match line.strip_prefix("## ").filter(|_| !fenced) {
+            Some(heading) => sections.push((first_line + index, heading.trim().to_owned(), String::new())),
+            None => {
+                if let Some((_, _, content)) = sections.last_mut() {
+                    content.push_str(line);
+                    content.push('\n');
+                }
+            }
+        }
+    }
+    sections
+}
+
+fn example(title: &str, fires: bool, content: &str) -> Result<Example, String> {
+    let mut example = Example { title: title.to_owned(), fires, files: Vec::new(), options: None, config: None };
+    let mut lines = content.lines();
+    while let Some(line) = lines.next() {
+        let Some(header) = line.strip_prefix("```") else { continue };
+        let text: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let mut words = header.split_whitespace();
+        let language = words.next().unwrap_or_default();
+        let mut file = ExampleFile { path: String::new(), text, errors: Vec::new(), related: Vec::new() };
+        let mut kind = "";
+        for word in words {
+            let numbers = |list: &str| -> Result<Vec<usize>, String> {
+                list.split(',').map(|n| n.parse().map_err(|_| format!("`{n}` is no line number"))).collect()
+            };
+            match word.split_once('=') {
+                Some(("file", path)) => path.clone_into(&mut file.path),
+                Some(("error", list)) => file.errors = numbers(list)?,
+                Some(("related", list)) => file.related = numbers(list)?,
+                None if matches!(word, "options" | "config" | "fix") => kind = word,
+                _ => return Err(format!("`{word}` is no word of a fence header")),
+            }
+        }
+        match (language, kind) {
+            (_, "options") => example.options = Some(file.text),
+            (_, "config") => example.config = Some(file.text),
+            ("diff", _) => {}
+            _ => {
+                if file.path.is_empty() {
+                    let number = example.files.iter().filter(|other| other.path.starts_with("example")).count();
+                    file.path = if number == 0 { "example.yaml".to_owned() } else { format!("example-{}.yaml", number + 1) };
+                }
+                example.files.push(file);
+            }
+        }
+    }
+    if example.files.is_empty() {
+        return Err("the example has no file".to_owned());
+    }
+    Ok(example)
+}

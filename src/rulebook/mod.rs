@@ -1,0 +1,9 @@
+//! What a rule is: its card, the trait of its predicate, and the catalogue of all.
+
+pub mod card;
+mod catalogue;
+mod rule;
+
+pub use card::{Card, CardError, Example};
+pub use catalogue::{Catalogue, RuleEntry};
+pub use rule::{Rule, Sink};

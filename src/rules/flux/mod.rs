@@ -1,0 +1,8 @@
+//! Flux objects and their graph.
+
+mod depends_on;
+mod depends_on_cycle;
+mod depends_on_missing;
+
+pub use depends_on_cycle::DependsOnCycle;
+pub use depends_on_missing::DependsOnMissing;

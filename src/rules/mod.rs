@@ -1,0 +1,54 @@
+//! The compiled predicates, and the list of all rules.
+
+mod flux;
+
+use crate::fault::Fault;
+use crate::rulebook::{Catalogue, RuleEntry};
+
+/// A rule with a predicate: its type and its card.
+macro_rules! compiled {
+    ($rule:ty, $card:literal) => {
+        RuleEntry::compiled::<$rule>($card, include_str!(concat!("../../rules/", $card, ".md")))
+    };
+}
+
+/// A rule that the build or the engine reports: its card alone.
+macro_rules! of_engine {
+    ($card:literal) => {
+        RuleEntry::of_engine($card, include_str!(concat!("../../rules/", $card, ".md")))
+    };
+}
+
+/// Every built-in rule. One line a rule, in the order of the groups.
+///
+/// # Errors
+/// [`Fault::Internal`] when a built-in card does not load, which the tests exclude.
+pub fn catalogue() -> Result<Catalogue, Fault> {
+    Catalogue::new([
+        compiled!(flux::DependsOnMissing, "flux/depends-on-missing"),
+        compiled!(flux::DependsOnCycle, "flux/depends-on-cycle"),
+        of_engine!("flux/flux-path-missing"),
+        of_engine!("kustomize/build-failed"),
+        of_engine!("kustomize/component-missing"),
+        of_engine!("kustomize/generator-merge-base-missing"),
+        of_engine!("kustomize/kustomization-api-version-invalid"),
+        of_engine!("kustomize/kustomization-key-unknown"),
+        of_engine!("kustomize/kustomize-directory-undecodable"),
+        of_engine!("kustomize/kustomize-resource-duplicate"),
+        of_engine!("kustomize/kustomize-resource-missing"),
+        of_engine!("kustomize/namespace-transform-conflict"),
+        of_engine!("kustomize/patch-body-invalid"),
+        of_engine!("kustomize/patch-path-missing"),
+        of_engine!("kustomize/patch-target-missing"),
+        of_engine!("substitution/substitution-syntax-invalid"),
+        of_engine!("schema/object-type-missing"),
+        of_engine!("schema/yaml-alias-undefined"),
+        of_engine!("schema/yaml-document-ignored"),
+        of_engine!("schema/yaml-key-duplicate"),
+        of_engine!("schema/yaml-syntax-invalid"),
+        of_engine!("engine/file-unreadable"),
+        of_engine!("engine/internal-error"),
+        of_engine!("engine/limit-exceeded"),
+    ])
+    .map_err(|message| Fault::Internal { message })
+}

@@ -1,0 +1,203 @@
+//! Which findings count: levels, ignores, one finding for one place, one order for all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::config::{Config, Level, RuleSetting};
+use crate::finding::{Confidence, Finding, Observation, Severity, State, Summary};
+use crate::rulebook::card::Default as CardDefault;
+use crate::rulebook::{Card, Catalogue};
+use crate::source::Sources;
+
+/// What the configuration says about a rule at no particular path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// It does not run.
+    Off,
+    /// It runs at this severity.
+    On(Severity),
+}
+
+/// The setting of a rule: its own, else its group's.
+fn setting<'c>(rules: &'c std::collections::BTreeMap<String, RuleSetting>, card: &Card) -> Option<&'c RuleSetting> {
+    rules.get(&card.id).or_else(|| rules.get(&card.group))
+}
+
+/// Whether a rule runs, and how severe it is.
+pub fn switch(config: &Config, card: &Card) -> Switch {
+    let level = setting(&config.rules, card).and_then(|setting| setting.level);
+    match level {
+        Some(Level::Off) => Switch::Off,
+        Some(level) => level.severity().map_or(Switch::Off, Switch::On),
+        // Options without a level switch a rule on at its own severity.
+        None if config.rules.contains_key(&card.id) || card.default == CardDefault::On => Switch::On(card.severity),
+        None => Switch::Off,
+    }
+}
+
+/// A day, for ignores that end.
+pub use crate::config::Date;
+
+/// Everything the verdict needs besides the observations.
+pub struct Court<'c> {
+    /// The files.
+    pub sources: &'c Sources,
+    /// The configuration.
+    pub config: &'c Config,
+    /// The cards.
+    pub catalogue: &'c Catalogue,
+    /// The day of the run.
+    pub today: Option<Date>,
+    /// Paths given on the command line: they narrow what is reported.
+    pub only: Vec<String>,
+}
+
+impl Court<'_> {
+    /// Observations of clusters (or of none) to findings in their final order.
+    pub fn judge(&self, observations: Vec<(Option<Arc<str>>, Observation)>) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            observations.into_iter().filter_map(|(cluster, observation)| self.finding(cluster, observation)).collect();
+        findings.retain(|finding| self.is_asked_for(finding));
+        self.sort(&mut findings);
+        merge_same_place(&mut findings);
+        findings
+    }
+
+    fn finding(&self, cluster: Option<Arc<str>>, observation: Observation) -> Option<Finding> {
+        let card = &self.catalogue.get(&observation.rule)?.card;
+        let Switch::On(level) = switch(self.config, card) else { return None };
+        let configured = setting(&self.config.rules, card).is_some_and(|setting| setting.level.is_some());
+        // What the predicate found to be less severe stays so, unless the user chose a level.
+        let severity = if configured { level } else { observation.severity.map_or(level, |own| own.min(level)) };
+        let path = self.sources.location(observation.primary.span).path;
+        let severity = match self.level_at(&path, card) {
+            Some(Level::Off) => return None,
+            Some(level) => level.severity()?,
+            None => severity,
+        };
+        let fingerprint = self.fingerprint(cluster.as_deref(), &observation);
+        let first_paragraph = |text: &str| text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        let mut finding = Finding {
+            rule: card.id.as_str().into(),
+            group: card.group.as_str().into(),
+            severity,
+            confidence: observation.confidence.map_or(card.confidence, |own: Confidence| own.min(card.confidence)),
+            message: observation.message,
+            why: observation.why.unwrap_or_else(|| first_paragraph(&card.why)),
+            help: observation.help.unwrap_or_else(|| first_paragraph(&card.help)),
+            cluster,
+            object: observation.object,
+            path: observation.path,
+            primary: observation.primary,
+            related: observation.related,
+            trail: observation.trail,
+            fix: observation.fix,
+            fingerprint,
+            state: State::Reported,
+            state_reason: None,
+        };
+        if card.ignorable {
+            self.ignore(&mut finding, &path);
+        }
+        Some(finding)
+    }
+
+    /// The level of the last matching entry of `paths`.
+    fn level_at(&self, path: &str, card: &Card) -> Option<Level> {
+        let matching = self.config.paths.iter().rev().filter(|entry| entry.pattern.matches(path));
+        matching.filter_map(|entry| setting(&entry.rules, card)).find_map(|setting| setting.level)
+    }
+
+    fn ignore(&self, finding: &mut Finding, path: &str) {
+        let matching = self.config.ignore.iter().find(|ignore| {
+            ignore.rule == *finding.rule
+                && !self.today.is_some_and(|today| ignore.expired(today))
+                && ignore.path.as_ref().is_none_or(|pattern| pattern.matches(path))
+                && ignore.object.as_ref().is_none_or(|pattern| finding.object.as_ref().is_some_and(|object| pattern.matches(object)))
+        });
+        if let Some(ignore) = matching {
+            finding.state = State::Ignored;
+            finding.state_reason.clone_from(&ignore.reason);
+        }
+    }
+
+    /// Rule, cluster, object and path in it; the file and the text at fault where there is no object. No line numbers.
+    fn fingerprint(&self, cluster: Option<&str>, observation: &Observation) -> String {
+        let object = match &observation.object {
+            Some(object) => {
+                let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+                format!("{group}/{}/{}/{}", object.kind, object.namespace.as_deref().unwrap_or_default(), object.name)
+            }
+            None => self.sources.location(observation.primary.span).path.to_string(),
+        };
+        let mut hasher = blake3::Hasher::new();
+        for part in [&*observation.rule, cluster.unwrap_or_default(), &object, &observation.path] {
+            hasher.update(part.as_bytes());
+            hasher.update(b"\0");
+        }
+        hasher.finalize().to_hex().as_str().chars().take(32).collect()
+    }
+
+    fn is_asked_for(&self, finding: &Finding) -> bool {
+        if self.only.is_empty() {
+            return true;
+        }
+        let places = std::iter::once(&finding.primary).chain(&finding.related);
+        places.map(|label| self.sources.location(label.span).path).any(|path| {
+            self.only.iter().any(|only| only.is_empty() || *path == **only || path.starts_with(&format!("{only}/")))
+        })
+    }
+
+    fn sort(&self, findings: &mut [Finding]) {
+        findings.sort_by_cached_key(|finding| {
+            (
+                self.sources.location(finding.primary.span),
+                finding.rule.clone(),
+                finding.message.clone(),
+                finding.cluster.clone(),
+                finding.fingerprint.clone(),
+            )
+        });
+    }
+}
+
+/// One file built into several clusters gives one finding: the first keeps the place, the others are named in it.
+fn merge_same_place(findings: &mut Vec<Finding>) {
+    let mut seen: HashMap<(Arc<str>, crate::source::Span, String), usize> = HashMap::new();
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings.drain(..) {
+        let key = (finding.rule.clone(), finding.primary.span, finding.message.clone());
+        match seen.get(&key).and_then(|at| kept.get_mut(*at)) {
+            Some(first) => {
+                for label in finding.related {
+                    if !first.related.contains(&label) {
+                        first.related.push(label);
+                    }
+                }
+                // Reported in one cluster is reported.
+                if finding.state == State::Reported {
+                    first.state = State::Reported;
+                    first.state_reason = None;
+                }
+            }
+            None => {
+                seen.insert(key, kept.len());
+                kept.push(finding);
+            }
+        }
+    }
+    *findings = kept;
+}
+
+/// Counts what is reported.
+pub fn summary(findings: &[Finding]) -> Summary {
+    let mut summary = Summary::default();
+    for finding in findings.iter().filter(|finding| finding.state == State::Reported) {
+        match finding.severity {
+            Severity::Error => summary.error += 1,
+            Severity::Warning => summary.warning += 1,
+            Severity::Info => summary.info += 1,
+        }
+    }
+    summary
+}
