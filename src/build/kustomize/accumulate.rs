@@ -195,7 +195,11 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     fn enter(&mut self, path: &str, entry: &Text) -> bool {
-        let rule = if self.stack.iter().any(|open| open == path) {
+        // A folder above one that is being built counts too: kustomize's loader refuses it as a circle.
+        let leads_back = |open: &String| {
+            path.is_empty() || open == path || open.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let rule = if self.stack.iter().any(leads_back) {
             Some(("build-failed", format!("`{}` leads back to {}: a circle", entry.text, show(path))))
         } else if self.stack.len() >= MAX_DEPTH {
             Some(("limit-exceeded", format!("kustomizations are nested deeper than {MAX_DEPTH}")))
@@ -236,8 +240,7 @@ impl<'l, 's> Builder<'l, 's> {
             Some((file, second)) => {
                 if let Some(second) = second {
                     self.outcome.broken = true;
-                    let message = format!("{} has two kustomization files: `{}` and `{}`", show(path), file_name(&file), file_name(&second));
-                    self.observe(Observation::new("build-failed", message, Label::new(entry.span, "")).keyed(path.to_owned()));
+                    self.observe(two_files(path, &file, &second, entry.span));
                 }
                 match read_spec(self.library, &file) {
                     Ok(spec) => Some(spec),
@@ -490,6 +493,8 @@ fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
         "the object has no `kind`"
     } else if id.name.is_empty() && !id.gvk.kind.ends_with("List") {
         "the object has no `metadata.name`"
+    } else if id.gvk.version.is_empty() {
+        "the object has no `apiVersion`"
     } else {
         return None;
     };
@@ -500,9 +505,15 @@ fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
     let place = document.entries().next().map_or_else(|| document.span().head(), |entry| entry.key_span);
     let shown = if id.gvk.kind.is_empty() { String::new() } else { format!(" of kind `{}`", id.gvk.kind) };
     Some(
-        Observation::new("object-type-missing", format!("{what}{shown}, so kustomize refuses it"), Label::new(place, ""))
+        Observation::new("object-type-missing", format!("{what}{shown}, so Flux refuses the build"), Label::new(place, ""))
             .keyed(format!("{what}{}{}", id.gvk.kind, id.name)),
     )
+}
+
+/// The finding for a folder with two kustomization files.
+pub fn two_files(directory: &str, first: &str, second: &str, span: Span) -> Observation {
+    let message = format!("{} has two kustomization files: `{}` and `{}`", show(directory), file_name(first), file_name(second));
+    Observation::new("build-failed", message, Label::new(span, "")).keyed(directory.to_owned())
 }
 
 /// Whether an entry is fetched from elsewhere.
