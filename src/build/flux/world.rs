@@ -352,14 +352,14 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                         undefined.push((objects.len(), found.name, place));
                     }
                 }
-                if let Some((error, place)) = result.error {
+                if let Some((error, place, nth)) = result.error {
                     broken = true;
                     let id = Id::of(&node);
                     outcome.observations.push(
                         Observation::new(
                             "substitution-syntax-invalid",
                             format!("{} `{}` holds a `${{…}}` that Flux cannot read: {error}", id.gvk.kind, id.name),
-                            Label::new(place, "in this text"),
+                            Label::new(self.expression(place, nth), "this text"),
                         )
                         .keyed(format!("{} {} {}", id.gvk.kind, id.namespace, id.name)),
                     );
@@ -369,6 +369,17 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             objects.push(object);
         }
         Built { index, outcome, objects, undefined, variables, substitutes, broken }
+    }
+
+    /// The n-th `${` of a text up to its end or that of its line: the place in a script, not the script.
+    fn expression(&self, text: Span, nth: usize) -> Span {
+        let file = self.library.sources.file(text.file);
+        let raw = file.slice(text);
+        let Some((start, _)) = raw.match_indices("${").nth(nth) else { return text };
+        let line = raw.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let end = start + line.find('}').map_or(line.len(), |at| at + 1);
+        let base = text.range().start;
+        Span::new(text.file, base + start..base + end)
     }
 
     /// The object of the cluster, or `None` for what Flux drops silently.
@@ -563,7 +574,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                     name: spec.name.clone(),
                 },
                 "spec.path",
-            );
+            )
+            .trail(spec.path_trail.clone());
         if let Some(nearest) = nearest_directory(self.library, path) {
             observation = observation.help(format!("did you mean `./{nearest}`?"));
         }

@@ -15,7 +15,7 @@ mod resource;
 
 pub use accumulate::{Builder, Outcome, two_files};
 pub use file::{
-    ImageEntry, LabelsEntry, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
+    ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
 };
 pub use patch::apply as apply_patch;
 pub use resource::Resource;
