@@ -36,7 +36,12 @@ pub fn resolve(tree: &Tree, document: &Document, text: &str, content: &Content, 
     let mut resolver =
         Resolver { tree, text, content, mode, problems: Vec::new(), budget: Budget::default(), path: Vec::new(), outer: None };
     let root = resolver.node(root, 0);
-    Some(Resolved { root, problems: resolver.problems })
+    let mut problems = resolver.problems;
+    if let Some(limit) = problems.iter().position(|problem| problem.kind == ProblemKind::Limit) {
+        // What was cut off is no further mistake.
+        problems.truncate(limit + 1);
+    }
+    Some(Resolved { root, problems })
 }
 
 /// go-yaml's guard against alias bombs (`decode.go`, `allowedAliasRatio`).
