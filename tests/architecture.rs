@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Stages from left to right: a stage imports only what stands left of it.
-const STAGES: &[&str] = &["source", "yaml", "config", "build", "cluster", "rulebook", "rules", "verdict", "report", "lsp", "cli"];
+const STAGES: &[&str] =
+    &["source", "yaml", "config", "build", "cluster", "rulebook", "rules", "verdict", "report", "lsp", "cli"];
 
 /// Imported by every stage; they import `source` at most.
 const LEAVES: &[&str] = &["finding", "fault"];
@@ -16,8 +17,18 @@ const OVER_THE_PIPELINE: &[&str] = &["main.rs", "lib.rs", "rulebook/harness.rs"]
 
 /// Words that name the repositories rules were tried on. A rule that knows one of them knows too much.
 const REPOSITORIES: &[&str] = &[
-    "MatherlyNet", "talos-cluster", "damacus", "home-ops", "equinor", "radix-flux", "flux2-kustomize-helm-example",
-    "martinohmann", "mirceanton", "monosense", "k8s-gitops", "onedr0p",
+    "MatherlyNet",
+    "talos-cluster",
+    "damacus",
+    "home-ops",
+    "equinor",
+    "radix-flux",
+    "flux2-kustomize-helm-example",
+    "martinohmann",
+    "mirceanton",
+    "monosense",
+    "k8s-gitops",
+    "onedr0p",
 ];
 
 fn root(folder: &str) -> PathBuf {
@@ -112,7 +123,8 @@ fn rules_know_no_repository() {
         .chain(cards)
         .flat_map(|(path, text)| {
             let lower = text.to_lowercase();
-            let words: Vec<&str> = REPOSITORIES.iter().copied().filter(|word| lower.contains(&word.to_lowercase())).collect();
+            let words: Vec<&str> =
+                REPOSITORIES.iter().copied().filter(|word| lower.contains(&word.to_lowercase())).collect();
             words.into_iter().map(|word| format!("{path} names `{word}`")).collect::<Vec<_>>()
         })
         .collect();
@@ -122,7 +134,9 @@ fn rules_know_no_repository() {
 #[test]
 fn every_rule_file_names_its_card() {
     for (path, text) in files("src/rules", &["rs"]) {
-        let Some(card) = text.lines().take_while(|line| line.starts_with("//!")).find_map(|line| line.split("Card: ").nth(1)) else {
+        let Some(card) =
+            text.lines().take_while(|line| line.starts_with("//!")).find_map(|line| line.split("Card: ").nth(1))
+        else {
             continue;
         };
         let card = card.trim().trim_end_matches('.');

@@ -39,7 +39,8 @@ fn files() -> BTreeSet<String> {
 #[test]
 fn every_card_is_in_the_catalogue_and_every_rule_has_a_card() {
     let catalogue = catalogue().unwrap();
-    let rules: BTreeSet<String> = catalogue.iter().map(|entry| format!("{}/{}", entry.card.group, entry.card.id)).collect();
+    let rules: BTreeSet<String> =
+        catalogue.iter().map(|entry| format!("{}/{}", entry.card.group, entry.card.id)).collect();
     assert_eq!(rules, files());
 }
 

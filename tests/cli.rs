@@ -15,7 +15,12 @@ const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: K
 fn two_findings() -> Tree {
     Tree::new(&[
         ("kustomization.yaml", "resources: [ks.yaml]\nresource: []\n"),
-        ("ks.yaml", &format!("{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: a\n")),
+        (
+            "ks.yaml",
+            &format!(
+                "{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: a\n"
+            ),
+        ),
     ])
 }
 
@@ -114,16 +119,23 @@ fn no_colour_without_a_terminal_unless_asked_for() {
     let tree = two_findings();
     assert!(!check(&tree, &[]).out.contains('\u{1b}'));
     assert!(check(&tree, &["--color", "always"]).out.contains('\u{1b}'));
-    let child = command(tree.path(), &["check", "--root", "."]).env("FORCE_COLOR", "1").env("NO_COLOR", "1").spawn().unwrap();
+    let child =
+        command(tree.path(), &["check", "--root", "."]).env("FORCE_COLOR", "1").env("NO_COLOR", "1").spawn().unwrap();
     assert!(!finish(child, &[]).out.contains('\u{1b}'));
 }
 
 #[test]
 fn a_path_narrows_what_is_reported_and_not_what_is_read() {
     let link = |name: &str, other: &str| {
-        format!("{KUSTOMIZATION}metadata: {{name: {name}, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: {other}\n")
+        format!(
+            "{KUSTOMIZATION}metadata: {{name: {name}, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: {other}\n"
+        )
     };
-    let tree = Tree::new(&[("apps/a.yaml", &link("a", "b")), ("infra/b.yaml", &link("b", "a")), ("infra/c.yaml", &link("c", "c"))]);
+    let tree = Tree::new(&[
+        ("apps/a.yaml", &link("a", "b")),
+        ("infra/b.yaml", &link("b", "a")),
+        ("infra/c.yaml", &link("c", "c")),
+    ]);
     let report = |path: &[&str]| check(&tree, &[&["--output", "json"], path].concat()).findings();
     assert_eq!(report(&[]), ["depends-on-cycle apps/a.yaml:6", "depends-on-cycle infra/c.yaml:6"]);
     assert_eq!(report(&["infra/c.yaml"]), ["depends-on-cycle infra/c.yaml:6"]);
@@ -155,7 +167,9 @@ fn the_root_is_the_git_root_around_the_working_directory() {
 #[test]
 fn a_stream_of_manifests_is_read_from_standard_input() {
     let tree = Tree::new(&[]);
-    let text = format!("{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn: [{{name: a}}]\n---\n{CONFIG_MAP}");
+    let text = format!(
+        "{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn: [{{name: a}}]\n---\n{CONFIG_MAP}"
+    );
     let ran = run_with(tree.path(), &["check", "-", "--output", "json"], text.as_bytes());
     assert_eq!(ran.code, 1);
     assert_eq!(ran.findings(), ["depends-on-cycle stdin.yaml:5"]);
@@ -176,7 +190,11 @@ fn a_wrong_key_of_the_configuration_is_shown_at_its_place() {
     tree.write(".flux-vet.yaml", b"rules:\n  depends-on-cycl: off\n");
     let ran = check(&tree, &[]);
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains(".flux-vet.yaml:2:3") && ran.err.contains("did you mean `depends-on-cycle`?"), "{}", ran.err);
+    assert!(
+        ran.err.contains(".flux-vet.yaml:2:3") && ran.err.contains("did you mean `depends-on-cycle`?"),
+        "{}",
+        ran.err
+    );
 
     tree.write(".flux-vet.yaml", b"rules:\n  depends-on-cycle: {external: [a]}\n");
     let ran = check(&tree, &[]);
@@ -202,7 +220,9 @@ fn explain_prints_a_card() {
     let ran = run(tree.path(), &["explain", "depends-on-missing"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert!(ran.out.starts_with("depends-on-missing: "), "{}", ran.out);
-    for part in ["\nWhat it does\n", "\nWhy it matters\n", "\nWhat to do\n", "\nExample: fires\n", "\nExample: silent\n"] {
+    for part in
+        ["\nWhat it does\n", "\nWhy it matters\n", "\nWhat to do\n", "\nExample: fires\n", "\nExample: silent\n"]
+    {
         assert!(ran.out.contains(part), "{part:?} is missing in {}", ran.out);
     }
     let ran = run(tree.path(), &["explain", "depends-on-mising"]);

@@ -1,6 +1,10 @@
 //! Whole trees: the findings equal the marks, the bytes do not depend on the threads, every place is a place.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on fails, and says what is pending")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and says what is pending"
+)]
 
 mod binary;
 
@@ -20,7 +24,8 @@ type Place = (String, String, usize);
 fn trees() -> Vec<PathBuf> {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/trees");
     let folders = |path: &Path| -> Vec<PathBuf> {
-        let mut inside: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        let mut inside: Vec<PathBuf> =
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
         inside.sort();
         inside
     };
@@ -32,7 +37,8 @@ fn trees() -> Vec<PathBuf> {
 }
 
 fn checked(root: &Path) -> Checked {
-    check(Disk::new(root).unwrap(), &CheckOptions::default()).unwrap_or_else(|fault| panic!("{}: {fault}", root.display()))
+    check(Disk::new(root).unwrap(), &CheckOptions::default())
+        .unwrap_or_else(|fault| panic!("{}: {fault}", root.display()))
 }
 
 fn files(root: &Path) -> Vec<PathBuf> {
@@ -70,8 +76,12 @@ fn marks(root: &Path) -> Marks {
                 let (set, line) = match kind.split_whitespace().collect::<Vec<_>>().as_slice() {
                     ["expect"] => (&mut marks.expected, line),
                     ["related"] => (&mut marks.related, line),
-                    ["expect-at", offset] => (&mut marks.expected, line + offset.strip_prefix('+').unwrap().parse::<usize>().unwrap()),
-                    ["related-at", offset] => (&mut marks.related, line + offset.strip_prefix('+').unwrap().parse::<usize>().unwrap()),
+                    ["expect-at", offset] => {
+                        (&mut marks.expected, line + offset.strip_prefix('+').unwrap().parse::<usize>().unwrap())
+                    }
+                    ["related-at", offset] => {
+                        (&mut marks.related, line + offset.strip_prefix('+').unwrap().parse::<usize>().unwrap())
+                    }
                     _ => continue,
                 };
                 set.extend(rules.split_whitespace().map(|rule| (rule.to_owned(), path.clone(), line)));
@@ -97,7 +107,14 @@ fn the_findings_of_every_tree_are_the_marked_ones() {
         let reported = || run.findings.iter().filter(|finding| finding.state == State::Reported);
         let found: BTreeSet<Place> = reported().map(|finding| place(&finding.rule, &finding.primary)).collect();
         let other: BTreeSet<Place> = reported()
-            .flat_map(|finding| finding.related.iter().chain(&finding.trail).map(|label| place(&finding.rule, label)).collect::<Vec<_>>())
+            .flat_map(|finding| {
+                finding
+                    .related
+                    .iter()
+                    .chain(&finding.trail)
+                    .map(|label| place(&finding.rule, label))
+                    .collect::<Vec<_>>()
+            })
             .collect();
         let Marks { expected, related } = marks(&root);
         for (rule, _, _) in expected.iter().chain(&related).filter(|(rule, _, _)| !known(rule)) {
@@ -111,7 +128,9 @@ fn the_findings_of_every_tree_are_the_marked_ones() {
             wrong.push(format!("not marked: {}: {}", shown(extra), finding.message));
         }
         let related = related.into_iter().filter(|(rule, _, _)| known(rule));
-        wrong.extend(related.filter(|place| !other.contains(place)).map(|place| format!("no related label: {}", shown(&place))));
+        wrong.extend(
+            related.filter(|place| !other.contains(place)).map(|place| format!("no related label: {}", shown(&place))),
+        );
     }
     println!("{} marks of rules that do not exist yet: {pending:#?}", pending.values().sum::<usize>());
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
@@ -157,7 +176,8 @@ fn every_place_of_every_finding_is_a_place() {
 /// The committed hostile trees.
 fn hostile() -> Vec<PathBuf> {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile");
-    let mut folders: Vec<PathBuf> = fs::read_dir(base).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(base).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }

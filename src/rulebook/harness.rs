@@ -83,7 +83,9 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
     };
     if !example.fires {
         let stray = marks.iter().map(|mark| format!("{}: a silent example has no marks", shown(&mark.line)));
-        let found = findings.iter().map(|finding| format!("{}: not silent: {}", shown(&line(&finding.primary)), finding.message));
+        let found = findings
+            .iter()
+            .map(|finding| format!("{}: not silent: {}", shown(&line(&finding.primary)), finding.message));
         return stray.chain(found).collect();
     }
     let (errors, related): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| mark.kind == Kind::Error);
@@ -102,13 +104,20 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
         }
     }
     for mark in &errors {
-        let here: Vec<&str> =
-            findings.iter().filter(|finding| line(&finding.primary) == mark.line).map(|finding| finding.message.as_str()).collect();
+        let here: Vec<&str> = findings
+            .iter()
+            .filter(|finding| line(&finding.primary) == mark.line)
+            .map(|finding| finding.message.as_str())
+            .collect();
         if let Some(text) = &mark.text
             && !here.is_empty()
             && !here.iter().any(|message| message.contains(text.as_str()))
         {
-            differences.push(format!("{}: expected `{text}` in the message, found: {}", shown(&mark.line), here.join(" / ")));
+            differences.push(format!(
+                "{}: expected `{text}` in the message, found: {}",
+                shown(&mark.line),
+                here.join(" / ")
+            ));
         }
     }
     let other: Vec<(Line, &str)> = findings
@@ -119,9 +128,11 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
     for mark in related {
         let text = mark.text.as_deref().unwrap_or_default();
         if !other.iter().any(|(place, words)| *place == mark.line && words.contains(text)) {
-            let all: BTreeSet<String> = other.iter().map(|(place, words)| format!("{} ({words})", shown(place))).collect();
+            let all: BTreeSet<String> =
+                other.iter().map(|(place, words)| format!("{} ({words})", shown(place))).collect();
             let all = if all.is_empty() { "none".to_owned() } else { all.into_iter().collect::<Vec<_>>().join(", ") };
-            differences.push(format!("{}: marked as related, but no such label here; labels: {all}", shown(&mark.line)));
+            differences
+                .push(format!("{}: marked as related, but no such label here; labels: {all}", shown(&mark.line)));
         }
     }
     differences

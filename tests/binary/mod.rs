@@ -1,6 +1,13 @@
 //! Runs the binary in a scrubbed environment, over folders made for a test.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::allow_attributes, reason = "shared by tests that use a part each")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::allow_attributes,
+    reason = "shared by tests that use a part each"
+)]
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -50,7 +57,9 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         let prefixes = ["GITHUB_", "FLUX_VET_", "CLICOLOR", "GITLAB_"];
-        if ["NO_COLOR", "FORCE_COLOR", "CI"].contains(&name.as_str()) || prefixes.iter().any(|prefix| name.starts_with(prefix)) {
+        if ["NO_COLOR", "FORCE_COLOR", "CI"].contains(&name.as_str())
+            || prefixes.iter().any(|prefix| name.starts_with(prefix))
+        {
             command.env_remove(name);
         }
     }

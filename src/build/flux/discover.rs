@@ -73,7 +73,8 @@ fn scan(library: &Library<'_>) -> Vec<Found> {
     yaml_files(library)
         .par_iter()
         .flat_map_iter(|path| {
-            let documents = library.load(path, Mode::V3).map(|manifests| manifests.documents.clone()).unwrap_or_default();
+            let documents =
+                library.load(path, Mode::V3).map(|manifests| manifests.documents.clone()).unwrap_or_default();
             documents.into_iter().map(|node| Found { path: path.clone(), node })
         })
         .collect()
@@ -148,7 +149,11 @@ fn locate(library: &Library<'_>, path: &str) -> Option<String> {
 }
 
 fn gotk_syncs(kustomizations: &[&Found]) -> Vec<EntryPoint> {
-    kustomizations.iter().filter(|found| file_name(&found.path).starts_with("gotk-sync")).map(|found| written(found)).collect()
+    kustomizations
+        .iter()
+        .filter(|found| file_name(&found.path).starts_with("gotk-sync"))
+        .map(|found| written(found))
+        .collect()
 }
 
 /// An entry point from the object that applies it.
@@ -196,7 +201,11 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
         .par_iter()
         .map(|found| {
             let path = FluxKustomization::read(&found.node).path.unwrap_or_default();
-            if library.sources.system().entry(&path) == Ok(Entry::Directory) { files_below(library, &path) } else { BTreeSet::new() }
+            if library.sources.system().entry(&path) == Ok(Entry::Directory) {
+                files_below(library, &path)
+            } else {
+                BTreeSet::new()
+            }
         })
         .collect();
     let leads_on: Vec<bool> = kustomizations
@@ -254,7 +263,9 @@ fn files_below(library: &Library<'_>, path: &str) -> BTreeSet<String> {
     outcome
         .resources
         .iter()
-        .map(|resource| library.sources.file(resource.node.at(&["kind"]).unwrap_or(&resource.node).span().file).path.to_string())
+        .map(|resource| {
+            library.sources.file(resource.node.at(&["kind"]).unwrap_or(&resource.node).span().file).path.to_string()
+        })
         .collect()
 }
 
@@ -263,12 +274,12 @@ fn files_below(library: &Library<'_>, path: &str) -> BTreeSet<String> {
 fn plain(library: &Library<'_>, documents: &[Found]) -> Option<EntryPoint> {
     let of_kustomize = |found: &Found| NAMES.contains(&file_name(&found.path));
     let first = documents.iter().find(|found| !Id::of(&found.node).gvk.kind.is_empty() || of_kustomize(found));
-    let place = match first {
-        Some(first) => first.node.span().head(),
+    let (place, reading) = match first {
+        Some(first) => (first.node.span().head(), Reading::Lenient),
         None => {
             let broken = |path: &str| library.load(path, Mode::V3).ok().filter(|manifests| manifests.broken);
             let broken = yaml_files(library).iter().find_map(|path| broken(path))?;
-            Span::new(broken.file, 0..0)
+            (Span::new(broken.file, 0..0), Reading::Broken)
         }
     };
     Some(EntryPoint {
@@ -276,7 +287,7 @@ fn plain(library: &Library<'_>, documents: &[Found]) -> Option<EntryPoint> {
         object: None,
         sources: Vec::new(),
         url: None,
-        reading: Reading::Lenient,
+        reading,
         instance_patches: None,
         place,
     })

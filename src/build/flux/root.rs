@@ -14,8 +14,20 @@ use crate::yaml::{Mode, Node};
 
 /// Names that never reach the artifact.
 const NOT_IN_ARTIFACT: &[&str] = &[
-    ".git", ".gitignore", ".gitmodules", ".gitattributes", ".github", ".circleci", ".travis.yml", ".gitlab-ci.yml",
-    "appveyor.yml", ".drone.yml", "cloudbuild.yaml", ".goreleaser.yml", ".sops.yaml", ".flux.yaml",
+    ".git",
+    ".gitignore",
+    ".gitmodules",
+    ".gitattributes",
+    ".github",
+    ".circleci",
+    ".travis.yml",
+    ".gitlab-ci.yml",
+    "appveyor.yml",
+    ".drone.yml",
+    "cloudbuild.yaml",
+    ".goreleaser.yml",
+    ".sops.yaml",
+    ".flux.yaml",
 ];
 
 /// How strictly a folder without kustomization file is read.
@@ -25,10 +37,18 @@ pub enum Reading {
     Flux,
     /// A plain folder of manifests among other files: what holds no object is passed over.
     Lenient,
+    /// A folder in which nobody found an object: only text that cannot be read.
+    Broken,
 }
 
 /// The root kustomization of a folder, edited for a Flux Kustomization.
-pub fn spec(library: &Library<'_>, directory: &str, kustomization: Option<&FluxKustomization>, reading: Reading, place: Span) -> Spec {
+pub fn spec(
+    library: &Library<'_>,
+    directory: &str,
+    kustomization: Option<&FluxKustomization>,
+    reading: Reading,
+    place: Span,
+) -> Spec {
     let mut spec = match find_file(library, directory) {
         Some((path, second)) => {
             let mut spec = read_spec(library, &path).unwrap_or_else(|_| Spec::empty(directory, place));
@@ -149,7 +169,9 @@ fn scan(
 }
 
 fn is_component(library: &Library<'_>, directory: &str) -> bool {
-    find_file(library, directory).and_then(|(path, _)| read_spec(library, &path).ok()).is_some_and(|spec| spec.is_component)
+    find_file(library, directory)
+        .and_then(|(path, _)| read_spec(library, &path).ok())
+        .is_some_and(|spec| spec.is_component)
 }
 
 fn holds_objects(library: &Library<'_>, path: &str, reading: Reading, spec: &mut Spec) -> bool {
@@ -160,8 +182,9 @@ fn holds_objects(library: &Library<'_>, path: &str, reading: Reading, spec: &mut
     };
     let strange = manifests.documents.iter().find(|document| !document.is_null() && !is_object(document));
     match (strange, reading) {
+        (_, Reading::Broken) => manifests.broken,
         (None, _) => !manifests.documents.is_empty() || manifests.broken,
-        (Some(_), Reading::Lenient) => manifests.documents.iter().any(is_object) && !manifests.broken,
+        (Some(_), Reading::Lenient) => manifests.documents.iter().any(is_object),
         (Some(_), Reading::Flux) if manifests.broken => true,
         (Some(document), Reading::Flux) => {
             spec.broken = true;
