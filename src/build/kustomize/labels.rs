@@ -8,8 +8,7 @@ use super::file::{ImageEntry, LabelsEntry};
 use super::resource::Resource;
 use crate::yaml::{Node, Origin, Step, Value};
 
-const POD_TEMPLATES: &[&str] =
-    &["ReplicationController", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"];
+const POD_TEMPLATES: &[&str] = &["ReplicationController", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"];
 
 /// `labels` entries.
 pub fn labels(resources: &mut [Resource], entry: &LabelsEntry) {
@@ -67,9 +66,7 @@ fn templates(resource: &mut Resource, field: &str, pairs: &Node) {
     }
     if kind == "StatefulSet" && field == "labels" {
         let claims = resource.node.as_map_mut().and_then(|map| map.get_mut("spec")).and_then(Node::as_map_mut);
-        if let Some(Value::Seq(items)) =
-            claims.and_then(|spec| spec.get_mut("volumeClaimTemplates")).map(|node| &mut node.value)
-        {
+        if let Some(Value::Seq(items)) = claims.and_then(|spec| spec.get_mut("volumeClaimTemplates")).map(|node| &mut node.value) {
             for claim in Arc::make_mut(items) {
                 set(claim, &["metadata", "labels"], pairs, true);
             }
@@ -81,9 +78,7 @@ fn selectors(resource: &mut Resource, pairs: &Node) {
     let node = &mut resource.node;
     match Node::get(node, "kind").and_then(Node::as_str).unwrap_or_default() {
         "Service" | "ReplicationController" => set(node, &["spec", "selector"], pairs, true),
-        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => {
-            set(node, &["spec", "selector", "matchLabels"], pairs, true)
-        }
+        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => set(node, &["spec", "selector", "matchLabels"], pairs, true),
         "Job" | "PodDisruptionBudget" => set(node, &["spec", "selector", "matchLabels"], pairs, false),
         "CronJob" => set(node, &["spec", "jobTemplate", "spec", "selector", "matchLabels"], pairs, false),
         "NetworkPolicy" => set(node, &["spec", "podSelector", "matchLabels"], pairs, false),
@@ -94,9 +89,7 @@ fn selectors(resource: &mut Resource, pairs: &Node) {
 /// `images`: every list called `containers` or `initContainers`, wherever it stands.
 pub fn images(resources: &mut [Resource], entry: &ImageEntry) {
     // The name is used as a pattern without escaping, as kustomize does.
-    let Ok(pattern) =
-        Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", entry.name.text))
-    else {
+    let Ok(pattern) = Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", entry.name.text)) else {
         return;
     };
     for resource in resources {
@@ -112,10 +105,7 @@ fn walk(node: &mut Node, entry: &ImageEntry, pattern: &Regex) {
             Arc::make_mut(items).iter_mut().for_each(|item| walk(item, entry, pattern));
         }
         Value::Map(map) => {
-            if !map
-                .iter()
-                .any(|e| matches!(e.key.as_str(), "containers" | "initContainers") || holds_containers(&e.value))
-            {
+            if !map.iter().any(|e| matches!(e.key.as_str(), "containers" | "initContainers") || holds_containers(&e.value)) {
                 return;
             }
             for child in Arc::make_mut(map).iter_mut() {
