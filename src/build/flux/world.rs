@@ -555,8 +555,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 class: "source",
                 what: format!("Kustomization `{}/{}`", spec.namespace, spec.name),
                 reason: reason.clone(),
+                brings: if self.is_flux_distribution(spec.source.as_ref()) { Brings::Manifests } else { Brings::Anything },
                 namespace: spec.target_namespace.map(|namespace| namespace.text),
-                brings: Brings::Anything,
             });
         }
         let external = state != State::Built;
@@ -564,6 +564,16 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             kustomization.state = state;
         }
         (!external).then_some(index)
+    }
+
+    /// Flux's own release artifact holds the controllers and their CRDs, never objects of this cluster's tree.
+    /// Source: fluxcd/flux2, `.github/workflows/release.yaml` (`flux-manifests`).
+    fn is_flux_distribution(&self, source: Option<&SourceKey>) -> bool {
+        let Some(source) = source else { return false };
+        let key = (source.kind.as_str().into(), source.namespace.as_str().into(), source.name.as_str().into());
+        let object = self.by_name.get(&key).and_then(|at| self.cluster.objects.get(*at));
+        let url = object.and_then(|object| object.at(&["spec", "url"])).and_then(Node::as_str).unwrap_or_default();
+        url.contains("/fluxcd/flux-manifests") || url.contains("github.com/fluxcd/flux2")
     }
 
     fn state_of(&mut self, spec: &FluxKustomization) -> State {
