@@ -101,7 +101,14 @@ fn foreign_name(object: &Object, name: &str) -> bool {
     let grafana = name.starts_with("DS_") || name.starts_with("VAR_") || name.starts_with("__") || name == "datasource";
     let positional = name.bytes().all(|b| b.is_ascii_digit());
     let in_text = object.is("", "ConfigMap") && name.bytes().any(|b| b.is_ascii_lowercase());
-    grafana || positional || in_text
+    grafana || positional || in_text || own_credential(object, name)
+}
+
+/// A credential named after the release whose values hold it, as charts expand it from their pod's environment.
+fn own_credential(object: &Object, name: &str) -> bool {
+    let prefix = format!("{}_", object.name.replace('-', "_").to_ascii_uppercase());
+    let credential = ["KEY", "SECRET", "PASSWORD", "TOKEN", "USER"].iter().any(|word| name.contains(word));
+    object.kind() == "HelmRelease" && credential && name.starts_with(&prefix)
 }
 
 /// Severity and reason by what Flux does with an undefined variable.
