@@ -8,6 +8,6 @@ pub mod scope;
 pub mod selector;
 pub mod trail;
 
-pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, World, world};
+pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, Undefined, World, world};
 pub use manifests::Library;
 pub use object::{Gvk, Id, Object};

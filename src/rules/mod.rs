@@ -1,6 +1,7 @@
 //! The compiled predicates, and the list of all rules.
 
 mod flux;
+mod substitution;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -40,6 +41,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("kustomize/patch-body-invalid"),
         of_engine!("kustomize/patch-path-missing"),
         of_engine!("kustomize/patch-target-missing"),
+        compiled!(substitution::SubstitutionSwallowsAppVariable, "substitution/substitution-swallows-app-variable"),
+        compiled!(substitution::SubstitutionVariableUndefined, "substitution/substitution-variable-undefined"),
         of_engine!("substitution/substitution-syntax-invalid"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),

@@ -13,7 +13,7 @@ mod namespace;
 mod patch;
 mod resource;
 
-pub use accumulate::{Builder, Outcome, two_files};
+pub use accumulate::{Brings, Builder, LeftOut, Outcome, two_files};
 pub use file::{
     ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
 };
