@@ -143,7 +143,8 @@ fn every_rule_file_names_its_card() {
         assert!(root(card).is_file(), "src/rules/{path} names the card `{card}`, which does not exist");
         // The name of the group may be left out of the file's name.
         let (group, own) = path.trim_end_matches(".rs").rsplit_once('/').unwrap_or(("", &path));
-        let id = card.strip_prefix(&format!("rules/{group}/")).and_then(|rest| rest.strip_suffix(".md")).unwrap_or_default();
+        let id =
+            card.strip_prefix(&format!("rules/{group}/")).and_then(|rest| rest.strip_suffix(".md")).unwrap_or_default();
         assert!(id.ends_with(&own.replace('_', "-")), "src/rules/{path} names the card `{card}`");
     }
 }
