@@ -86,8 +86,14 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
-    let court =
-        Court { sources: &sources, config: &config, catalogue: &catalogue, today: options.today, only: options.only.clone() };
+    let court = Court {
+        sources: &sources,
+        config: &config,
+        catalogue: &catalogue,
+        today: options.today,
+        only: options.only.clone(),
+        asked: options.rules.clone().unwrap_or_default(),
+    };
     let mut findings = court.judge(observations);
     if let Some(rules) = &options.rules {
         findings.retain(|finding| rules.iter().any(|rule| **rule == *finding.rule));

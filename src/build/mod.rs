@@ -6,6 +6,7 @@ pub mod manifests;
 pub mod object;
 pub mod scope;
 pub mod selector;
+pub mod trail;
 
 pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, Undefined, World, world};
 pub use manifests::Library;

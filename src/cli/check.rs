@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{IsTerminal, Read, stdin, stdout};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -117,13 +117,28 @@ fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
 /// A path of the command line as a path below the root. The file may be gone: a deletion is what breaks others.
 fn below(root: &Path, here: &Path, path: &str) -> Result<String, Fault> {
     let absolute = here.join(path);
-    let known = absolute.canonicalize().unwrap_or(absolute);
+    let known = absolute.canonicalize().unwrap_or_else(|_| folded(&absolute));
     let inside = known.strip_prefix(root).ok().and_then(Path::to_str).map(normalize);
     // With --root, paths may also be given as the report prints them.
     inside.or_else(|| root.join(path).exists().then(|| normalize(path))).ok_or_else(|| Fault::Usage {
         message: format!("`{path}` does not lie below the root `{}`", root.display()),
         help: Some("name the root with --root".to_owned()),
     })
+}
+
+/// A path without `.` and `..`, for one that does not exist.
+fn folded(path: &Path) -> PathBuf {
+    let mut folded = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                folded.pop();
+            }
+            part => folded.push(part),
+        }
+    }
+    folded
 }
 
 fn git_root(here: &Path) -> PathBuf {

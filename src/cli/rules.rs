@@ -1,11 +1,13 @@
 //! `flux-vet rules`: the list of all rules.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::print;
 use crate::fault::Fault;
 use crate::rulebook::card::Default as CardDefault;
-use crate::rules;
+use crate::{config, rules};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -16,6 +18,16 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let catalogue = rules::catalogue()?;
+    if let Some(group) = &arguments.group
+        && !catalogue.iter().any(|entry| entry.card.group == *group)
+    {
+        let groups: BTreeSet<&str> = catalogue.iter().map(|entry| entry.card.group.as_str()).collect();
+        let help = match config::nearest(group, groups.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("groups: {}", groups.into_iter().collect::<Vec<_>>().join(", ")),
+        };
+        return Err(Fault::Usage { message: format!("there is no group `{group}`"), help: Some(help) });
+    }
     let mut entries: Vec<_> = catalogue
         .iter()
         .filter(|entry| arguments.group.as_ref().is_none_or(|group| *group == entry.card.group))

@@ -2,8 +2,10 @@
 
 pub mod card;
 mod catalogue;
+mod harness;
 mod rule;
 
 pub use card::{Card, CardError, Example};
 pub use catalogue::{Catalogue, RuleEntry};
+pub use harness::{Mismatch, run_example};
 pub use rule::{Rule, Sink};

@@ -71,11 +71,16 @@ impl FileSystem for Disk {
 
     fn list(&self, path: &str) -> Vec<(String, Entry)> {
         let Ok(directory) = self.resolve(path) else { return Vec::new() };
-        let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(&directory) else { return Vec::new() };
         let mut names: Vec<_> = entries
             .filter_map(|entry| {
-                let name = entry.ok()?.file_name().into_string().ok()?;
+                let entry = entry.ok()?;
+                let name = entry.file_name().into_string().ok()?;
                 let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+                // A link to a folder above would be listed for ever.
+                if entry.file_type().ok()?.is_symlink() && directory.starts_with(self.resolve(&below).ok()?) {
+                    return None;
+                }
                 Some((name, self.entry(&below).ok()?))
             })
             .collect();

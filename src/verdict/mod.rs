@@ -50,6 +50,8 @@ pub struct Court<'c> {
     pub today: Option<Date>,
     /// Paths given on the command line: they narrow what is reported.
     pub only: Vec<String>,
+    /// Rules asked for by name: they count whatever their default is.
+    pub asked: Vec<String>,
 }
 
 impl Court<'_> {
@@ -65,7 +67,11 @@ impl Court<'_> {
 
     fn finding(&self, cluster: Option<Arc<str>>, observation: Observation) -> Option<Finding> {
         let card = &self.catalogue.get(&observation.rule)?.card;
-        let Switch::On(level) = switch(self.config, card) else { return None };
+        let level = match switch(self.config, card) {
+            Switch::On(level) => level,
+            Switch::Off if self.asked.contains(&card.id) => card.severity,
+            Switch::Off => return None,
+        };
         let configured = setting(&self.config.rules, card).is_some_and(|setting| setting.level.is_some());
         // What the predicate found to be less severe stays so, unless the user chose a level.
         let severity = if configured { level } else { observation.severity.map_or(level, |own| own.min(level)) };

@@ -34,9 +34,14 @@ pub fn resolve(tree: &Tree, document: &Document, text: &str, content: &Content, 
         return None;
     }
     let mut resolver =
-        Resolver { tree, text, content, mode, problems: Vec::new(), budget: Budget::default(), path: Vec::new() };
+        Resolver { tree, text, content, mode, problems: Vec::new(), budget: Budget::default(), path: Vec::new(), outer: None };
     let root = resolver.node(root, 0);
-    Some(Resolved { root, problems: resolver.problems })
+    let mut problems = resolver.problems;
+    if let Some(limit) = problems.iter().position(|problem| problem.kind == ProblemKind::Limit) {
+        // What was cut off is no further mistake.
+        problems.truncate(limit + 1);
+    }
+    Some(Resolved { root, problems })
 }
 
 /// go-yaml's guard against alias bombs (`decode.go`, `allowedAliasRatio`).
@@ -80,6 +85,8 @@ struct Resolver<'t> {
     budget: Budget,
     // Nodes being resolved, to see an alias inside its own anchor.
     path: Vec<NodeId>,
+    // The alias of the document itself that is being expanded.
+    outer: Option<Slot>,
 }
 
 impl Resolver<'_> {
@@ -96,6 +103,7 @@ impl Resolver<'_> {
         let span = self.span(slot);
         if !self.budget.visit() {
             if !std::mem::replace(&mut self.budget.said, true) {
+                let slot = self.outer.unwrap_or(slot);
                 let at = slot.start as usize..slot.end as usize;
                 self.problem(ProblemKind::Limit, at, "aliases expand to an excessive size".to_owned());
             }
@@ -127,9 +135,15 @@ impl Resolver<'_> {
             self.problem(ProblemKind::Syntax, at, "an anchor's value contains its own alias".to_owned());
             return Node::new(Value::Null, span);
         }
+        if self.budget.alias_depth == 0 {
+            self.outer = Some(slot);
+        }
         self.budget.alias_depth += 1;
         let node = self.node(slot.a, depth);
         self.budget.alias_depth -= 1;
+        if self.budget.alias_depth == 0 {
+            self.outer = None;
+        }
         let before = node.origin.clone();
         node.marked(Step::Aliased, span, Some(before))
     }

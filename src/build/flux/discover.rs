@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::kustomization::{FluxKustomization, SourceKey};
 use super::root::{self, Reading};
-use crate::build::kustomize::Builder;
+use crate::build::kustomize::{Builder, NAMES};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::source::{Entry, Span, file_name, normalize, parent};
@@ -57,7 +57,7 @@ pub fn entry_points(library: &Library<'_>, configured: &[String]) -> Vec<EntryPo
         configured.iter().map(|path| named(library, path, &kustomizations)).collect()
     };
     if entries.is_empty() && configured.is_empty() {
-        entries.extend(plain(&documents));
+        entries.extend(plain(library, &documents));
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.dedup_by(|a, b| a.path == b.path);
@@ -70,20 +70,18 @@ pub fn entry_points(library: &Library<'_>, configured: &[String]) -> Vec<EntryPo
 }
 
 fn scan(library: &Library<'_>) -> Vec<Found> {
-    let files: Vec<String> = library
-        .sources
-        .system()
-        .walk()
-        .into_iter()
-        .filter(|path| path.ends_with(".yaml") || path.ends_with(".yml"))
-        .collect();
-    files
+    yaml_files(library)
         .par_iter()
         .flat_map_iter(|path| {
             let documents = library.load(path, Mode::V3).map(|manifests| manifests.documents.clone()).unwrap_or_default();
             documents.into_iter().map(|node| Found { path: path.clone(), node })
         })
         .collect()
+}
+
+fn yaml_files(library: &Library<'_>) -> Vec<String> {
+    let files = library.sources.system().walk().into_iter();
+    files.filter(|path| path.ends_with(".yaml") || path.ends_with(".yml")).collect()
 }
 
 fn flux_system(kind: &str, name: &str) -> SourceKey {
@@ -267,16 +265,26 @@ fn files_below(library: &Library<'_>, path: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// A tree without Flux: kustomizations and manifests of the whole folder.
-fn plain(documents: &[Found]) -> Option<EntryPoint> {
-    let first = documents.iter().find(|found| !Id::of(&found.node).gvk.kind.is_empty())?;
+/// A tree without Flux: kustomizations and manifests of the whole folder. Text that nobody can read counts as a
+/// manifest: that nothing was found in it would say too much.
+fn plain(library: &Library<'_>, documents: &[Found]) -> Option<EntryPoint> {
+    let of_kustomize = |found: &Found| NAMES.contains(&file_name(&found.path));
+    let first = documents.iter().find(|found| !Id::of(&found.node).gvk.kind.is_empty() || of_kustomize(found));
+    let (place, reading) = match first {
+        Some(first) => (first.node.span().head(), Reading::Lenient),
+        None => {
+            let broken = |path: &str| library.load(path, Mode::V3).ok().filter(|manifests| manifests.broken);
+            let broken = yaml_files(library).iter().find_map(|path| broken(path))?;
+            (Span::new(broken.file, 0..0), Reading::Broken)
+        }
+    };
     Some(EntryPoint {
         path: String::new(),
         object: None,
         sources: Vec::new(),
         url: None,
-        reading: Reading::Lenient,
+        reading,
         instance_patches: None,
-        place: first.node.span().head(),
+        place,
     })
 }

@@ -1,6 +1,8 @@
 //! The Flux Kustomization object as types, read from the object as built.
 
 use crate::build::kustomize::{ImageEntry, PatchEntry, Text};
+use crate::build::trail::trail;
+use crate::finding::Label;
 use crate::source::{Span, normalize};
 use crate::yaml::{Node, Value};
 
@@ -41,6 +43,8 @@ pub struct FluxKustomization {
     pub path: Option<String>,
     /// Place of `spec.path`, or of the object.
     pub path_place: Span,
+    /// How `spec.path` came to be what it is.
+    pub path_trail: Vec<Label>,
     /// `spec.sourceRef`.
     pub source: Option<SourceKey>,
     /// `spec.targetNamespace`.
@@ -104,6 +108,7 @@ impl FluxKustomization {
         let list = |path: &[&str]| at(path).map(Node::items).unwrap_or_default();
         FluxKustomization {
             path_place: at(&["path"]).map_or(place, Node::span),
+            path_trail: at(&["path"]).map(trail).unwrap_or_default(),
             name: metadata("name"),
             place,
             path,

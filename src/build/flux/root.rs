@@ -2,8 +2,10 @@
 //!
 //! Source: fluxcd/pkg `kustomize/kustomize_generator.go`; default exclusions: source-controller.
 
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
 use super::kustomization::FluxKustomization;
-use crate::build::kustomize::{Spec, Text, find_file, read_spec};
+use crate::build::kustomize::{Spec, Text, find_file, read_spec, two_files};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Label, Observation};
@@ -23,12 +25,22 @@ pub enum Reading {
     Flux,
     /// A plain folder of manifests among other files: what holds no object is passed over.
     Lenient,
+    /// A folder in which nobody found an object: only text that cannot be read.
+    Broken,
 }
 
 /// The root kustomization of a folder, edited for a Flux Kustomization.
 pub fn spec(library: &Library<'_>, directory: &str, kustomization: Option<&FluxKustomization>, reading: Reading, place: Span) -> Spec {
     let mut spec = match find_file(library, directory) {
-        Some((path, _)) => read_spec(library, &path).unwrap_or_else(|_| Spec::empty(directory, place)),
+        Some((path, second)) => {
+            let mut spec = read_spec(library, &path).unwrap_or_else(|_| Spec::empty(directory, place));
+            if let Some(second) = second {
+                // Flux edits the first; kustomize then refuses the folder.
+                spec.broken = true;
+                spec.observations.push(two_files(directory, &path, &second, spec.place));
+            }
+            spec
+        }
         None => generated(library, directory, reading, place),
     };
     if let Some(kustomization) = kustomization {
@@ -75,24 +87,58 @@ fn edit(library: &Library<'_>, spec: &mut Spec, kustomization: &FluxKustomizatio
 
 fn generated(library: &Library<'_>, directory: &str, reading: Reading, place: Span) -> Spec {
     let mut spec = Spec::empty(directory, place);
-    scan(library, directory, "", reading, &mut spec);
+    let mut kept_out = Vec::new();
+    let above = directory.match_indices('/').map(|(at, _)| directory.get(..at).unwrap_or_default());
+    for folder in std::iter::once("").chain(above).filter(|folder| *folder != directory) {
+        kept_out.extend(source_ignore(library, folder));
+    }
+    scan(library, directory, "", reading, &mut kept_out, &mut spec);
     spec
 }
 
-fn scan(library: &Library<'_>, directory: &str, below: &str, reading: Reading, spec: &mut Spec) {
+/// The patterns of a folder's `.sourceignore`, for that folder and what is below.
+fn source_ignore(library: &Library<'_>, directory: &str) -> Option<Gitignore> {
+    let id = library.sources.load(&join(directory, ".sourceignore")?).ok()?;
+    let mut patterns = GitignoreBuilder::new(directory);
+    for line in library.sources.file(id).text.lines() {
+        // A line that is no pattern is passed over, as go-git does.
+        let _ = patterns.add_line(None, line);
+    }
+    patterns.build().ok()
+}
+
+/// Whether a path is left out of the artifact: the deepest file that says anything about it decides.
+fn is_kept_out(patterns: &[Gitignore], path: &str, kind: Entry) -> bool {
+    let answers = patterns.iter().rev().map(|patterns| patterns.matched(path, kind == Entry::Directory));
+    answers.into_iter().find(|answer| !answer.is_none()).is_some_and(|answer| answer.is_ignore())
+}
+
+fn scan(
+    library: &Library<'_>,
+    directory: &str,
+    below: &str,
+    reading: Reading,
+    kept_out: &mut Vec<Gitignore>,
+    spec: &mut Spec,
+) {
+    let outer = kept_out.len();
+    kept_out.extend(source_ignore(library, directory));
     for (name, kind) in library.sources.system().list(directory) {
         if NOT_IN_ARTIFACT.contains(&name.as_str()) {
             continue;
         }
         let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
         let relative = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        if is_kept_out(kept_out, &path, kind) {
+            continue;
+        }
         match kind {
             Entry::Directory if find_file(library, &path).is_some() => {
                 if !is_component(library, &path) || reading == Reading::Flux {
                     spec.resources.push(Text { text: relative, span: spec.place });
                 }
             }
-            Entry::Directory => scan(library, &path, &relative, reading, spec),
+            Entry::Directory => scan(library, &path, &relative, reading, kept_out, spec),
             Entry::File if name.ends_with(".yaml") || name.ends_with(".yml") => {
                 if holds_objects(library, &path, reading, spec) {
                     spec.resources.push(Text { text: relative, span: spec.place });
@@ -101,6 +147,7 @@ fn scan(library: &Library<'_>, directory: &str, below: &str, reading: Reading, s
             Entry::File => {}
         }
     }
+    kept_out.truncate(outer);
 }
 
 fn is_component(library: &Library<'_>, directory: &str) -> bool {
@@ -115,8 +162,9 @@ fn holds_objects(library: &Library<'_>, path: &str, reading: Reading, spec: &mut
     };
     let strange = manifests.documents.iter().find(|document| !document.is_null() && !is_object(document));
     match (strange, reading) {
+        (_, Reading::Broken) => manifests.broken,
         (None, _) => !manifests.documents.is_empty() || manifests.broken,
-        (Some(_), Reading::Lenient) => manifests.documents.iter().any(is_object) && !manifests.broken,
+        (Some(_), Reading::Lenient) => manifests.documents.iter().any(is_object),
         (Some(_), Reading::Flux) if manifests.broken => true,
         (Some(document), Reading::Flux) => {
             spec.broken = true;

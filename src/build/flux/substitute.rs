@@ -17,8 +17,8 @@ pub struct Substitution {
     pub node: Node,
     /// Uses without value and default, with the place of the text they stand in.
     pub undefined: Vec<(Use, Span)>,
-    /// Why the text could not be substituted, and where.
-    pub error: Option<(SubstitutionError, Span)>,
+    /// Why the text could not be substituted, the text at fault, and at which `${` of it, from 0.
+    pub error: Option<(SubstitutionError, Span, usize)>,
 }
 
 /// Whether an object holds anything that substitution acts on.
@@ -48,8 +48,7 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
     let undefined = match envsubst::undefined(&emitted.text, &plain) {
         Ok(uses) => uses,
         Err(error) => {
-            let at = place_at(error.range().start);
-            return Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, at)) };
+            return failed(object, &emitted, error);
         }
     };
     // Where Flux would refuse, the rest of the tree is still worth having: the value is unknown.
@@ -60,8 +59,7 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
     let substituted = match envsubst::substitute(&emitted.text, &lenient, Strictness::Lax) {
         Ok(substituted) => substituted,
         Err(error) => {
-            let at = place_at(error.range().start);
-            return Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, at)) };
+            return failed(object, &emitted, error);
         }
     };
     let undefined = undefined.into_iter().map(|found| { let at = place_at(found.expression.start); (found, at) }).collect();
@@ -70,6 +68,16 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
         Some(node) => Substitution { node, undefined, error: None },
         None => Substitution { node: object.clone(), undefined, error: None },
     }
+}
+
+fn failed(object: &Node, emitted: &Emitted, error: SubstitutionError) -> Substitution {
+    let at = error.range().start;
+    let place = place_of(emitted, at);
+    let start = place.map_or(0, |place| place.range.start);
+    // The range of an error may begin at the `${` or inside it.
+    let before = emitted.text.get(start..).unwrap_or_default().match_indices("${").take_while(|(found, _)| start + found <= at).count();
+    let span = place.map_or_else(|| object.span(), |place| place.origin.span());
+    Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, span, before.saturating_sub(1))) }
 }
 
 fn place_of(emitted: &Emitted, at: usize) -> Option<&Place> {

@@ -23,6 +23,13 @@ use crate::yaml::{Node, Origin, Step};
 /// Kustomizations that contain Kustomizations; real trees stay under five.
 const MAX_LEVELS: usize = 32;
 
+/// Kustomizations whose folder is applied by one of their parents too, under another name. Real trees have none; a
+/// folder that makes two new ones each time would never end.
+const MAX_REPEATED: usize = 256;
+
+/// The same along one line of parents.
+const MAX_REPEATED_IN_LINE: usize = 8;
+
 /// What became of a Kustomization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -177,6 +184,8 @@ struct ClusterBuilder<'b, 's> {
     // ExternalSecrets and their like: Secrets whose keys are known and whose values are not.
     made: HashMap<(SmolStr, SmolStr), usize>,
     known: HashMap<(String, String), usize>,
+    // How many Kustomizations apply the folder of one of their parents.
+    repeated: usize,
 }
 
 impl<'b, 's> ClusterBuilder<'b, 's> {
@@ -198,6 +207,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             by_name: HashMap::new(),
             made: HashMap::new(),
             known: HashMap::new(),
+            repeated: 0,
         }
     }
 
@@ -381,14 +391,14 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                         undefined.push((objects.len(), found.name, place));
                     }
                 }
-                if let Some((error, place)) = result.error {
+                if let Some((error, place, nth)) = result.error {
                     broken = true;
                     let id = Id::of(&node);
                     outcome.observations.push(
                         Observation::new(
                             "substitution-syntax-invalid",
                             format!("{} `{}` holds a `${{…}}` that Flux cannot read: {error}", id.gvk.kind, id.name),
-                            Label::new(place, "in this text"),
+                            Label::new(self.expression(place, nth), "this text"),
                         )
                         .keyed(format!("{} {} {}", id.gvk.kind, id.namespace, id.name)),
                     );
@@ -398,6 +408,17 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             objects.push(object);
         }
         Built { index, outcome, objects, undefined, variables, substitutes, broken }
+    }
+
+    /// The n-th `${` of a text up to its end or that of its line: the place in a script, not the script.
+    fn expression(&self, text: Span, nth: usize) -> Span {
+        let file = self.library.sources.file(text.file);
+        let raw = file.slice(text);
+        let Some((start, _)) = raw.match_indices("${").nth(nth) else { return text };
+        let line = raw.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let end = start + line.find('}').map_or(line.len(), |at| at + 1);
+        let base = text.range().start;
+        Span::new(text.file, base + start..base + end)
     }
 
     /// The object of the cluster, or `None` for what Flux drops silently.
@@ -547,6 +568,12 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             }
             return None;
         }
+        let in_line = self.same_path_above(&spec, parent);
+        self.repeated += usize::from(in_line > 0);
+        if in_line > MAX_REPEATED_IN_LINE || self.repeated > MAX_REPEATED {
+            self.endless(&spec);
+            return None;
+        }
         let state = self.state_of(&spec);
         let index = self.add_kustomization(spec, Some(at), Some(parent));
         if let State::External(reason) = &state {
@@ -564,6 +591,35 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             kustomization.state = state;
         }
         (!external).then_some(index)
+    }
+
+    /// How many Kustomizations from `parent` upwards have the path of this one.
+    fn same_path_above(&self, spec: &FluxKustomization, parent: usize) -> usize {
+        let above = |index: &usize| self.cluster.kustomizations.get(*index).and_then(|one| one.parent);
+        let line = std::iter::successors(Some(parent), above).take(MAX_LEVELS);
+        line.filter(|index| self.cluster.kustomizations.get(*index).is_some_and(|one| one.spec.path == spec.path)).count()
+    }
+
+    /// A folder that applies itself under ever new names: said once a place.
+    fn endless(&mut self, spec: &FluxKustomization) {
+        let path = spec.path.as_deref().unwrap_or_default();
+        let observation = Observation::new(
+            "limit-exceeded",
+            format!("the folder `{path}` applies itself again and again under new names"),
+            Label::new(spec.path_place, "applied again here"),
+        )
+        .keyed(path.to_owned());
+        if self.cluster.observations.contains(&observation) {
+            return;
+        }
+        self.cluster.observations.push(observation);
+        self.cluster.not_built.push(NotBuilt {
+            class: "broken",
+            what: format!("folder `{path}`"),
+            reason: "it applies itself again and again under new names".to_owned(),
+            namespace: None,
+            brings: Brings::Anything,
+        });
     }
 
     /// Flux's own release artifact holds the controllers and their CRDs, never objects of this cluster's tree.
@@ -613,7 +669,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                     name: spec.name.clone(),
                 },
                 "spec.path",
-            );
+            )
+            .trail(spec.path_trail.clone());
         if let Some(nearest) = nearest_directory(self.library, path) {
             observation = observation.help(format!("did you mean `./{nearest}`?"));
         }

@@ -18,6 +18,9 @@ use crate::yaml::{Mode, Node, Origin, Step, Value};
 /// Folders below folders; real trees stay under ten.
 const MAX_DEPTH: usize = 64;
 
+/// Folders of one build, each counted as often as it is listed. Folders that list two others each would never end.
+const MAX_FOLDERS: usize = 20_000;
+
 /// What building a folder gave.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -73,6 +76,7 @@ pub struct Builder<'l, 's> {
     rules: Vec<Rule>,
     // Folders being built, to see circles.
     stack: Vec<String>,
+    entered: usize,
 }
 
 /// Whether the file is the one Flux edits, which forgives unknown keys.
@@ -85,7 +89,7 @@ enum Place {
 impl<'l, 's> Builder<'l, 's> {
     /// A builder over a library.
     pub fn new(library: &'l Library<'s>) -> Self {
-        Builder { library, outcome: Outcome::default(), rules: name_reference::built_in(), stack: Vec::new() }
+        Builder { library, outcome: Outcome::default(), rules: name_reference::built_in(), stack: Vec::new(), entered: 0 }
     }
 
     /// Builds the root kustomization as Flux edited it.
@@ -235,7 +239,18 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     fn enter(&mut self, path: &str, entry: &Text) -> bool {
-        let rule = if self.stack.iter().any(|open| open == path) {
+        // A folder above one that is being built counts too: kustomize's loader refuses it as a circle.
+        let leads_back = |open: &String| {
+            path.is_empty() || open == path || open.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.entered += 1;
+        if self.entered > MAX_FOLDERS + 1 {
+            // Said once.
+            return false;
+        }
+        let rule = if self.entered > MAX_FOLDERS {
+            Some(("limit-exceeded", format!("the build lists more than {MAX_FOLDERS} folders")))
+        } else if self.stack.iter().any(leads_back) {
             Some(("build-failed", format!("`{}` leads back to {}: a circle", entry.text, show(path))))
         } else if self.stack.len() >= MAX_DEPTH {
             Some(("limit-exceeded", format!("kustomizations are nested deeper than {MAX_DEPTH}")))
@@ -277,8 +292,7 @@ impl<'l, 's> Builder<'l, 's> {
             Some((file, second)) => {
                 if let Some(second) = second {
                     self.outcome.broken = true;
-                    let message = format!("{} has two kustomization files: `{}` and `{}`", show(path), file_name(&file), file_name(&second));
-                    self.observe(Observation::new("build-failed", message, Label::new(entry.span, "")).keyed(path.to_owned()));
+                    self.observe(two_files(path, &file, &second, entry.span));
                 }
                 match read_spec(self.library, &file) {
                     Ok(spec) => Some(spec),
@@ -534,6 +548,8 @@ fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
         "the object has no `kind`"
     } else if id.name.is_empty() && !id.gvk.kind.ends_with("List") {
         "the object has no `metadata.name`"
+    } else if id.gvk.version.is_empty() {
+        "the object has no `apiVersion`"
     } else {
         return None;
     };
@@ -544,9 +560,15 @@ fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
     let place = document.entries().next().map_or_else(|| document.span().head(), |entry| entry.key_span);
     let shown = if id.gvk.kind.is_empty() { String::new() } else { format!(" of kind `{}`", id.gvk.kind) };
     Some(
-        Observation::new("object-type-missing", format!("{what}{shown}, so kustomize refuses it"), Label::new(place, ""))
+        Observation::new("object-type-missing", format!("{what}{shown}, so Flux refuses the build"), Label::new(place, ""))
             .keyed(format!("{what}{}{}", id.gvk.kind, id.name)),
     )
+}
+
+/// The finding for a folder with two kustomization files.
+pub fn two_files(directory: &str, first: &str, second: &str, span: Span) -> Observation {
+    let message = format!("{} has two kustomization files: `{}` and `{}`", show(directory), file_name(first), file_name(second));
+    Observation::new("build-failed", message, Label::new(span, "")).keyed(directory.to_owned())
 }
 
 /// Whether an entry is fetched from elsewhere.

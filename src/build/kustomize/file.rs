@@ -3,7 +3,7 @@
 use crate::build::manifests::Library;
 use crate::finding::{Label, Observation};
 use crate::source::{Entry, ReadError, Span, join};
-use crate::yaml::{Mode, Node, Value};
+use crate::yaml::{Entry as Field, Mode, Node, Value};
 
 /// File names kustomize recognises, in its order.
 pub const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -239,6 +239,7 @@ fn fill(spec: &mut Spec, root: &Node) {
     let mut api_version = None;
     for entry in root.entries() {
         let value = &entry.value;
+        check_shape(spec, entry);
         let directory = spec.directory.clone();
         match entry.key.to_ascii_lowercase().as_str() {
             "apiversion" => api_version = Text::of(value),
@@ -272,6 +273,57 @@ fn fill(spec: &mut Spec, root: &Node) {
     if let Some(api_version) = api_version {
         check_api_version(spec, &api_version);
     }
+}
+
+/// What kustomize decodes a field into, for the fields that it reads.
+enum Shape {
+    Text,
+    Map,
+    Texts,
+    Maps,
+}
+
+fn shape(field: &str) -> Option<Shape> {
+    Some(match field {
+        "apiversion" | "kind" | "namespace" | "nameprefix" | "namesuffix" => Shape::Text,
+        "metadata" | "generatoroptions" | "commonlabels" | "commonannotations" => Shape::Map,
+        "resources" | "bases" | "components" | "configurations" | "crds" | "patchesstrategicmerge" | "transformers"
+        | "generators" | "validators" => Shape::Texts,
+        "patches" | "patchesjson6902" | "configmapgenerator" | "secretgenerator" | "labels" | "images" | "imagetags"
+        | "replicas" | "replacements" | "vars" | "helmcharts" => Shape::Maps,
+        _ => return None,
+    })
+}
+
+/// A field of the wrong type: kustomize does not decode the file.
+fn check_shape(spec: &mut Spec, entry: &Field) {
+    let Some(shape) = shape(&entry.key.to_ascii_lowercase()) else { return };
+    let is_text = |node: &Node| matches!(node.value, Value::Str(_) | Value::Unknown(_) | Value::Null);
+    let is_map = |node: &Node| matches!(node.value, Value::Map(_) | Value::Unknown(_) | Value::Null);
+    let list = |node: &Node| matches!(node.value, Value::Seq(_) | Value::Unknown(_) | Value::Null);
+    let value = &entry.value;
+    let (sound, wanted, of) = match shape {
+        Shape::Text => (is_text(value), "a text", None),
+        Shape::Map => (is_map(value), "a map", None),
+        Shape::Texts => (list(value), "a list", value.items().iter().find(|item| !is_text(item)).map(|item| (item, "a text"))),
+        Shape::Maps => (list(value), "a list", value.items().iter().find(|item| !is_map(item)).map(|item| (item, "a map"))),
+    };
+    let (what, span, wanted, found) = match of {
+        _ if !sound => (format!("`{}`", entry.key), entry.key_span, wanted, value),
+        Some((item, wanted)) => (format!("an entry of `{}`", entry.key), item.span(), wanted, item),
+        None => return,
+    };
+    let found = match &found.value {
+        Value::Seq(_) => "a list",
+        Value::Map(_) => "a map",
+        Value::Str(_) => "a text",
+        _ => "a number or boolean",
+    };
+    spec.broken = true;
+    spec.observations.push(
+        Observation::new("build-failed", format!("{what} is {found}, expected {wanted}"), Label::new(span, format!("expected {wanted}")))
+            .keyed(format!("{} {found}", entry.key)),
+    );
 }
 
 /// Source: kustomize `api/types/kustomization.go`.

@@ -13,9 +13,9 @@ mod namespace;
 mod patch;
 mod resource;
 
-pub use accumulate::{Brings, Builder, LeftOut, Outcome};
+pub use accumulate::{Brings, Builder, LeftOut, Outcome, two_files};
 pub use file::{
-    ImageEntry, LabelsEntry, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
+    ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
 };
 pub use patch::apply as apply_patch;
 pub use resource::Resource;
