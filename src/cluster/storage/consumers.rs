@@ -43,13 +43,15 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     for release in releases {
         let mut is_profiled = false;
         for profile in release.chart.iter().flat_map(|chart| table::of_chart(chart)) {
-            is_profiled |= !profile.consumers.is_empty();
+            is_profiled |= !profile.consumers.is_empty() && !profile.others;
             for row in &profile.consumers {
                 all.row(row, release.values, release.object, &release.namespace, "spec.values.");
             }
         }
         if !is_profiled {
-            maps(release.values, "spec.values", &mut |path, node| all.siblings(path, node, release.object, &release.namespace));
+            maps(release.values, "spec.values", &mut |path, node| {
+                all.siblings(path, node, release.object, &release.namespace)
+            });
         }
     }
     for (group, kind, profile) in table::of_kinds() {
@@ -62,7 +64,9 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     for object in cluster.objects().filter(|object| !is_passive(object)) {
         let is_known = table::of_kinds().any(|(group, kind, _)| object.is(group, kind));
         if !is_known && !object.gvk.group.ends_with(".toolkit.fluxcd.io") && !object.gvk.group.is_empty() {
-            maps(&object.node, "", &mut |path, node| all.siblings(path.trim_start_matches('.'), node, object, object.namespace()));
+            maps(&object.node, "", &mut |path, node| {
+                all.siblings(path.trim_start_matches('.'), node, object, object.namespace())
+            });
         }
     }
     for container in containers {
@@ -108,12 +112,18 @@ impl Consumers<'_, '_> {
             };
             for (position, base) in bases.iter().enumerate() {
                 let bucket_at = row.bucket.as_deref();
-                let buckets: Vec<Text> = bucket_at.into_iter().flat_map(|path| select(base, path)).filter_map(Text::of).collect();
+                let buckets: Vec<Text> =
+                    bucket_at.into_iter().flat_map(|path| select(base, path)).filter_map(Text::of).collect();
                 let endpoint = row.endpoint.iter().find_map(|source| self.endpoint(source, &root, base, namespace));
-                let insecure = row.insecure.as_deref().and_then(|path| {
-                    base.dig(path).or_else(|| root.dig(path)).and_then(Node::as_bool)
-                });
-                let each = row.each.as_deref().map(|each| format!("{}.", each.replace("[]", &format!("[{position}]")))).unwrap_or_default();
+                let insecure = row
+                    .insecure
+                    .as_deref()
+                    .and_then(|path| base.dig(path).or_else(|| root.dig(path)).and_then(Node::as_bool));
+                let each = row
+                    .each
+                    .as_deref()
+                    .map(|each| format!("{}.", each.replace("[]", &format!("[{position}]"))))
+                    .unwrap_or_default();
                 let consumer = |bucket: Option<Text>, path: &str| Consumer {
                     object: object.reference(),
                     namespace: namespace.to_owned(),
@@ -163,7 +173,8 @@ impl Consumers<'_, '_> {
 
     /// A map that holds a bucket beside an endpoint, whatever reads it.
     fn siblings(&mut self, path: &str, node: &Node, object: &Object, namespace: &str) {
-        let find = |wanted: fn(&str) -> bool| node.entries().filter(move |entry| wanted(&entry.key.to_ascii_lowercase()));
+        let find =
+            |wanted: fn(&str) -> bool| node.entries().filter(move |entry| wanted(&entry.key.to_ascii_lowercase()));
         let mut endpoints = find(is_endpoint_key).filter_map(|entry| Text::of(&entry.value));
         let Some(endpoint) = endpoints.next() else { return };
         for entry in find(is_bucket_key) {
@@ -195,7 +206,9 @@ impl Consumers<'_, '_> {
             let Some(bucket) = bucket else { continue };
             // Of several endpoints the one whose name begins like that of the bucket is meant.
             let common = |other: &str| name.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-            let Some((_, endpoint)) = endpoints.iter().max_by_key(|(other, _)| (common(other), std::cmp::Reverse(*other))) else {
+            let Some((_, endpoint)) =
+                endpoints.iter().max_by_key(|(other, _)| (common(other), std::cmp::Reverse(*other)))
+            else {
                 continue;
             };
             for bucket in names(self.cluster, bucket) {
@@ -246,7 +259,14 @@ impl Consumers<'_, '_> {
 fn is_endpoint_key(key: &str) -> bool {
     matches!(
         key,
-        "endpoint" | "endpointurl" | "endpoint_url" | "regionendpoint" | "s3url" | "s3_endpoint" | "s3endpoint" | "minio_endpoint"
+        "endpoint"
+            | "endpointurl"
+            | "endpoint_url"
+            | "regionendpoint"
+            | "s3url"
+            | "s3_endpoint"
+            | "s3endpoint"
+            | "minio_endpoint"
     )
 }
 
@@ -273,7 +293,11 @@ fn names(cluster: &Cluster<'_>, text: &Text) -> Vec<Text> {
         let end = rest.find(['/', '@']).unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default();
         let start = known.len() - rest.len();
-        return if name.is_empty() { Vec::new() } else { vec![text.part(cluster, Some(name.to_owned()), start..start + end)] };
+        return if name.is_empty() {
+            Vec::new()
+        } else {
+            vec![text.part(cluster, Some(name.to_owned()), start..start + end)]
+        };
     }
     if known.contains("://") {
         return Vec::new();

@@ -43,7 +43,8 @@ impl Script {
 
     /// Several words as one command line.
     fn of_words(cluster: &Cluster<'_>, program: Option<&str>, words: &[&Node]) -> Option<Self> {
-        let mut script = Script { text: program.map(|program| format!("{program} ")).unwrap_or_default(), pieces: Vec::new() };
+        let mut script =
+            Script { text: program.map(|program| format!("{program} ")).unwrap_or_default(), pieces: Vec::new() };
         for node in words {
             let word = node.as_str()?;
             // Kubernetes puts variables in before the command runs, without splitting.
@@ -57,7 +58,11 @@ impl Script {
                 script.text.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
             }
             // Only in plain words the bytes of the script are those of the text.
-            let place = if plain { content(cluster, node, word) } else { Content::new(&cluster.sources().file(node.span().file), node.span(), "\0") };
+            let place = if plain {
+                content(cluster, node, word)
+            } else {
+                Content::new(&cluster.sources().file(node.span().file), node.span(), "\0")
+            };
             script.pieces.push((start..script.text.len(), place));
             script.text.push(' ');
         }
@@ -85,7 +90,8 @@ impl Env {
         match self.set.get(name) {
             Some(Some(Text { known: Some(text), .. })) => Variable::Known(text.clone()),
             Some(_) => Variable::Unknown,
-            None if self.open => Variable::Unknown,
+            // A script that sets its alias itself does not expect another one from a Secret.
+            None if self.open && !name.starts_with("MC_HOST_") => Variable::Unknown,
             None => Variable::Unset,
         }
     }
@@ -105,7 +111,8 @@ pub fn maps<'n>(node: &'n Node, path: &str, see: &mut dyn FnMut(&str, &'n Node))
         }
         Value::Seq(items) => {
             for (position, item) in items.iter().enumerate() {
-                let name = item.get("name").and_then(Node::as_str).map_or_else(|| position.to_string(), ToOwned::to_owned);
+                let name =
+                    item.get("name").and_then(Node::as_str).map_or_else(|| position.to_string(), ToOwned::to_owned);
                 maps(item, &format!("{path}[{name}]"), see);
             }
         }
@@ -127,7 +134,13 @@ pub fn containers<'c>(cluster: &'c Cluster<'_>, releases: &[Release<'c>]) -> Vec
         maps(&object.node, "", &mut |path, node| {
             if is_one(node) {
                 let path = path.trim_start_matches('.').to_owned();
-                found.push(Container { object, namespace: object.namespace().to_owned(), path, node, root: &object.node });
+                found.push(Container {
+                    object,
+                    namespace: object.namespace().to_owned(),
+                    path,
+                    node,
+                    root: &object.node,
+                });
             }
         });
     }
@@ -195,7 +208,8 @@ impl<'c> Container<'c> {
         match command.filter(|_| shell.is_some() || self.node.get("command").is_none()) {
             Some(option) => {
                 let rest = words.iter().zip(&texts).skip(option + 1);
-                let script = rest.filter(|(_, text)| !text.starts_with('-')).find(|(_, text)| !matches!(**text, "pipefail"));
+                let script =
+                    rest.filter(|(_, text)| !text.starts_with('-')).find(|(_, text)| !matches!(**text, "pipefail"));
                 scripts.extend(script.and_then(|(node, _)| Script::of_node(cluster, node)));
             }
             None if shell.is_none() => {
@@ -206,14 +220,21 @@ impl<'c> Container<'c> {
         }
         let mut files: Vec<(&str, &Node)> = Vec::new();
         for map in cluster.in_namespace(&self.namespace).filter(|object| object.is("", "ConfigMap")) {
-            files.extend(map.dig("data").into_iter().flat_map(Node::entries).map(|entry| (entry.key.as_str(), &entry.value)));
+            files.extend(
+                map.dig("data").into_iter().flat_map(Node::entries).map(|entry| (entry.key.as_str(), &entry.value)),
+            );
         }
         maps(self.root, "", &mut |_, node| {
-            files.extend(node.entries().filter(|entry| entry.key.contains('.')).map(|entry| (entry.key.as_str(), &entry.value)));
+            files.extend(
+                node.entries().filter(|entry| entry.key.contains('.')).map(|entry| (entry.key.as_str(), &entry.value)),
+            );
         });
         for (key, node) in files {
             let Some(text) = node.as_str() else { continue };
-            let named = |word: &&str| word.match_indices(key).any(|(at, _)| word.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('/')));
+            let named = |word: &&str| {
+                word.match_indices(key)
+                    .any(|(at, _)| word.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('/')))
+            };
             if key.contains('.') && mentions_buckets(text) && texts.iter().any(|word| named(&word)) {
                 scripts.extend(Script::of_node(cluster, node));
             }
@@ -234,9 +255,24 @@ impl<'c> Container<'c> {
             let map = name(&["configMapRef", "configMap"])
                 .and_then(|name| cluster.get("", "ConfigMap", &self.namespace, &name))
                 .and_then(|map| map.dig("data"));
-            match map {
-                Some(data) => env.set.extend(data.entries().map(|entry| (format!("{prefix}{}", entry.key), Text::of(&entry.value)))),
-                None => env.open = true,
+            let secret =
+                name(&["secretRef", "secret"]).and_then(|name| cluster.get("", "Secret", &self.namespace, &name));
+            match (map, secret) {
+                (Some(data), _) => {
+                    env.set
+                        .extend(data.entries().map(|entry| (format!("{prefix}{}", entry.key), Text::of(&entry.value))));
+                }
+                // The keys of an encrypted Secret can be read, its values are left alone.
+                (None, Some(secret)) => {
+                    let data = [secret.dig("data"), secret.dig("stringData")];
+                    env.set.extend(
+                        data.into_iter()
+                            .flatten()
+                            .flat_map(Node::entries)
+                            .map(|entry| (format!("{prefix}{}", entry.key), None)),
+                    );
+                }
+                (None, None) => env.open = true,
             }
         }
         for key in ENVIRONMENTS {
@@ -250,7 +286,11 @@ impl<'c> Container<'c> {
                 }
             }
             for entry in node.entries() {
-                let value = if entry.value.as_map().is_some() { self.value(cluster, &entry.value) } else { Text::of(&entry.value) };
+                let value = if entry.value.as_map().is_some() {
+                    self.value(cluster, &entry.value)
+                } else {
+                    Text::of(&entry.value)
+                };
                 env.set.insert(entry.key.to_string(), value);
             }
         }

@@ -81,7 +81,8 @@ impl Endpoint {
     /// Where the host leads for a client in a namespace. `is_namespace` knows the namespaces of the tree.
     pub fn host(&self, client: &str, is_namespace: &dyn Fn(&str) -> bool) -> Host {
         let labels: Vec<&str> = self.host.split('.').collect();
-        let service = |namespace: &str, name: &str| Host::Service { namespace: namespace.to_owned(), name: name.to_owned() };
+        let service =
+            |namespace: &str, name: &str| Host::Service { namespace: namespace.to_owned(), name: name.to_owned() };
         match labels.as_slice() {
             [name] if !client.is_empty() && *name != "localhost" && !name.starts_with('[') => service(client, name),
             [name, namespace] if is_namespace(namespace) => service(namespace, name),
@@ -113,7 +114,12 @@ mod tests {
 
     #[test]
     fn every_form_of_a_service_host_leads_to_the_service() {
-        for host in ["minio.storage.svc", "minio.storage", "minio.storage.svc.cluster.local", "minio.storage.svc.cluster.local."] {
+        for host in [
+            "minio.storage.svc",
+            "minio.storage",
+            "minio.storage.svc.cluster.local",
+            "minio.storage.svc.cluster.local.",
+        ] {
             assert_eq!(leads(&format!("http://{host}:9000/x")), "storage/minio Some(9000)", "{host}");
         }
         assert_eq!(leads("minio"), "apps/minio None");

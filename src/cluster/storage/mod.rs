@@ -74,10 +74,9 @@ impl Storage {
             let text = consumer.endpoint.as_ref()?;
             Some((&consumer.object, consumer.namespace.as_str(), text, consumer.insecure, consumer.confidence))
         });
-        let scripts = self
-            .script_endpoints
-            .iter()
-            .map(|(object, namespace, text)| (object, namespace.as_str(), text, None, crate::finding::Confidence::High));
+        let scripts = self.script_endpoints.iter().map(|(object, namespace, text)| {
+            (object, namespace.as_str(), text, None, crate::finding::Confidence::High)
+        });
         for (object, namespace, text, insecure, confidence) in consumers.chain(scripts) {
             let Some(endpoint) = text.endpoint() else { continue };
             let host = self.host(&endpoint, namespace);
@@ -85,7 +84,15 @@ impl Storage {
                 continue;
             }
             let path = format!("endpoint {}", endpoint.host);
-            found.push(Connection { object: object.clone(), path, text: text.clone(), endpoint, host, insecure, confidence });
+            found.push(Connection {
+                object: object.clone(),
+                path,
+                text: text.clone(),
+                endpoint,
+                host,
+                insecure,
+                confidence,
+            });
         }
         found
     }

@@ -3,10 +3,10 @@
 use super::container::{Container, Script};
 use super::endpoint::Endpoint;
 use super::release::Release;
+use super::select;
 use super::services::Services;
 use super::table;
 use super::text::Text;
-use super::select;
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::script::{self, Known, StoreRef};
@@ -64,7 +64,12 @@ fn own_buckets(release: &Release<'_>) -> &'static [&'static str] {
 
 impl Provisioners {
     /// Reads everything that makes buckets.
-    pub fn new(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[Container<'_>], services: &Services) -> Self {
+    pub fn new(
+        cluster: &Cluster<'_>,
+        releases: &[Release<'_>],
+        containers: &[Container<'_>],
+        services: &Services,
+    ) -> Self {
         let mut found = Provisioners::default();
         for container in containers {
             for script in container.scripts(cluster) {
@@ -139,10 +144,11 @@ impl Provisioners {
 
     fn claim(&mut self, cluster: &Cluster<'_>, claim: &Object) {
         let class = claim.dig("spec.storageClassName").and_then(Node::as_str);
-        let store = class.and_then(|class| cluster.get("storage.k8s.io", "StorageClass", "", class)).and_then(|class| {
-            let text = |key: &str| class.at(&["parameters", key]).and_then(Node::as_str);
-            Some(format!("CephObjectStore {}/{}", text("objectStoreNamespace")?, text("objectStoreName")?))
-        });
+        let store =
+            class.and_then(|class| cluster.get("storage.k8s.io", "StorageClass", "", class)).and_then(|class| {
+                let text = |key: &str| class.at(&["parameters", key]).and_then(Node::as_str);
+                Some(format!("CephObjectStore {}/{}", text("objectStoreNamespace")?, text("objectStoreName")?))
+            });
         match claim.dig("spec.bucketName").and_then(Text::of) {
             Some(Text { known: Some(name), span, .. }) => {
                 self.made.push(Made { name, store, span, by: claim.reference(), command: None });
@@ -158,11 +164,21 @@ impl Provisioners {
     /// Buckets as objects of some operator: on which store they are made is not followed.
     fn bucket_object(&mut self, object: &Object) {
         let group = object.gvk.group.as_str();
-        if group == "source.toolkit.fluxcd.io" || group.is_empty() || !(object.kind().ends_with("Bucket") || object.kind() == "BucketClaim") {
+        if group == "source.toolkit.fluxcd.io"
+            || group.is_empty()
+            || !(object.kind().ends_with("Bucket") || object.kind() == "BucketClaim")
+        {
             return;
         }
         let annotation = object.at(&["metadata", "annotations", "crossplane.io/external-name"]);
-        let paths = ["spec.name", "spec.bucketName", "spec.bucket", "spec.forProvider.bucketName", "spec.globalAlias", "metadata.name"];
+        let paths = [
+            "spec.name",
+            "spec.bucketName",
+            "spec.bucket",
+            "spec.forProvider.bucketName",
+            "spec.globalAlias",
+            "metadata.name",
+        ];
         for node in annotation.into_iter().chain(paths.iter().filter_map(|path| object.dig(path))) {
             if let Some(Text { known: Some(name), span, .. }) = Text::of(node) {
                 self.made.push(Made { name, store: None, span, by: object.reference(), command: None });
@@ -188,7 +204,9 @@ impl Provisioners {
                     let range = at.start + offset..at.start + offset + url.len();
                     Text::at(Some(url.clone()), script.span(&range).unwrap_or(place))
                 }
-                None => env_text(&env, url).unwrap_or_else(|| Text::at(Some(url.clone()), script.span(at).unwrap_or(place))),
+                None => {
+                    env_text(&env, url).unwrap_or_else(|| Text::at(Some(url.clone()), script.span(at).unwrap_or(place)))
+                }
             };
             if !found.endpoints.iter().any(|(_, _, known)| known.span == text.span) {
                 found.endpoints.push((by.clone(), container.namespace.clone(), text));
@@ -197,9 +215,10 @@ impl Provisioners {
         };
         for bucket in &facts.buckets {
             let store = store_of(self, &bucket.store);
-            let command = script.text.get(bucket.command.clone()).filter(|_| {
-                bucket.command.start <= bucket.at.start && bucket.at.end <= bucket.command.end
-            });
+            let command = script
+                .text
+                .get(bucket.command.clone())
+                .filter(|_| bucket.command.start <= bucket.at.start && bucket.at.end <= bucket.command.end);
             self.made.push(Made {
                 name: bucket.name.clone(),
                 store,

@@ -25,7 +25,10 @@ pub struct Release<'c> {
 impl<'c> Release<'c> {
     /// Every release of a cluster.
     pub fn all(cluster: &'c Cluster<'_>) -> Vec<Release<'c>> {
-        cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").filter_map(|object| Release::new(cluster, object)).collect()
+        cluster
+            .of_kind("helm.toolkit.fluxcd.io", "HelmRelease")
+            .filter_map(|object| Release::new(cluster, object))
+            .collect()
     }
 
     fn new(cluster: &'c Cluster<'_>, object: &'c Object) -> Option<Self> {
@@ -73,7 +76,11 @@ impl<'c> Release<'c> {
             return name;
         }
         let chart = given("nameOverride").or_else(|| self.chart.clone()).unwrap_or_default();
-        if chart.is_empty() || self.name.contains(&chart) { self.name.clone() } else { format!("{}-{chart}", self.name) }
+        if chart.is_empty() || self.name.contains(&chart) {
+            self.name.clone()
+        } else {
+            format!("{}-{chart}", self.name)
+        }
     }
 }
 
@@ -93,11 +100,14 @@ fn chart(cluster: &Cluster<'_>, object: &Object) -> (Option<String>, Option<Stri
     }
     match text("spec.chartRef.kind") {
         Some("OCIRepository") => {
-            let url = source("spec.chartRef", "OCIRepository").and_then(|source| source.dig("spec.url")).and_then(Node::as_str);
+            let url = source("spec.chartRef", "OCIRepository")
+                .and_then(|source| source.dig("spec.url"))
+                .and_then(Node::as_str);
             (url.and_then(last), url.map(ToOwned::to_owned))
         }
         Some("HelmChart") => {
-            let chart = source("spec.chartRef", "HelmChart").and_then(|source| source.dig("spec.chart")).and_then(Node::as_str);
+            let chart =
+                source("spec.chartRef", "HelmChart").and_then(|source| source.dig("spec.chart")).and_then(Node::as_str);
             (chart.and_then(last), None)
         }
         _ => (None, None),

@@ -102,7 +102,9 @@ impl Services {
         }
         for tenant in cluster.of_kind("minio.min.io", "Tenant") {
             let name = tenant.name.to_string();
-            for service in tenant_services(tenant.reference(), tenant.namespace(), &name, tenant.dig("spec"), tenant.place()) {
+            for service in
+                tenant_services(tenant.reference(), tenant.namespace(), &name, tenant.dig("spec"), tenant.place())
+            {
                 services.add(service);
             }
         }
@@ -235,7 +237,8 @@ impl Services {
         let related = |other: &str| {
             !other.is_empty() && (name.contains(other) || other.contains(name) || strsim::levenshtein(other, name) <= 2)
         };
-        !releases.into_iter().any(|(release, chart)| related(release) || related(chart)) && !objects.into_iter().any(|one| related(one))
+        !releases.into_iter().any(|(release, chart)| related(release) || related(chart))
+            && !objects.into_iter().any(|one| related(one))
     }
 }
 
@@ -276,10 +279,10 @@ fn tenant_services(
     spec: Option<&Node>,
     place: crate::source::Span,
 ) -> Vec<Service> {
-    let request = spec.and_then(|spec| spec.get("requestAutoCert").or_else(|| spec.get("certificate")?.get("requestAutoCert")));
-    let certificates = spec.and_then(|spec| {
-        spec.get("externalCertSecret").or_else(|| spec.get("certificate")?.get("externalCertSecret"))
-    });
+    let request =
+        spec.and_then(|spec| spec.get("requestAutoCert").or_else(|| spec.get("certificate")?.get("requestAutoCert")));
+    let certificates = spec
+        .and_then(|spec| spec.get("externalCertSecret").or_else(|| spec.get("certificate")?.get("externalCertSecret")));
     let external = certificates.is_some_and(|list| !list.items().is_empty() || list.is_unknown());
     let tls = match request {
         None => Some(true),
@@ -287,8 +290,12 @@ fn tenant_services(
         Some(node) => node.as_bool().map(|auto| auto || external),
     };
     let (ports, label, note) = match tls {
-        Some(true) => (Some(vec![443]), "TLS: port 443", "the operator serves TLS, and Service `minio` listens on 443 only"),
-        Some(false) => (Some(vec![80]), "no TLS: port 80", "without TLS Service `minio` of the operator listens on 80 only"),
+        Some(true) => {
+            (Some(vec![443]), "TLS: port 443", "the operator serves TLS, and Service `minio` listens on 443 only")
+        }
+        Some(false) => {
+            (Some(vec![80]), "no TLS: port 80", "without TLS Service `minio` of the operator listens on 80 only")
+        }
         None => (None, "TLS or not", ""),
     };
     let decided = request.map_or(place, Node::span);
@@ -335,10 +342,14 @@ fn minio_chart(release: &Release<'_>, name: &str, values: &Node) -> Vec<Service>
     };
     vec![
         service("", known(api), true),
-        service("-svc", known(Some(9000)).map(|mut ports| {
-            ports.extend(api);
-            sorted(ports)
-        }), true),
+        service(
+            "-svc",
+            known(Some(9000)).map(|mut ports| {
+                ports.extend(api);
+                sorted(ports)
+            }),
+            true,
+        ),
         service("-console", None, false),
     ]
 }
@@ -350,7 +361,9 @@ fn ceph(maker: ObjectRef, namespace: &str, store: &str, gateway: Option<&Node>, 
     Service {
         namespace: namespace.to_owned(),
         name: format!("rook-ceph-rgw-{store}"),
-        ports: numbers.map(|ports| sorted(ports.into_iter().filter(|port| *port > 0).collect())).filter(|ports| !ports.is_empty()),
+        ports: numbers
+            .map(|ports| sorted(ports.into_iter().filter(|port| *port > 0).collect()))
+            .filter(|ports| !ports.is_empty()),
         store: format!("CephObjectStore {namespace}/{store}"),
         maker,
         place: Label::new(ports.first().map_or(place, |node| node.span()), "the object store"),
@@ -369,7 +382,9 @@ fn app_template(release: &Release<'_>) -> Vec<Service> {
         .get("service")
         .into_iter()
         .flat_map(Node::entries)
-        .filter(|entry| entry.value.as_map().is_some() && entry.value.get("enabled").and_then(Node::as_bool) != Some(false))
+        .filter(|entry| {
+            entry.value.as_map().is_some() && entry.value.get("enabled").and_then(Node::as_bool) != Some(false)
+        })
         .map(|entry| (entry.key.as_str(), &entry.value))
         .collect();
     let mut found = Vec::new();
@@ -384,7 +399,8 @@ fn app_template(release: &Release<'_>) -> Vec<Service> {
         let numbers: Option<Vec<u16>> = listed.iter().map(|port| port.get("port").and_then(number)).collect();
         let headless = service.get("clusterIP").and_then(Node::as_str) == Some("None");
         let controller = service.get("controller").and_then(Node::as_str).unwrap_or_default();
-        let primary = enabled.len() == 1 || service.get("primary").and_then(Node::as_bool) == Some(true) || *id == "main";
+        let primary =
+            enabled.len() == 1 || service.get("primary").and_then(Node::as_bool) == Some(true) || *id == "main";
         let renamed = ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| service.get(key).is_some());
         let mut names = vec![format!("{full}-{id}")];
         names.extend(primary.then(|| full.clone()));
@@ -395,7 +411,10 @@ fn app_template(release: &Release<'_>) -> Vec<Service> {
                 ports: numbers.clone().map(sorted).filter(|ports| release.is_closed && !headless && !ports.is_empty()),
                 store: format!("HelmRelease {}/{}/{controller}", release.namespace, release.name),
                 maker: release.object.reference(),
-                place: Label::new(service.get("ports").map_or(service.span(), |_| key_of(release, id)), "ports of the Service"),
+                place: Label::new(
+                    service.get("ports").map_or(service.span(), |_| key_of(release, id)),
+                    "ports of the Service",
+                ),
                 note: None,
                 is_store: false,
             });
@@ -417,7 +436,8 @@ fn is_minio_operator(release: &Release<'_>) -> bool {
 
 /// Whether values of app-template give objects names that are not followed here.
 fn renames(values: &Node) -> bool {
-    let odd = |node: &Node| ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| node.get(key).is_some());
+    let odd =
+        |node: &Node| ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| node.get(key).is_some());
     values.get("service").into_iter().flat_map(Node::entries).any(|entry| odd(&entry.value))
         || values.get("rawResources").is_some()
 }

@@ -14,6 +14,8 @@ pub struct Profile {
     pub kinds: Vec<String>,
     /// Where clients get buckets and endpoints from.
     pub consumers: Vec<Row>,
+    /// Other maps that hold a bucket beside an endpoint are read, too.
+    pub others: bool,
     /// Where buckets are listed that the chart or the operator makes on its own store.
     pub buckets: Vec<String>,
 }

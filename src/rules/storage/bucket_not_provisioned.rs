@@ -23,7 +23,10 @@ impl Rule for BucketNotProvisioned {
             match judge(&storage, consumer, bucket) {
                 Judgement::Fine => {}
                 Judgement::Undecided(reason) => {
-                    let name = bucket.known.as_deref().map_or_else(|| "a bucket".to_owned(), |name| format!("bucket `{name}`"));
+                    let name = bucket
+                        .known
+                        .as_deref()
+                        .map_or_else(|| "a bucket".to_owned(), |name| format!("bucket `{name}`"));
                     out.undecided(cluster, "values", format!("{name} of {}", consumer.object), reason);
                 }
                 Judgement::Missing { name, endpoint, made } => {
@@ -82,7 +85,7 @@ fn missing(consumer: &Consumer, bucket: &Text, name: &str, endpoint: &Endpoint, 
     let limit = (name.len() / 3).clamp(1, 4);
     let near = made
         .iter()
-        .map(|made| (strsim::levenshtein(&made.name, name), &made.name, *made))
+        .map(|made| (strsim::damerau_levenshtein(&made.name, name), &made.name, *made))
         .filter(|(distance, other, _)| *distance <= limit || affix(name, other))
         .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
         .map(|(_, _, made)| made);
@@ -94,7 +97,11 @@ fn missing(consumer: &Consumer, bucket: &Text, name: &str, endpoint: &Endpoint, 
                 edits: vec![Edit { span: bucket.span, text: near.name.clone() }],
             });
         }
-        return found.related(Label::new(near.span, "nearest name")).help(format!("did you mean `{}`? Otherwise {}", near.name, line(near, name)));
+        return found.related(Label::new(near.span, "nearest name")).help(format!(
+            "did you mean `{}`? Otherwise {}",
+            near.name,
+            line(near, name)
+        ));
     }
     let Some(last) = made.last() else { return found };
     let label = if last.command.is_some() { "buckets are made here" } else { "the buckets of the store" };
@@ -104,7 +111,10 @@ fn missing(consumer: &Consumer, bucket: &Text, name: &str, endpoint: &Endpoint, 
 /// What to add beside a bucket that is made.
 fn line(beside: &Made, name: &str) -> String {
     match &beside.command {
-        Some(command) => match command.rfind(&beside.name).and_then(|at| Some((command.get(..at)?, command.get(at + beside.name.len()..)?))) {
+        Some(command) => match command
+            .rfind(&beside.name)
+            .and_then(|at| Some((command.get(..at)?, command.get(at + beside.name.len()..)?)))
+        {
             Some((head, tail)) => format!("add `{head}{name}{tail}` to the script of {}", beside.by),
             None => format!("make `{name}` in the script of {}", beside.by),
         },

@@ -43,8 +43,8 @@ fn nearest<'s>(storage: &'s Storage, namespace: &str, name: &str) -> Option<&'s 
         .filter(|service| service.is_store || made_on(service))
         .filter_map(|service| {
             let limit = if service.name.len() > 5 { 2 } else { 1 };
-            let distance = strsim::levenshtein(&service.name, name);
-            let apart = strsim::levenshtein(&service.namespace, namespace);
+            let distance = strsim::damerau_levenshtein(&service.name, name);
+            let apart = strsim::damerau_levenshtein(&service.namespace, namespace);
             let close = if distance == 0 { true } else { distance <= limit && apart == 0 };
             close.then_some((distance, apart, service))
         })
@@ -52,7 +52,13 @@ fn nearest<'s>(storage: &'s Storage, namespace: &str, name: &str) -> Option<&'s 
         .map(|(_, _, service)| service)
 }
 
-fn missing(cluster: &Cluster<'_>, connection: &Connection, namespace: &str, name: &str, near: Option<&Service>) -> Observation {
+fn missing(
+    cluster: &Cluster<'_>,
+    connection: &Connection,
+    namespace: &str,
+    name: &str,
+    near: Option<&Service>,
+) -> Observation {
     let at = connection.endpoint.host_at.clone();
     let tail = match near {
         Some(near) if near.name == name => format!("but that Service is in namespace `{}`", near.namespace),

@@ -21,7 +21,12 @@ impl Rule for S3EndpointPortWrong {
             let Found::Service(service) = storage.services.find(cluster, namespace, name) else { continue };
             let Some(ports) = &service.ports else {
                 let what = format!("port of `{}` of {}", connection.endpoint.host, connection.object);
-                out.undecided(cluster, "chart", what, format!("the ports of Service `{namespace}/{name}` are not known"));
+                out.undecided(
+                    cluster,
+                    "chart",
+                    what,
+                    format!("the ports of Service `{namespace}/{name}` are not known"),
+                );
                 continue;
             };
             let Some(port) = connection.endpoint.effective_port(connection.insecure) else { continue };
@@ -41,7 +46,8 @@ fn wrong(
     port: u16,
 ) -> Observation {
     let listed: Vec<String> = ports.iter().take(5).map(u16::to_string).collect();
-    let listed = if ports.len() > 5 { format!("{} and {} more", listed.join(", "), ports.len() - 5) } else { listed.join(", ") };
+    let listed =
+        if ports.len() > 5 { format!("{} and {} more", listed.join(", "), ports.len() - 5) } else { listed.join(", ") };
     let at = connection.endpoint.port.as_ref().map_or(connection.endpoint.host_at.clone(), |(_, at)| at.clone());
     let stands = if connection.endpoint.port.is_some() { "port" } else { "the default port" };
     let mut found = Observation::new(
