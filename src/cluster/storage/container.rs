@@ -203,8 +203,8 @@ impl<'c> Container<'c> {
         let texts: Vec<&str> = words.iter().map(|word| word.as_str().unwrap_or_default()).collect();
         let mut scripts = Vec::new();
         let shell = texts.iter().position(|word| SHELLS.contains(&base(word)));
-        let is_option = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.contains('c');
-        let command = texts.iter().position(|word| is_option(&word)).filter(|at| shell.is_none_or(|shell| shell < *at));
+        let is_option = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('c');
+        let command = texts.iter().position(|word| is_option(word)).filter(|at| shell.is_none_or(|shell| shell < *at));
         match command.filter(|_| shell.is_some() || self.node.get("command").is_none()) {
             Some(option) => {
                 let rest = words.iter().zip(&texts).skip(option + 1);
@@ -231,11 +231,13 @@ impl<'c> Container<'c> {
         });
         for (key, node) in files {
             let Some(text) = node.as_str() else { continue };
-            let named = |word: &&str| {
-                word.match_indices(key)
-                    .any(|(at, _)| word.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('/')))
+            let named = |word: &str| {
+                word.match_indices(key).any(|(at, _)| {
+                    word.get(..at)
+                        .is_some_and(|before| before.is_empty() || before.ends_with(['/', ' ', '"', '\'', '\n']))
+                })
             };
-            if key.contains('.') && mentions_buckets(text) && texts.iter().any(|word| named(&word)) {
+            if key.contains('.') && texts.iter().any(|word| named(word)) && mentions_buckets(text) {
                 scripts.extend(Script::of_node(cluster, node));
             }
         }

@@ -82,7 +82,7 @@ fn missing(consumer: &Consumer, bucket: &Text, name: &str, endpoint: &Endpoint, 
     if consumer.confidence < Confidence::High {
         found = found.confidence(consumer.confidence);
     }
-    let limit = (name.len() / 3).clamp(1, 4);
+    let limit = (name.len() / 4).clamp(1, 3);
     let near = made
         .iter()
         .map(|made| (strsim::damerau_levenshtein(&made.name, name), &made.name, *made))
