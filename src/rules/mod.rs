@@ -1,6 +1,7 @@
 //! The compiled predicates, and the list of all rules.
 
 mod flux;
+mod storage;
 mod substitution;
 
 use crate::fault::Fault;
@@ -44,6 +45,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(substitution::SubstitutionSwallowsAppVariable, "substitution/substitution-swallows-app-variable"),
         compiled!(substitution::SubstitutionVariableUndefined, "substitution/substitution-variable-undefined"),
         of_engine!("substitution/substitution-syntax-invalid"),
+        compiled!(storage::BucketNotProvisioned, "storage/bucket-not-provisioned"),
+        compiled!(storage::S3EndpointHostMissing, "storage/s3-endpoint-host-missing"),
+        compiled!(storage::S3EndpointPortWrong, "storage/s3-endpoint-port-wrong"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

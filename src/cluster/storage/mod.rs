@@ -1,0 +1,121 @@
+//! Object storage of a cluster: the stores, who makes buckets on them, and who uses which.
+
+mod consumers;
+mod container;
+mod endpoint;
+mod provisioners;
+mod release;
+mod services;
+mod table;
+mod text;
+
+use crate::cluster::Cluster;
+use crate::yaml::{Node, Value};
+
+pub use consumers::Consumer;
+pub use endpoint::{Endpoint, Host, Scheme};
+pub use provisioners::{Made, Open};
+pub use services::{Found, Service, Services};
+pub use text::Text;
+
+/// An endpoint that something connects to.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The object that says so.
+    pub object: crate::finding::ObjectRef,
+    /// Path of the endpoint in the object.
+    pub path: String,
+    /// The text of the endpoint.
+    pub text: Text,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Where it leads.
+    pub host: Host,
+    /// Whether it is plain, where a flag tells.
+    pub insecure: Option<bool>,
+    /// How sure it is that a client reads it.
+    pub confidence: crate::finding::Confidence,
+}
+
+/// Object storage of a cluster.
+#[derive(Debug)]
+pub struct Storage {
+    /// The Services.
+    pub services: Services,
+    /// Who uses which bucket.
+    pub consumers: Vec<Consumer>,
+    /// The buckets that are made.
+    pub made: Vec<Made>,
+    /// What makes buckets of unknown names.
+    pub open: Vec<Open>,
+    script_endpoints: Vec<(crate::finding::ObjectRef, String, Text)>,
+}
+
+impl Storage {
+    /// Reads what a cluster has.
+    pub fn of(cluster: &Cluster<'_>) -> Self {
+        let releases = release::Release::all(cluster);
+        let containers = container::containers(cluster, &releases);
+        let services = Services::new(cluster, &releases);
+        let consumers = consumers::consumers(cluster, &releases, &containers);
+        let found = provisioners::Provisioners::new(cluster, &releases, &containers, &services);
+        Storage { services, consumers, made: found.made, open: found.open, script_endpoints: found.endpoints }
+    }
+
+    /// Where an endpoint leads for a client in a namespace.
+    pub fn host(&self, endpoint: &Endpoint, namespace: &str) -> Host {
+        endpoint.host(namespace, &|name| self.services.is_namespace(name))
+    }
+
+    /// Every endpoint inside the cluster that something connects to, each place once.
+    pub fn connections(&self) -> Vec<Connection> {
+        let mut found: Vec<Connection> = Vec::new();
+        let consumers = self.consumers.iter().filter_map(|consumer| {
+            let text = consumer.endpoint.as_ref()?;
+            Some((&consumer.object, consumer.namespace.as_str(), text, consumer.insecure, consumer.confidence))
+        });
+        let scripts = self.script_endpoints.iter().map(|(object, namespace, text)| {
+            (object, namespace.as_str(), text, None, crate::finding::Confidence::High)
+        });
+        for (object, namespace, text, insecure, confidence) in consumers.chain(scripts) {
+            let Some(endpoint) = text.endpoint() else { continue };
+            let host = self.host(&endpoint, namespace);
+            if host == Host::External || found.iter().any(|other| other.text.span == text.span) {
+                continue;
+            }
+            let path = format!("endpoint {}", endpoint.host);
+            found.push(Connection {
+                object: object.clone(),
+                path,
+                text: text.clone(),
+                endpoint,
+                host,
+                insecure,
+                confidence,
+            });
+        }
+        found
+    }
+}
+
+/// The nodes at a path of keys: `x[]` stands for each item of a list, `x{}` for each value of a map.
+fn select<'n>(root: &'n Node, path: &str) -> Vec<&'n Node> {
+    let mut nodes = vec![root];
+    for part in path.split('.') {
+        let (key, each) = match (part.strip_suffix("[]"), part.strip_suffix("{}")) {
+            (Some(key), _) | (_, Some(key)) => (key, true),
+            _ => (part, false),
+        };
+        nodes = nodes
+            .into_iter()
+            .filter_map(|node| node.get(key))
+            .flat_map(|node| match (&node.value, each) {
+                (_, false) => vec![node],
+                (Value::Seq(items), true) => items.iter().collect(),
+                (Value::Map(map), true) => map.iter().map(|entry| &entry.value).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+    }
+    nodes
+}

@@ -1,0 +1,453 @@
+//! The Services that may stand for an object store, with their ports, and what cannot be told about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::endpoint::Host;
+use super::release::Release;
+use crate::build::Object;
+use crate::cluster::{Cluster, Presence};
+use crate::finding::{Label, ObjectRef};
+use crate::yaml::Node;
+
+/// A Service that the tree has or that something of the tree makes.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Namespace.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+    /// Its ports, sorted; `None` where they cannot be known.
+    pub ports: Option<Vec<u16>>,
+    /// What stands behind it: Services of one store share it.
+    pub store: String,
+    /// What makes it.
+    pub maker: ObjectRef,
+    /// The place that decides its ports.
+    pub place: Label,
+    /// Why it has these ports, as a clause.
+    pub note: Option<String>,
+    /// Whether it is known to speak S3.
+    pub is_store: bool,
+}
+
+/// What is known about the Service of a host.
+#[derive(Debug)]
+pub enum Found<'s> {
+    /// It is known.
+    Service(&'s Service),
+    /// It does not exist.
+    Missing,
+    /// Something that was not looked into may make it; why, as a clause.
+    Unknown(String),
+}
+
+/// All Services.
+#[derive(Debug, Default)]
+pub struct Services {
+    known: BTreeMap<(String, String), Service>,
+    /// Releases of charts that are not modelled, by namespace: the names of release and chart.
+    opaque: BTreeMap<String, Vec<(String, String)>>,
+    /// Objects whose controllers may make Services, by namespace.
+    operators: BTreeMap<String, Vec<String>>,
+    namespaces: BTreeSet<String>,
+}
+
+/// Groups whose objects make no Service, or one that is modelled here.
+const INERT: &[&str] = &[
+    "",
+    "apps",
+    "batch",
+    "policy",
+    "autoscaling",
+    "apiextensions.k8s.io",
+    "admissionregistration.k8s.io",
+    "coordination.k8s.io",
+    "scheduling.k8s.io",
+    "networking.k8s.io",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "snapshot.storage.k8s.io",
+    "gateway.networking.k8s.io",
+    "kustomize.toolkit.fluxcd.io",
+    "source.toolkit.fluxcd.io",
+    "notification.toolkit.fluxcd.io",
+    "image.toolkit.fluxcd.io",
+    "helm.toolkit.fluxcd.io",
+    "external-secrets.io",
+    "generators.external-secrets.io",
+    "bitnami.com",
+    "cert-manager.io",
+    "monitoring.coreos.com",
+    "cilium.io",
+    "volsync.backube",
+    "barmancloud.cnpg.io",
+    "postgresql.cnpg.io",
+    "objectbucket.io",
+    "ceph.rook.io",
+    "longhorn.io",
+    "velero.io",
+    "keda.sh",
+    "minio.min.io",
+];
+
+/// Charts that make no Service besides those modelled here, or none that a bucket is ever kept in.
+const MODELLED: &[&str] = &["app-template", "minio", "tenant"];
+
+impl Services {
+    /// Reads the Services of a cluster.
+    pub fn new(cluster: &Cluster<'_>, releases: &[Release<'_>]) -> Self {
+        let mut services = Services { namespaces: cluster.namespaces().into_iter().collect(), ..Services::default() };
+        for object in cluster.of_kind("", "Service") {
+            services.add(plain(object));
+        }
+        for tenant in cluster.of_kind("minio.min.io", "Tenant") {
+            let name = tenant.name.to_string();
+            for service in
+                tenant_services(tenant.reference(), tenant.namespace(), &name, tenant.dig("spec"), tenant.place())
+            {
+                services.add(service);
+            }
+        }
+        for store in cluster.of_kind("ceph.rook.io", "CephObjectStore") {
+            let gateway = store.dig("spec.gateway");
+            services.add(ceph(store.reference(), store.namespace(), &store.name, gateway, store.place()));
+        }
+        for object in cluster.objects().filter(|object| !INERT.contains(&object.gvk.group.as_str())) {
+            let names = services.operators.entry(object.namespace().to_owned()).or_default();
+            names.push(object.name.to_string());
+        }
+        for release in releases {
+            services.of_release(release);
+        }
+        services
+    }
+
+    fn add(&mut self, service: Service) {
+        self.known.entry((service.namespace.clone(), service.name.clone())).or_insert(service);
+    }
+
+    fn of_release(&mut self, release: &Release<'_>) {
+        if release.is_app_template() {
+            for service in app_template(release) {
+                self.add(service);
+            }
+        }
+        if release.is("minio") {
+            for service in minio_chart(release, &release.full_name(), release.values) {
+                self.add(service);
+            }
+        }
+        if release.is("tenant") {
+            let spec = release.values.get("tenant");
+            let name = release.text("tenant.name").unwrap_or_else(|| "myminio".to_owned());
+            let place = release.object.place();
+            let chart = tenant_services(release.object.reference(), &release.namespace, &name, spec, place);
+            for mut service in chart {
+                service.ports = service.ports.filter(|_| release.is_closed);
+                self.add(service);
+            }
+        }
+        if super::provisioners::has_own_minio(release) {
+            let none = Node::empty_map(crate::yaml::Origin::Source(release.object.place()));
+            let values = release.values.get("minio").unwrap_or(&none);
+            for service in minio_chart(release, &format!("{}-minio", release.name), values) {
+                self.add(service);
+            }
+        }
+        if release.is("rook-ceph-cluster") {
+            for store in release.values.get("cephObjectStores").map(Node::items).unwrap_or_default() {
+                if let Some(name) = store.get("name").and_then(Node::as_str) {
+                    let place = store.get("name").unwrap_or(store).span();
+                    let reference = release.object.reference();
+                    self.add(ceph(reference, &release.namespace, name, store.dig("spec.gateway"), place));
+                }
+            }
+        }
+        let closed = release.is_closed
+            && (release.chart.as_deref().is_some_and(|chart| MODELLED.contains(&chart)) || is_minio_operator(release))
+            && !renames(release.values);
+        if !closed {
+            let names = (release.name.clone(), release.chart.clone().unwrap_or_default());
+            self.opaque.entry(release.namespace.clone()).or_default().push(names);
+        }
+    }
+
+    /// Whether the tree names a namespace.
+    pub fn is_namespace(&self, name: &str) -> bool {
+        self.namespaces.contains(name)
+    }
+
+    /// The identity of the store behind a host; hosts of Services that are not known stand for themselves.
+    pub fn store(&self, host: &Host) -> Option<String> {
+        match host {
+            Host::External => None,
+            Host::Service { namespace, name } => Some(match self.known.get(&(namespace.clone(), name.clone())) {
+                Some(service) => service.store.clone(),
+                None => format!("Service {namespace}/{name}"),
+            }),
+        }
+    }
+
+    /// The Services of a store.
+    pub fn of_store<'s>(&'s self, store: &'s str) -> impl Iterator<Item = &'s Service> {
+        self.known.values().filter(move |service| service.store == store)
+    }
+
+    /// All Services.
+    pub fn all(&self) -> impl Iterator<Item = &Service> {
+        self.known.values()
+    }
+
+    /// All Services that are known to speak S3.
+    pub fn of_stores(&self) -> impl Iterator<Item = &Service> {
+        self.known.values().filter(|service| service.is_store)
+    }
+
+    /// What is known about a Service.
+    pub fn find(&self, cluster: &Cluster<'_>, namespace: &str, name: &str) -> Found<'_> {
+        if let Some(service) = self.known.get(&(namespace.to_owned(), name.to_owned())) {
+            return Found::Service(service);
+        }
+        match cluster.presence("", "Service", namespace, name) {
+            Presence::Present(_) | Presence::Unknown => {
+                return Found::Unknown("a part of the cluster that could hold it was not built".to_owned());
+            }
+            Presence::Absent => {}
+        }
+        if let Some((release, _)) = self.opaque.get(namespace).and_then(|releases| releases.first()) {
+            return Found::Unknown(format!("the chart of HelmRelease `{namespace}/{release}` was not rendered"));
+        }
+        if let Some(object) = self.operators.get(namespace).and_then(|objects| objects.first()) {
+            return Found::Unknown(format!("the controller of `{namespace}/{object}` may make it"));
+        }
+        if !self.is_namespace(namespace) {
+            return Found::Unknown(format!("the tree has nothing in namespace `{namespace}`"));
+        }
+        Found::Missing
+    }
+
+    /// Whether a name has nothing in common with what may make Services in a namespace: then only something outside of
+    /// the tree could make a Service of that name there.
+    pub fn is_unrelated(&self, cluster: &Cluster<'_>, namespace: &str, name: &str) -> bool {
+        if !matches!(cluster.presence("", "Service", namespace, name), Presence::Absent) {
+            return false;
+        }
+        let releases = self.opaque.get(namespace).into_iter().flatten();
+        let objects = self.operators.get(namespace).into_iter().flatten();
+        let related = |other: &str| {
+            !other.is_empty() && (name.contains(other) || other.contains(name) || strsim::levenshtein(other, name) <= 2)
+        };
+        !releases.into_iter().any(|(release, chart)| related(release) || related(chart))
+            && !objects.into_iter().any(|one| related(one))
+    }
+}
+
+fn plain(object: &Object) -> Service {
+    let spec = object.dig("spec");
+    let external = spec.and_then(|spec| spec.get("externalName")).is_some_and(|node| !node.is_null());
+    let listed = spec.and_then(|spec| spec.get("ports")).map(Node::items).unwrap_or_default();
+    let numbers: Option<Vec<u16>> = listed.iter().map(|port| port.get("port").and_then(number)).collect();
+    // Pods are told apart by the selector: two Services with the same one lead to the same store.
+    let selector = spec.and_then(|spec| spec.get("selector")).map(|selector| {
+        let mut labels: Vec<String> = selector
+            .entries()
+            .map(|entry| format!("{}={}", entry.key, entry.value.shown().unwrap_or_default()))
+            .collect();
+        labels.sort();
+        labels.join(",")
+    });
+    let behind = selector.filter(|labels| !labels.is_empty()).unwrap_or_else(|| object.name.to_string());
+    // A headless Service passes every port of its pods.
+    let headless = spec.and_then(|spec| spec.get("clusterIP")).and_then(Node::as_str) == Some("None");
+    let place = spec.and_then(|spec| spec.get("ports")).map_or(object.place(), |_| object.place());
+    Service {
+        namespace: object.namespace().to_owned(),
+        name: object.name.to_string(),
+        ports: numbers.map(sorted).filter(|ports| !external && !headless && !ports.is_empty()),
+        store: format!("pods {}/{behind}", object.namespace()),
+        maker: object.reference(),
+        place: Label::new(place, "the Service"),
+        note: None,
+        is_store: false,
+    }
+}
+
+fn tenant_services(
+    maker: ObjectRef,
+    namespace: &str,
+    tenant: &str,
+    spec: Option<&Node>,
+    place: crate::source::Span,
+) -> Vec<Service> {
+    let request =
+        spec.and_then(|spec| spec.get("requestAutoCert").or_else(|| spec.get("certificate")?.get("requestAutoCert")));
+    let certificates = spec
+        .and_then(|spec| spec.get("externalCertSecret").or_else(|| spec.get("certificate")?.get("externalCertSecret")));
+    let external = certificates.is_some_and(|list| !list.items().is_empty() || list.is_unknown());
+    let tls = match request {
+        None => Some(true),
+        Some(node) if node.is_null() => Some(true),
+        Some(node) => node.as_bool().map(|auto| auto || external),
+    };
+    let (ports, label, note) = match tls {
+        Some(true) => {
+            (Some(vec![443]), "TLS: port 443", "the operator serves TLS, and Service `minio` listens on 443 only")
+        }
+        Some(false) => {
+            (Some(vec![80]), "no TLS: port 80", "without TLS Service `minio` of the operator listens on 80 only")
+        }
+        None => (None, "TLS or not", ""),
+    };
+    let decided = request.map_or(place, Node::span);
+    let service = |name: String, ports: Option<Vec<u16>>, label: Label, note: &str, is_store: bool| Service {
+        namespace: namespace.to_owned(),
+        name,
+        ports,
+        store: format!("Tenant {namespace}/{tenant}"),
+        maker: maker.clone(),
+        place: label,
+        note: (!note.is_empty()).then(|| note.to_owned()),
+        is_store,
+    };
+    let named = Label::new(place, "the Tenant");
+    vec![
+        service("minio".to_owned(), ports, Label::new(decided, label), note, true),
+        service(format!("{tenant}-hl"), Some(vec![9000]), named.clone(), "", true),
+        service(format!("{tenant}-console"), Some(vec![9090, 9443]), named, "", false),
+    ]
+}
+
+fn minio_chart(release: &Release<'_>, name: &str, values: &Node) -> Vec<Service> {
+    let bitnami = release.url.as_deref().is_some_and(|url| url.contains("bitnami"))
+        || values.get("defaultBuckets").is_some()
+        || values.dig("service.ports").is_some();
+    let given = |path: &str| values.dig(path).map(number);
+    let port = given("service.port");
+    let place = values.dig("service.port").map_or(release.object.place(), Node::span);
+    let api = match port {
+        Some(port) => port,
+        None => Some(9000),
+    };
+    // The chart of Bitnami moved its console between releases: only the names are sure.
+    let known = |number: Option<u16>| number.filter(|_| release.is_closed && !bitnami).map(|number| vec![number]);
+    let service = |suffix: &str, ports: Option<Vec<u16>>, is_store: bool| Service {
+        namespace: release.namespace.clone(),
+        name: format!("{name}{suffix}"),
+        ports,
+        store: format!("HelmRelease {}/{name}", release.namespace),
+        maker: release.object.reference(),
+        place: Label::new(place, "the chart's Service"),
+        note: None,
+        is_store,
+    };
+    vec![
+        service("", known(api), true),
+        service(
+            "-svc",
+            known(Some(9000)).map(|mut ports| {
+                ports.extend(api);
+                sorted(ports)
+            }),
+            true,
+        ),
+        service("-console", None, false),
+    ]
+}
+
+fn ceph(maker: ObjectRef, namespace: &str, store: &str, gateway: Option<&Node>, place: crate::source::Span) -> Service {
+    let ports: Vec<&Node> =
+        ["port", "securePort"].iter().filter_map(|key| gateway?.get(key)).filter(|node| !node.is_null()).collect();
+    let numbers: Option<Vec<u16>> = ports.iter().map(|node| number(node)).collect();
+    Service {
+        namespace: namespace.to_owned(),
+        name: format!("rook-ceph-rgw-{store}"),
+        ports: numbers
+            .map(|ports| sorted(ports.into_iter().filter(|port| *port > 0).collect()))
+            .filter(|ports| !ports.is_empty()),
+        store: format!("CephObjectStore {namespace}/{store}"),
+        maker,
+        place: Label::new(ports.first().map_or(place, |node| node.span()), "the object store"),
+        note: None,
+        is_store: true,
+    }
+}
+
+/// Services of app-template: one that is enabled has the release's name, several have their identifiers behind it; in
+/// versions before 4 the primary one keeps the plain name, so that both names count.
+fn app_template(release: &Release<'_>) -> Vec<Service> {
+    let full = ["global.fullnameOverride", "fullnameOverride"].iter().find_map(|path| release.text(path));
+    let full = full.filter(|name| !name.is_empty()).unwrap_or_else(|| release.name.clone());
+    let enabled: Vec<(&str, &Node)> = release
+        .values
+        .get("service")
+        .into_iter()
+        .flat_map(Node::entries)
+        .filter(|entry| {
+            entry.value.as_map().is_some() && entry.value.get("enabled").and_then(Node::as_bool) != Some(false)
+        })
+        .map(|entry| (entry.key.as_str(), &entry.value))
+        .collect();
+    let mut found = Vec::new();
+    for (id, service) in &enabled {
+        let listed: Vec<&Node> = service
+            .get("ports")
+            .into_iter()
+            .flat_map(Node::entries)
+            .map(|entry| &entry.value)
+            .filter(|port| port.get("enabled").and_then(Node::as_bool) != Some(false))
+            .collect();
+        let numbers: Option<Vec<u16>> = listed.iter().map(|port| port.get("port").and_then(number)).collect();
+        let headless = service.get("clusterIP").and_then(Node::as_str) == Some("None");
+        let controller = service.get("controller").and_then(Node::as_str).unwrap_or_default();
+        let primary =
+            enabled.len() == 1 || service.get("primary").and_then(Node::as_bool) == Some(true) || *id == "main";
+        let renamed = ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| service.get(key).is_some());
+        let mut names = vec![format!("{full}-{id}")];
+        names.extend(primary.then(|| full.clone()));
+        for name in names.into_iter().filter(|_| !renamed) {
+            found.push(Service {
+                namespace: release.namespace.clone(),
+                name: name.to_lowercase(),
+                ports: numbers.clone().map(sorted).filter(|ports| release.is_closed && !headless && !ports.is_empty()),
+                store: format!("HelmRelease {}/{}/{controller}", release.namespace, release.name),
+                maker: release.object.reference(),
+                place: Label::new(
+                    service.get("ports").map_or(service.span(), |_| key_of(release, id)),
+                    "ports of the Service",
+                ),
+                note: None,
+                is_store: false,
+            });
+        }
+    }
+    found
+}
+
+fn key_of(release: &Release<'_>, id: &str) -> crate::source::Span {
+    let entry = release.values.get("service").and_then(Node::as_map).and_then(|map| map.entry(id));
+    entry.map_or(release.object.place(), |entry| entry.key_span)
+}
+
+/// The chart of the `MinIO` operator makes the Services `operator` and `sts` alone.
+fn is_minio_operator(release: &Release<'_>) -> bool {
+    let from_minio = release.url.as_deref().is_some_and(|url| url.contains("min.io") || url.contains("minio"));
+    (release.is("operator") && from_minio) || release.is("minio-operator")
+}
+
+/// Whether values of app-template give objects names that are not followed here.
+fn renames(values: &Node) -> bool {
+    let odd =
+        |node: &Node| ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| node.get(key).is_some());
+    values.get("service").into_iter().flat_map(Node::entries).any(|entry| odd(&entry.value))
+        || values.get("rawResources").is_some()
+}
+
+fn number(node: &Node) -> Option<u16> {
+    node.scalar_text()?.parse().ok()
+}
+
+fn sorted(mut ports: Vec<u16>) -> Vec<u16> {
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
