@@ -2,6 +2,7 @@
 
 mod index;
 pub mod script;
+pub mod secrets;
 mod trail;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,6 +1,7 @@
 //! The compiled predicates, and the list of all rules.
 
 mod flux;
+mod secrets;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -41,6 +42,15 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("kustomize/patch-path-missing"),
         of_engine!("kustomize/patch-target-missing"),
         of_engine!("substitution/substitution-syntax-invalid"),
+        compiled!(secrets::SecretNotEncrypted, "secrets/secret-not-encrypted"),
+        compiled!(secrets::SecretPartlyEncrypted, "secrets/secret-partly-encrypted"),
+        compiled!(secrets::SopsDecryptionMissing, "secrets/sops-decryption-missing"),
+        compiled!(secrets::DecryptionSecretMissing, "secrets/decryption-secret-missing"),
+        compiled!(secrets::SopsRuleMissing, "secrets/sops-rule-missing"),
+        compiled!(secrets::SopsMetadataInvalid, "secrets/sops-metadata-invalid"),
+        compiled!(secrets::SopsTypeEncrypted, "secrets/sops-type-encrypted"),
+        compiled!(secrets::SopsRuleMismatch, "secrets/sops-rule-mismatch"),
+        compiled!(secrets::SopsFileName, "secrets/sops-file-name"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),
