@@ -28,7 +28,13 @@ pub fn classify_encoded(key: &str, text: &str) -> Class {
         Ok(bytes) => match std::str::from_utf8(&bytes) {
             Ok(decoded) => classify(key, decoded),
             // Binary content, such as a key store.
-            Err(_) => if is_sensitive_name(key) { Class::Sensitive } else { Class::Plain },
+            Err(_) => {
+                if is_sensitive_name(key) {
+                    Class::Sensitive
+                } else {
+                    Class::Plain
+                }
+            }
         },
         Err(_) => classify(key, text),
     }
@@ -58,7 +64,11 @@ pub fn classify(key: &str, text: &str) -> Class {
     // `prefix-${VAR}`: what is secret about it is in the variable.
     let sensitive = is_sensitive_name(key) && !has_variable;
     if is_switch(rest) {
-        return if sensitive && rest.len() >= 4 && rest.chars().all(|c| c.is_ascii_digit()) { Class::Sensitive } else { Class::Harmless };
+        return if sensitive && rest.len() >= 4 && rest.chars().all(|c| c.is_ascii_digit()) {
+            Class::Sensitive
+        } else {
+            Class::Harmless
+        };
     }
     if sensitive {
         return Class::Sensitive;
@@ -79,7 +89,8 @@ fn of_lines(key: &str, text: &str) -> Class {
         return Class::Sensitive;
     }
     let public = text.starts_with("-----BEGIN ");
-    let mut worst = if is_sensitive_name(key) && !public && !is_file_name(key) { Class::Sensitive } else { Class::Plain };
+    let mut worst =
+        if is_sensitive_name(key) && !public && !is_file_name(key) { Class::Sensitive } else { Class::Plain };
     if public {
         return worst;
     }
@@ -129,14 +140,70 @@ fn words(name: &str) -> Vec<String> {
 /// none.
 pub fn is_sensitive_name(name: &str) -> bool {
     const SENSITIVE: [&str; 22] = [
-        "password", "passwd", "pass", "passphrase", "pwd", "pw", "token", "tokens", "secret", "secrets", "key", "keys",
-        "apikey", "cred", "creds", "credential", "credentials", "auth", "hmac", "psk", "salt", "seed",
+        "password",
+        "passwd",
+        "pass",
+        "passphrase",
+        "pwd",
+        "pw",
+        "token",
+        "tokens",
+        "secret",
+        "secrets",
+        "key",
+        "keys",
+        "apikey",
+        "cred",
+        "creds",
+        "credential",
+        "credentials",
+        "auth",
+        "hmac",
+        "psk",
+        "salt",
+        "seed",
     ];
     const BELONGS_TO: [&str; 40] = [
-        "id", "ids", "url", "uri", "urls", "host", "hostname", "hosts", "domain", "endpoint", "email", "mail", "user",
-        "username", "name", "port", "region", "bucket", "path", "file", "type", "enabled", "days", "hours", "ttl",
-        "algorithm", "alg", "public", "pub", "issuer", "realm", "scope", "scopes", "length", "size", "count", "address",
-        "server", "zone", "expiry",
+        "id",
+        "ids",
+        "url",
+        "uri",
+        "urls",
+        "host",
+        "hostname",
+        "hosts",
+        "domain",
+        "endpoint",
+        "email",
+        "mail",
+        "user",
+        "username",
+        "name",
+        "port",
+        "region",
+        "bucket",
+        "path",
+        "file",
+        "type",
+        "enabled",
+        "days",
+        "hours",
+        "ttl",
+        "algorithm",
+        "alg",
+        "public",
+        "pub",
+        "issuer",
+        "realm",
+        "scope",
+        "scopes",
+        "length",
+        "size",
+        "count",
+        "address",
+        "server",
+        "zone",
+        "expiry",
     ];
     let lower = name.to_ascii_lowercase();
     let words = words(name);
@@ -144,7 +211,8 @@ pub fn is_sensitive_name(name: &str) -> bool {
     if BELONGS_TO.contains(&last.as_str()) || words.iter().any(|word| word == "public") {
         return false;
     }
-    let compound = ["password", "passwd", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "passphrase"];
+    let compound =
+        ["password", "passwd", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "passphrase"];
     words.iter().any(|word| SENSITIVE.contains(&word.as_str()) || compound.iter().any(|part| word.ends_with(part)))
         || lower == ".dockerconfigjson"
 }
@@ -152,8 +220,30 @@ pub fn is_sensitive_name(name: &str) -> bool {
 /// A key that promises an identifier, an address or a name.
 fn is_identifier_name(name: &str) -> bool {
     const WORDS: [&str; 24] = [
-        "id", "ids", "tenant", "host", "hostname", "domain", "endpoint", "url", "uri", "port", "region", "bucket",
-        "zone", "account", "email", "mail", "namespace", "cluster", "type", "enabled", "server", "address", "issuer", "realm",
+        "id",
+        "ids",
+        "tenant",
+        "host",
+        "hostname",
+        "domain",
+        "endpoint",
+        "url",
+        "uri",
+        "port",
+        "region",
+        "bucket",
+        "zone",
+        "account",
+        "email",
+        "mail",
+        "namespace",
+        "cluster",
+        "type",
+        "enabled",
+        "server",
+        "address",
+        "issuer",
+        "realm",
     ];
     words(name).last().is_some_and(|last| WORDS.contains(&last.as_str()))
 }
@@ -176,8 +266,18 @@ fn without_variables(text: &str) -> (String, bool) {
 /// A reference into a store, or the template of a tool that fills it in.
 fn is_reference(text: &str) -> bool {
     const PREFIXES: [&str; 12] = [
-        "op://", "vault:", "ref+", "<path:", "awssm://", "gcpsm://", "azkv://", "gopass:", "bao:", "doppler://",
-        "infisical://", "ENC[",
+        "op://",
+        "vault:",
+        "ref+",
+        "<path:",
+        "awssm://",
+        "gcpsm://",
+        "azkv://",
+        "gopass:",
+        "bao:",
+        "doppler://",
+        "infisical://",
+        "ENC[",
     ];
     PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || text.contains("{{") || text.contains("<%")
 }
@@ -195,8 +295,10 @@ fn is_placeholder(text: &str) -> bool {
 }
 
 fn is_switch(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled")
-        || (text.len() <= 19 && text.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled"
+    ) || (text.len() <= 19 && text.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -232,8 +334,22 @@ fn is_private_key(text: &str) -> bool {
 /// Credentials that say themselves what they are.
 fn has_known_prefix(text: &str) -> bool {
     const PREFIXES: [&str; 16] = [
-        "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA", "AIza", "hvs.", "eyJhbGci",
-        "tskey-", "dckr_pat_", "sk_live_", "dop_v1_",
+        "ghp_",
+        "gho_",
+        "ghs_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "xoxp-",
+        "AKIA",
+        "ASIA",
+        "AIza",
+        "hvs.",
+        "eyJhbGci",
+        "tskey-",
+        "dckr_pat_",
+        "sk_live_",
+        "dop_v1_",
     ];
     text.len() >= 16 && !text.contains(char::is_whitespace) && PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
@@ -247,14 +363,17 @@ fn is_random(text: &str) -> bool {
         return text.len() >= 32 && entropy(text) >= 3.0;
     }
     let has = |test: fn(&char) -> bool| text.chars().any(|c| test(&c));
-    let classes =
-        [has(char::is_ascii_lowercase), has(char::is_ascii_uppercase), has(char::is_ascii_digit)].iter().filter(|found| **found).count();
+    let classes = [has(char::is_ascii_lowercase), has(char::is_ascii_uppercase), has(char::is_ascii_digit)]
+        .iter()
+        .filter(|found| **found)
+        .count();
     // Words and short numbers put together are a name.
     let is_name = text.split(['-', '_', '.', '/', ':', ',', '@', '=']).all(|part| {
         part.chars().all(|c| c.is_ascii_lowercase())
             || part.chars().all(|c| c.is_ascii_uppercase())
             || (part.len() <= 4 && part.chars().all(|c| c.is_ascii_digit()))
-            || (part.len() <= 12 && part.trim_end_matches(|c: char| c.is_ascii_digit()).chars().all(|c| c.is_ascii_alphabetic()))
+            || (part.len() <= 12
+                && part.trim_end_matches(|c: char| c.is_ascii_digit()).chars().all(|c| c.is_ascii_alphabetic()))
     });
     classes >= 2 && !is_name && !is_uuid(text) && entropy(text) >= 3.7
 }
@@ -268,7 +387,12 @@ fn entropy(text: &str) -> f64 {
         }
     }
     let length = text.len() as f64;
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length).map(|share| -share * share.log2()).sum()
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length)
+        .map(|share| -share * share.log2())
+        .sum()
 }
 
 #[cfg(test)]
@@ -280,7 +404,15 @@ mod tests {
 
     #[test]
     fn a_sensitive_key_makes_a_literal_sensitive() {
-        for key in ["password", "LOKI_S3_SECRET_KEY", "clientSecret", "api-token", "adminPassword", "AWS_SECRET_ACCESS_KEY", "webhookToken"] {
+        for key in [
+            "password",
+            "LOKI_S3_SECRET_KEY",
+            "clientSecret",
+            "api-token",
+            "adminPassword",
+            "AWS_SECRET_ACCESS_KEY",
+            "webhookToken",
+        ] {
             assert_eq!(classify(key, "loki-user"), Class::Sensitive, "{key}");
         }
         assert_eq!(classify("pin-password", "19283"), Class::Sensitive);
@@ -295,7 +427,16 @@ mod tests {
 
     #[test]
     fn references_and_variables_are_no_values() {
-        for text in ["", " ", "${TOKEN}", "${USER}${TOKEN}", "op://vault/item/field", "vault:secret/data/x#y", "{{ .token }}", "ENC[AES256_GCM,data:x]"] {
+        for text in [
+            "",
+            " ",
+            "${TOKEN}",
+            "${USER}${TOKEN}",
+            "op://vault/item/field",
+            "vault:secret/data/x#y",
+            "{{ .token }}",
+            "ENC[AES256_GCM,data:x]",
+        ] {
             assert_eq!(classify("password", text), Class::Nothing, "{text}");
         }
         assert_eq!(classify("password", "${TOKEN:=hunter22}"), Class::Sensitive);
@@ -319,7 +460,10 @@ mod tests {
     fn random_texts_and_private_keys_are_sensitive_under_any_key() {
         assert_eq!(classify("value", RANDOM), Class::Sensitive);
         assert_eq!(classify("value", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"), Class::Sensitive);
-        assert_eq!(classify("x", "-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----"), Class::Sensitive);
+        assert_eq!(
+            classify("x", "-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----"),
+            Class::Sensitive
+        );
         assert_eq!(classify("db", "postgres://app:hunter22@db/app"), Class::Sensitive);
         assert_eq!(classify("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"), Class::Plain);
         assert_eq!(classify("service", "kube-prometheus-stack-operator-v2"), Class::Plain);
@@ -338,7 +482,10 @@ mod tests {
     fn texts_of_many_pairs_are_looked_into() {
         assert_eq!(classify("config.env", "export A=\"b\"\nexport ROOT_PASSWORD=\"hunter22\"\n"), Class::Sensitive);
         assert_eq!(classify("config.env", "export A=\"b\"\nexport ROOT_PASSWORD=\"${PW}\"\n"), Class::Plain);
-        assert_eq!(classify(".dockerconfigjson", "{\"auths\":{\"ghcr.io\":{\"auth\":\"dXNlcjpwYXNz\"}}}"), Class::Sensitive);
+        assert_eq!(
+            classify(".dockerconfigjson", "{\"auths\":{\"ghcr.io\":{\"auth\":\"dXNlcjpwYXNz\"}}}"),
+            Class::Sensitive
+        );
         assert_eq!(classify(".dockerconfigjson", "{\"auths\":{}}"), Class::Sensitive);
         assert_eq!(classify("values.yaml", "a: 1\nb: two\n"), Class::Plain);
     }

@@ -56,7 +56,8 @@ pub fn sops_documents(repository: &Repository<'_>) -> Vec<SopsDocument> {
         .into_iter()
         .filter(|path| path.ends_with(".json"))
         .flat_map(|path| {
-            let documents = repository.library.load(&path, Mode::V3).map(|found| found.documents.clone()).unwrap_or_default();
+            let documents =
+                repository.library.load(&path, Mode::V3).map(|found| found.documents.clone()).unwrap_or_default();
             documents.into_iter().map(move |node| (Arc::from(path.as_str()), node))
         })
         .collect();

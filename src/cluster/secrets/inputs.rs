@@ -29,8 +29,11 @@ impl Inputs {
         let sources = repository.sources();
         inputs.tops = repository.reached.iter().map(|file| top(&sources.file(*file).path).to_owned()).collect();
         let walk = sources.system().walk();
-        inputs.charts =
-            walk.iter().filter(|path| file_name(path) == "Chart.yaml").map(|path| format!("{}/", parent(path))).collect();
+        inputs.charts = walk
+            .iter()
+            .filter(|path| file_name(path) == "Chart.yaml")
+            .map(|path| format!("{}/", parent(path)))
+            .collect();
         inputs
     }
 

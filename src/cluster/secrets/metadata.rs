@@ -53,7 +53,9 @@ impl Selector {
     pub fn of(map: &Node) -> Self {
         SELECTORS
             .iter()
-            .find_map(|key| map.get(key).and_then(Node::as_str).filter(|text| !text.is_empty()).map(|text| Selector::new(key, text)))
+            .find_map(|key| {
+                map.get(key).and_then(Node::as_str).filter(|text| !text.is_empty()).map(|text| Selector::new(key, text))
+            })
             .unwrap_or_else(|| Selector::UnencryptedSuffix(DEFAULT_SUFFIX.to_owned()))
     }
 
@@ -91,14 +93,18 @@ impl<'d> SopsMetadata<'d> {
         let node = &entry.value;
         let own = ["mac", "lastmodified"].iter().any(|key| node.get(key).is_some());
         // A damaged block is still one: the ciphertext beside it says so.
-        let is_sops = own || (node.as_map().is_some() && leaves(document).iter().any(|leaf| leaf.value() == LeafValue::Encrypted));
+        let is_sops = own
+            || (node.as_map().is_some() && leaves(document).iter().any(|leaf| leaf.value() == LeafValue::Encrypted));
         is_sops.then(|| SopsMetadata { node, key_span: entry.key_span, selector: Selector::of(node) })
     }
 
     /// The selector keys that it sets.
     pub fn selector_keys(&self) -> Vec<&'d Entry> {
         let map = self.node.as_map().into_iter().flatten();
-        map.filter(|entry| SELECTORS.contains(&entry.key.as_str()) && entry.value.as_str().is_some_and(|text| !text.is_empty())).collect()
+        map.filter(|entry| {
+            SELECTORS.contains(&entry.key.as_str()) && entry.value.as_str().is_some_and(|text| !text.is_empty())
+        })
+        .collect()
     }
 
     /// The age recipients.

@@ -16,4 +16,4 @@ pub use dotenv::{DotenvEntry, read_dotenv};
 pub use inputs::{Inputs, is_named_as_encrypted, is_test_data, readable_extension};
 pub use metadata::{Leaf, LeafValue, Selector, SopsMetadata, encrypted_leaf, leaves};
 pub use pattern::Pattern;
-pub use plain::{PlainKey, key_place, needs_no_encryption, plain_keys};
+pub use plain::{PlainKey, key_place, needs_no_encryption, plain_keys, takes_from_elsewhere};

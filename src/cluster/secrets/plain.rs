@@ -27,6 +27,17 @@ pub fn needs_no_encryption(secret: &Node) -> bool {
     annotations.into_iter().any(|entry| FILLED.iter().any(|known| entry.key.ends_with(known)))
 }
 
+/// Whether a Secret takes any value from elsewhere: its author keeps credentials out of it.
+pub fn takes_from_elsewhere(sources: &Sources, secret: &Node) -> bool {
+    let entries = ["data", "stringData"]
+        .into_iter()
+        .flat_map(|field| secret.get(field).into_iter().flat_map(Node::entries).map(move |entry| (field, entry)));
+    entries.into_iter().any(|(field, entry)| {
+        let is_empty = entry.value.is_null() || entry.value.as_str().is_some_and(|text| text.trim().is_empty());
+        !is_empty && class_of(sources, field, entry) == Class::Nothing
+    })
+}
+
 /// The keys of a Secret whose values can be read, in order.
 pub fn plain_keys(sources: &Sources, secret: &Node) -> Vec<PlainKey> {
     let mut keys = Vec::new();
@@ -71,6 +82,7 @@ pub fn key_place(sources: &Sources, entry: &Entry) -> Option<Span> {
         return None;
     }
     let start = entry.key_span.start + u32::from(quote && inner.contains('='));
-    let end = if inner.contains('=') { start + u32::try_from(key.len()).unwrap_or_default() } else { entry.key_span.end };
+    let end =
+        if inner.contains('=') { start + u32::try_from(key.len()).unwrap_or_default() } else { entry.key_span.end };
     Some(Span { start, end: end.min(entry.key_span.end), ..entry.key_span })
 }

@@ -31,7 +31,11 @@ impl Rule for DecryptionSecretMissing {
             let namespace = object.namespace();
             let is_known = made.contains_key(&(name.to_owned(), namespace.to_owned()));
             let by_bootstrap = namespace == "flux-system" && matches!(name, "sops-age" | "sops-gpg");
-            if is_known || by_bootstrap || matches!(cluster.presence("", "Secret", namespace, name), Presence::Present(_)) || is_external(cluster, namespace, name) {
+            if is_known
+                || by_bootstrap
+                || matches!(cluster.presence("", "Secret", namespace, name), Presence::Present(_))
+                || is_external(cluster, namespace, name)
+            {
                 continue;
             }
             if seen.contains(&(namespace.to_owned(), name.to_owned())) {
@@ -104,6 +108,13 @@ fn provable(object: &Object, node: &Node, name: &str, made: &Made) -> Option<Obs
         .filter(|(distance, _, _)| *distance <= limit)
         .min()
         .map(|(_, key, place)| (key, place))?;
-    let message = format!("Kustomization `{}` decrypts with Secret `{namespace}/{name}`, which does not exist", object.full_name());
-    Some(base(message, "no such Secret").help(format!("did you mean `{near}`?")).related(Label::new(*place, "nearest name")))
+    let message = format!(
+        "Kustomization `{}` decrypts with Secret `{namespace}/{name}`, which does not exist",
+        object.full_name()
+    );
+    Some(
+        base(message, "no such Secret")
+            .help(format!("did you mean `{near}`?"))
+            .related(Label::new(*place, "nearest name")),
+    )
 }

@@ -8,7 +8,7 @@ use super::words::{MAX_RELATED, encrypt, list};
 use crate::build::Object;
 use crate::cluster::secrets::{
     Class, Inputs, Matching, PlainKey, SopsConfigs, SopsMetadata, classify, dotenv_files, is_named_as_encrypted,
-    is_test_data, leaves, needs_no_encryption, plain_keys, reference,
+    is_test_data, leaves, needs_no_encryption, plain_keys, reference, takes_from_elsewhere,
 };
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::finding::{Confidence, Label, ObjectRef, Observation, Severity};
@@ -32,7 +32,14 @@ impl Rule for SecretNotEncrypted {
             }
             let keys = plain_keys(cluster.sources(), &object.node);
             let Some(first) = keys.first() else { continue };
-            let place = (first.place.unwrap_or_else(|| object.place()), keys.iter().map(|key| key.path.clone()).collect());
+            // An address beside references is where it belongs.
+            if keys.iter().all(|key| key.class == Class::Harmless)
+                && takes_from_elsewhere(cluster.sources(), &object.node)
+            {
+                continue;
+            }
+            let place =
+                (first.place.unwrap_or_else(|| object.place()), keys.iter().map(|key| key.path.clone()).collect());
             written.entry(place).or_default().push((object, keys));
         }
         for mut made in written.into_values() {
@@ -82,7 +89,12 @@ struct Plain {
 
 impl Plain {
     /// What to say; `None` where the creation rule leaves these keys plain by choice.
-    fn observe(&self, repository: &Repository<'_>, configs: &SopsConfigs, home: crate::source::FileId) -> Option<Observation> {
+    fn observe(
+        &self,
+        repository: &Repository<'_>,
+        configs: &SopsConfigs,
+        home: crate::source::FileId,
+    ) -> Option<Observation> {
         let worst = self.keys.iter().map(|key| key.class).max()?;
         let first = self.keys.iter().find(|key| key.class == worst)?;
         let file = first.value_place.file;
@@ -98,10 +110,18 @@ impl Plain {
         let mut message = match worst {
             Class::Sensitive => format!("{} is not encrypted: {} {verb} plain text", self.shown, list(&names)),
             Class::Plain => {
-                format!("{} is not encrypted: {} {verb} plain text, though nothing shows a credential", self.shown, list(&names))
+                format!(
+                    "{} is not encrypted: {} {verb} plain text, though nothing shows a credential",
+                    self.shown,
+                    list(&names)
+                )
             }
             Class::Harmless | Class::Nothing => {
-                format!("{} is not encrypted: {} {verb} plain text, an identifier or a placeholder by its look", self.shown, list(&names))
+                format!(
+                    "{} is not encrypted: {} {verb} plain text, an identifier or a placeholder by its look",
+                    self.shown,
+                    list(&names)
+                )
             }
         };
         if self.others > 0 {
@@ -125,7 +145,14 @@ impl Plain {
         Some(found)
     }
 
-    fn help(&self, repository: &Repository<'_>, configs: &SopsConfigs, home: crate::source::FileId, file: crate::source::FileId, path: &str) -> String {
+    fn help(
+        &self,
+        repository: &Repository<'_>,
+        configs: &SopsConfigs,
+        home: crate::source::FileId,
+        file: crate::source::FileId,
+        path: &str,
+    ) -> String {
         let is_kustomization = matches!(file_name(path), "kustomization.yaml" | "kustomization.yml" | "Kustomization");
         if is_kustomization && home == file {
             return "move the literals to a file `KEY=value`, encrypt it with `sops -e -i`, and name it under `envs`; \
@@ -138,11 +165,14 @@ impl Plain {
             .filter(|document| *document.path == *path)
             .all(|document| secrets_in(&document.node).len() == 1);
         let generated = repository.sources().file(home).path.clone();
-        let by_generator = matches!(file_name(&generated), "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+        let by_generator =
+            matches!(file_name(&generated), "kustomization.yaml" | "kustomization.yml" | "Kustomization");
         let how = if (alone && home == file) || by_generator {
             encrypt(path, configs)
         } else {
-            format!("move the values of the Secret out of `{path}` into a file of its own and encrypt that with `sops -e -i`")
+            format!(
+                "move the values of the Secret out of `{path}` into a file of its own and encrypt that with `sops -e -i`"
+            )
         };
         format!("{how}; the values are in the history: replace them")
     }
@@ -160,7 +190,8 @@ fn is_plain_by_choice(configs: &SopsConfigs, path: &str, keys: &[PlainKey]) -> b
 /// The plain Secrets of a document: itself, or the items of a list.
 fn secrets_in(document: &Node) -> Vec<&Node> {
     let is_secret = |node: &&Node| {
-        node.get("kind").and_then(Node::as_str) == Some("Secret") && node.get("apiVersion").and_then(Node::as_str) == Some("v1")
+        node.get("kind").and_then(Node::as_str) == Some("Secret")
+            && node.get("apiVersion").and_then(Node::as_str) == Some("v1")
     };
     let items = document.get("items").map(Node::items).unwrap_or_default();
     std::iter::once(document).chain(items).filter(is_secret).filter(|node| SopsMetadata::of(node).is_none()).collect()
@@ -190,9 +221,15 @@ fn outside(
         plain_keys(repository.sources(), secret).into_iter().filter(|key| key.class >= Class::Plain).collect();
     let place = secret.at(&["metadata", "name"]).unwrap_or(secret).span();
     let shown = format!("{reference}, which no cluster applies,");
-    let found = Plain { shown, reference, place, others: 0, keys }.observe(repository, configs, document.node.span().file)?;
+    let found =
+        Plain { shown, reference, place, others: 0, keys }.observe(repository, configs, document.node.span().file)?;
     let below = if found.severity.is_none() { Severity::Warning } else { Severity::Info };
-    Some(found.severity(below).confidence(Confidence::Medium).why("Whoever can read the repository can read the values."))
+    Some(
+        found
+            .severity(below)
+            .confidence(Confidence::Medium)
+            .why("Whoever can read the repository can read the values."),
+    )
 }
 
 /// Files named `x.sops.*` without a trace of encryption. Secrets among them have their own finding.
@@ -201,7 +238,11 @@ fn named_but_plain(repository: &Repository<'_>, configs: &SopsConfigs, inputs: &
     let mut plain: BTreeMap<String, Vec<(String, Span)>> = BTreeMap::new();
     for document in &repository.documents {
         let is_object = document.node.get("kind").is_some();
-        if !is_named_as_encrypted(&document.path) || is_object || !of_interest(&document.path) || SopsMetadata::of(&document.node).is_some() {
+        if !is_named_as_encrypted(&document.path)
+            || is_object
+            || !of_interest(&document.path)
+            || SopsMetadata::of(&document.node).is_some()
+        {
             continue;
         }
         for leaf in leaves(&document.node) {
@@ -223,7 +264,8 @@ fn named_but_plain(repository: &Repository<'_>, configs: &SopsConfigs, inputs: &
         let [(_, first), rest @ ..] = keys.as_slice() else { continue };
         let names: Vec<String> = keys.iter().map(|(name, _)| name.clone()).collect();
         let verb = if names.len() == 1 { "is" } else { "are" };
-        let message = format!("`{path}` is named as an encrypted file and is not encrypted: {} {verb} plain text", list(&names));
+        let message =
+            format!("`{path}` is named as an encrypted file and is not encrypted: {} {verb} plain text", list(&names));
         let mut found = Observation::new("secret-not-encrypted", message, Label::new(*first, "in plain text"))
             .keyed(names.first().cloned().unwrap_or_default())
             .severity(Severity::Warning)

@@ -37,7 +37,9 @@ impl Rule for SecretPartlyEncrypted {
             let plain: Vec<(String, Span)> = entries
                 .iter()
                 .filter(|entry| !entry.key.starts_with("sops_"))
-                .filter(|entry| encrypted_leaf(&entry.value) == LeafValue::Plain && selector.selects(&[&entry.key]) == Some(true))
+                .filter(|entry| {
+                    encrypted_leaf(&entry.value) == LeafValue::Plain && selector.selects(&[&entry.key]) == Some(true)
+                })
                 .map(|entry| (entry.key.clone(), entry.key_span))
                 .collect();
             let all = plain.len() == entries.iter().filter(|entry| !entry.key.starts_with("sops_")).count();
@@ -49,7 +51,8 @@ impl Rule for SecretPartlyEncrypted {
 fn half_encrypted(document: &SopsDocument) -> Option<Observation> {
     let metadata = document.metadata()?;
     let all = leaves(&document.node);
-    let chosen: Vec<&Leaf<'_>> = all.iter().filter(|leaf| metadata.selector.selects(&leaf.path) == Some(true)).collect();
+    let chosen: Vec<&Leaf<'_>> =
+        all.iter().filter(|leaf| metadata.selector.selects(&leaf.path) == Some(true)).collect();
     let plain: Vec<(String, Span)> = chosen
         .iter()
         .filter(|leaf| leaf.value() == LeafValue::Plain)
@@ -78,7 +81,9 @@ fn observe(shown: &str, path: &str, plain: &[(String, Span)], none_encrypted: bo
         "bring the file back as SOPS wrote it and change it with `sops {file}`, or take the `sops` block out, decrypt what is \
          encrypted, and run `sops -e -i {file}`; the plain value is in the history: replace it"
     );
-    let mut found = Observation::new("secret-partly-encrypted", message, Label::new(*place, "in plain text")).keyed(first.clone()).help(help);
+    let mut found = Observation::new("secret-partly-encrypted", message, Label::new(*place, "in plain text"))
+        .keyed(first.clone())
+        .help(help);
     for (_, place) in rest.iter().take(MAX_RELATED) {
         found = found.related(Label::new(*place, "in plain text too"));
     }
@@ -88,14 +93,19 @@ fn observe(shown: &str, path: &str, plain: &[(String, Span)], none_encrypted: bo
 /// The rule of the file is too narrow: a credential stands beside what it encrypts.
 fn not_covered(document: &SopsDocument) -> Option<Observation> {
     let metadata = document.metadata()?;
-    let reference = document.reference().filter(|reference| reference.kind == "Secret" && reference.api_version == "v1")?;
+    let reference =
+        document.reference().filter(|reference| reference.kind == "Secret" && reference.api_version == "v1")?;
     let all = leaves(&document.node);
     let open: Vec<&Leaf<'_>> = all
         .iter()
-        .filter(|leaf| matches!(leaf.path.as_slice(), ["data" | "stringData", _]) && metadata.selector.selects(&leaf.path) == Some(false))
+        .filter(|leaf| {
+            matches!(leaf.path.as_slice(), ["data" | "stringData", _])
+                && metadata.selector.selects(&leaf.path) == Some(false)
+        })
         .filter(|leaf| {
             let (Some(key), Some(text)) = (leaf.path.last(), leaf.node.scalar_text()) else { return false };
-            let class = if leaf.path.first() == Some(&"data") { classify_encoded(key, &text) } else { classify(key, &text) };
+            let class =
+                if leaf.path.first() == Some(&"data") { classify_encoded(key, &text) } else { classify(key, &text) };
             class == Class::Sensitive
         })
         .collect();
@@ -103,7 +113,10 @@ fn not_covered(document: &SopsDocument) -> Option<Observation> {
     let names: Vec<String> = open.iter().map(|leaf| leaf.dotted()).collect();
     let rule = metadata.selector_keys().first().map_or("unencrypted_suffix", |entry| entry.key.as_str());
     let verb = if names.len() == 1 { "is" } else { "are" };
-    let message = format!("{reference} is encrypted with SOPS, but its `{rule}` leaves {} out, which {verb} plain text", list(&names));
+    let message = format!(
+        "{reference} is encrypted with SOPS, but its `{rule}` leaves {} out, which {verb} plain text",
+        list(&names)
+    );
     let mut found = Observation::new("secret-partly-encrypted", message, Label::new(first.key_span, "not covered"))
         .about(reference, first.dotted())
         .help("set `encrypted_regex: ^(data|stringData)$` in the creation rule, then encrypt the file anew; the plain value is in the history: replace it");

@@ -40,19 +40,39 @@ impl Rule for SopsDecryptionMissing {
         for (index, objects) in encrypted {
             let Some(kustomization) = cluster.kustomizations().get(index) else { continue };
             let object = kustomization.object.and_then(|at| cluster.object(at));
-            if kustomization.spec.decrypts || has_unknown_decryption(object) || matches!(kustomization.state, State::External(_)) {
+            if kustomization.spec.decrypts
+                || has_unknown_decryption(object)
+                || matches!(kustomization.state, State::External(_))
+            {
                 seeing.entry(kustomization.parent).or_default().extend(object);
             } else if kustomization.parent.is_none() && !is_applied_by_flux(cluster, kustomization) {
-                out.undecided(cluster, "source", format!("decryption of `{}`", cluster.entry()), "nothing in the tree says how the entry is applied");
+                out.undecided(
+                    cluster,
+                    "source",
+                    format!("decryption of `{}`", cluster.entry()),
+                    "nothing in the tree says how the entry is applied",
+                );
             } else {
-                by_parent.entry(kustomization.parent).or_default().push(Blind { kustomization, object, encrypted: objects });
+                by_parent.entry(kustomization.parent).or_default().push(Blind {
+                    kustomization,
+                    object,
+                    encrypted: objects,
+                });
             }
         }
         for (parent, mut blind) in by_parent {
-            blind.sort_by(|a, b| (&a.kustomization.spec.namespace, &a.kustomization.spec.name).cmp(&(&b.kustomization.spec.namespace, &b.kustomization.spec.name)));
+            blind.sort_by(|a, b| {
+                (&a.kustomization.spec.namespace, &a.kustomization.spec.name)
+                    .cmp(&(&b.kustomization.spec.namespace, &b.kustomization.spec.name))
+            });
             let parent = parent.and_then(|at| cluster.kustomizations().get(at));
-            let siblings = seeing.get(&blind.first().and_then(|first| first.kustomization.parent)).map(Vec::as_slice).unwrap_or_default();
-            let patch = parent.and_then(|parent| decrypting_patch(cluster, parent)).or_else(|| siblings.iter().find_map(|sibling| patched_from(sibling)));
+            let siblings = seeing
+                .get(&blind.first().and_then(|first| first.kustomization.parent))
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let patch = parent
+                .and_then(|parent| decrypting_patch(cluster, parent))
+                .or_else(|| siblings.iter().find_map(|sibling| patched_from(sibling)));
             match blind.as_slice() {
                 [] => {}
                 [only] => out.report(one(only, parent, patch.as_ref())),
@@ -95,7 +115,9 @@ fn is_applied_by_flux(cluster: &Cluster<'_>, entry: &KustomizationBuild) -> bool
     });
     document.is_some_and(|document| match document.node.get("kind").and_then(Node::as_str) {
         Some("FluxInstance") => true,
-        Some("Kustomization") => document.node.at(&["spec", "path"]).and_then(Node::as_str).map(normalize) == entry.spec.path,
+        Some("Kustomization") => {
+            document.node.at(&["spec", "path"]).and_then(Node::as_str).map(normalize) == entry.spec.path
+        }
         _ => false,
     })
 }
@@ -148,7 +170,7 @@ fn one(blind: &Blind<'_>, parent: Option<&KustomizationBuild>, patch: Option<&De
     let spec = &blind.kustomization.spec;
     let shown = format!("{}/{}", spec.namespace, spec.name);
     let what = encrypted_words(&blind.encrypted);
-    let mut message = format!("Kustomization `{shown}` builds {what} and has no `spec.decryption`");
+    let mut message = format!("Kustomization `{shown}` builds {what} without `spec.decryption`");
     let provider = blind.object.and_then(|object| object.at(&["spec", "decryption", "provider"]));
     let mut help = format!("set `spec.decryption.provider: sops` on Kustomization `{shown}`");
     let mut primary = Label::new(spec.place, "no `spec.decryption`");
@@ -157,10 +179,13 @@ fn one(blind: &Blind<'_>, parent: Option<&KustomizationBuild>, patch: Option<&De
         primary = Label::new(provider.span(), "expected `sops`");
     }
     if let Some(patch) = patch {
-        let by = parent.map_or_else(String::new, |parent| format!(" of `{}/{}`", parent.spec.namespace, parent.spec.name));
-        message.push_str(&format!("; the patch{by} that sets it on others does not select it"));
+        let by =
+            parent.map_or_else(String::new, |parent| format!(" of `{}/{}`", parent.spec.namespace, parent.spec.name));
+        message.push_str(&format!("; the patch{by} that would set it does not select it"));
         let selector = patch.selector.as_ref().map_or_else(String::new, |selector| format!(" (`{selector}`)"));
-        help = format!("make the target of the patch{selector} select it, or set `spec.decryption.provider: sops` on Kustomization `{shown}`");
+        help = format!(
+            "make the target of the patch{selector} select it, or set `spec.decryption.provider: sops` on Kustomization `{shown}`"
+        );
     }
     let mut found = Observation::new("sops-decryption-missing", message, primary)
         .about(reference(blind), "spec.decryption")
@@ -187,19 +212,32 @@ fn several(
     all: bool,
     patch: Option<&DecryptingPatch>,
 ) -> Observation {
-    let names: Vec<String> = many.iter().map(|blind| format!("{}/{}", blind.kustomization.spec.namespace, blind.kustomization.spec.name)).collect();
+    let names: Vec<String> = many
+        .iter()
+        .map(|blind| format!("{}/{}", blind.kustomization.spec.namespace, blind.kustomization.spec.name))
+        .collect();
     let encrypted: Vec<&Object> = many.iter().flat_map(|blind| blind.encrypted.iter().copied()).collect();
-    let by = parent.map_or_else(|| "the entry".to_owned(), |parent| format!("`{}/{}`", parent.spec.namespace, parent.spec.name));
+    let by = parent
+        .map_or_else(|| "the entry".to_owned(), |parent| format!("`{}/{}`", parent.spec.namespace, parent.spec.name));
     // The entry itself is often written by a tool: its children are the place to edit.
-    let host = parent.filter(|parent| parent.parent.is_some()).and_then(|parent| parent.object).and_then(|at| cluster.object(at));
-    let mut message = format!("{} Kustomizations that {by} applies build SOPS-encrypted objects without `spec.decryption`: {}", many.len(), list(&names));
+    let host = parent
+        .filter(|parent| parent.parent.is_some())
+        .and_then(|parent| parent.object)
+        .and_then(|at| cluster.object(at));
+    let mut message = format!(
+        "{} Kustomizations that {by} applies build SOPS-encrypted objects without `spec.decryption`: {}",
+        many.len(),
+        list(&names)
+    );
     let mut help = "set `spec.decryption.provider: sops` on each of them".to_owned();
     let mut primary = Label::new(first.kustomization.spec.place, "no `spec.decryption`");
     let mut about = (reference(first), "spec.decryption".to_owned());
     if let Some(patch) = patch {
-        message.push_str("; the patch that sets it on others does not select them");
+        message.push_str("; the patch that would set it does not select them");
         let selector = patch.selector.as_ref().map_or_else(String::new, |selector| format!(" (`{selector}`)"));
-        help = format!("make the target of the patch{selector} select them, or set `spec.decryption.provider: sops` on each of them");
+        help = format!(
+            "make the target of the patch{selector} select them, or set `spec.decryption.provider: sops` on each of them"
+        );
         primary = Label::new(patch.place, "this patch misses them");
         about = host.map_or(about, |host| (host.reference(), "spec.patches".to_owned()));
     } else if let Some(host) = host.filter(|_| all) {
@@ -207,7 +245,8 @@ fn several(
             "add a patch for kind `Kustomization` to `spec.patches` of {by} that sets `spec.decryption.provider: sops`, or set it on each of them"
         );
         let patches = host.at(&["spec"]).and_then(Node::as_map).and_then(|spec| spec.entry("patches"));
-        let place = patches.filter(|entry| entry.value.origin.is_source()).map_or_else(|| host.place(), |entry| entry.key_span);
+        let place =
+            patches.filter(|entry| entry.value.origin.is_source()).map_or_else(|| host.place(), |entry| entry.key_span);
         primary = Label::new(place, "no decryption for children");
         about = (host.reference(), "spec.patches".to_owned());
     }
@@ -216,7 +255,8 @@ fn several(
         .help(help)
         .why(why(&encrypted));
     for blind in many.iter().take(MAX_PLACES) {
-        let label = blind.encrypted.first().map_or_else(String::new, |object| format!("builds encrypted `{}`", object.name));
+        let label =
+            blind.encrypted.first().map_or_else(String::new, |object| format!("builds encrypted `{}`", object.name));
         found = found.related(Label::new(blind.kustomization.spec.place, label));
     }
     found

@@ -21,9 +21,14 @@ impl Rule for SopsFileName {
         let mut encrypted: BTreeSet<String> = BTreeSet::new();
         for document in sops_documents(repository) {
             let is_first = encrypted.insert(document.path.to_string());
-            let Some(metadata) = document.metadata().filter(|_| is_first && !is_named_as_encrypted(&document.path)) else { continue };
+            let Some(metadata) = document.metadata().filter(|_| is_first && !is_named_as_encrypted(&document.path))
+            else {
+                continue;
+            };
             let name = file_name(&document.path);
-            let better = name.rsplit_once('.').map_or_else(|| format!("{name}.sops"), |(stem, extension)| format!("{stem}.sops.{extension}"));
+            let better = name
+                .rsplit_once('.')
+                .map_or_else(|| format!("{name}.sops"), |(stem, extension)| format!("{stem}.sops.{extension}"));
             out.report(
                 Observation::new(
                     "sops-file-name",
@@ -46,7 +51,14 @@ impl Rule for SopsFileName {
                 Observation::new(
                     "sops-file-name",
                     format!("`{}` is named as an encrypted file and carries no SOPS metadata", document.path),
-                    Label::new(document.node.entries().next().map_or_else(|| document.node.span().head(), |entry| entry.key_span), "not encrypted"),
+                    Label::new(
+                        document
+                            .node
+                            .entries()
+                            .next()
+                            .map_or_else(|| document.node.span().head(), |entry| entry.key_span),
+                        "not encrypted",
+                    ),
                 )
                 .keyed("name")
                 .help("encrypt it, or take `.sops` out of its name"),

@@ -40,19 +40,34 @@ type Problem = (&'static str, String, Span, &'static str, Vec<Span>);
 
 fn incomplete(metadata: &SopsMetadata<'_>) -> Option<Problem> {
     let text = |key: &str| metadata.node.get(key).filter(|node| !node.is_null() && node.as_str() != Some(""));
-    let mut lacking: Vec<String> =
-        ["mac", "lastmodified", "version"].into_iter().filter(|key| text(key).is_none()).map(ToOwned::to_owned).collect();
+    let mut lacking: Vec<String> = ["mac", "lastmodified", "version"]
+        .into_iter()
+        .filter(|key| text(key).is_none())
+        .map(ToOwned::to_owned)
+        .collect();
     if !metadata.has_key() {
         lacking.push("age".to_owned());
     }
     if !lacking.is_empty() {
-        let what = if metadata.has_key() { list(&lacking) } else { list(&lacking).replace("`age`", "a key (`age`, `pgp`, …)") };
-        return Some(("sops", format!("the SOPS metadata of {{}} lacks {what}"), metadata.key_span, "not complete", Vec::new()));
+        let what = if metadata.has_key() {
+            list(&lacking)
+        } else {
+            list(&lacking).replace("`age`", "a key (`age`, `pgp`, …)")
+        };
+        return Some((
+            "sops",
+            format!("the SOPS metadata of {{}} lacks {what}"),
+            metadata.key_span,
+            "not complete",
+            Vec::new(),
+        ));
     }
     let mac = metadata.node.get("mac")?;
     let is_cipher = mac.as_str().is_some_and(|text| encrypted_leaf(text) == LeafValue::Encrypted);
     let place = metadata.node.as_map()?.entry("mac")?.key_span;
-    (!is_cipher).then(|| ("sops.mac", "`sops.mac` of {} is no ciphertext of SOPS".to_owned(), place, "expected `ENC[…]`", Vec::new()))
+    (!is_cipher).then(|| {
+        ("sops.mac", "`sops.mac` of {} is no ciphertext of SOPS".to_owned(), place, "expected `ENC[…]`", Vec::new())
+    })
 }
 
 fn selectors(metadata: &SopsMetadata<'_>) -> Option<Problem> {
@@ -62,7 +77,13 @@ fn selectors(metadata: &SopsMetadata<'_>) -> Option<Problem> {
     {
         let names: Vec<String> = keys.iter().map(|entry| entry.key.to_string()).collect();
         let message = format!("the SOPS metadata of {{}} sets {}, of which at most one may be set", list(&names));
-        return Some(("sops.selectors", message, first.key_span, "one too many", rest.iter().map(|entry| entry.key_span).collect()));
+        return Some((
+            "sops.selectors",
+            message,
+            first.key_span,
+            "one too many",
+            rest.iter().map(|entry| entry.key_span).collect(),
+        ));
     }
     keys.iter().filter(|entry| entry.key.ends_with("_regex")).find_map(|entry| {
         let Pattern::Invalid(why) = Pattern::new(entry.value.as_str()?) else { return None };

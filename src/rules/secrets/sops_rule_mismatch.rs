@@ -19,8 +19,16 @@ impl Rule for SopsRuleMismatch {
         let configs = SopsConfigs::of(repository);
         for document in sops_documents(repository) {
             let Matching::Rule(config, rule) = configs.matching(&document.path) else { continue };
-            let Some((path, what, place, help)) = selector(&document, rule).or_else(|| recipients(&document, rule)) else { continue };
-            let message = format!("{} was encrypted with {what} than {} of `{}` asks for", document.shown(), rule.shown(), config.path);
+            let Some((path, what, place, help)) = selector(&document, rule).or_else(|| recipients(&document, rule))
+            else {
+                continue;
+            };
+            let message = format!(
+                "{} was encrypted with {what} than {} of `{}` asks for",
+                document.shown(),
+                rule.shown(),
+                config.path
+            );
             let mut found = Observation::new("sops-rule-mismatch", message, Label::new(place, "differs from the rule"))
                 .related(Label::new(rule.path_regex.as_ref().map_or(rule.place, |(_, place)| *place), "this rule"))
                 .help(help);
@@ -47,7 +55,12 @@ fn selector(document: &SopsDocument, rule: &CreationRule) -> Option<Difference> 
     }
     let place = keys.first().map_or(metadata.key_span, |entry| entry.value.span());
     let file = argument(&document.path);
-    Some(("sops.selector", "another selector of what is encrypted", place, format!("encrypt it anew: `sops -d -i {file}`, then `sops -e -i {file}`")))
+    Some((
+        "sops.selector",
+        "another selector of what is encrypted",
+        place,
+        format!("encrypt it anew: `sops -d -i {file}`, then `sops -e -i {file}`"),
+    ))
 }
 
 fn recipients(document: &SopsDocument, rule: &CreationRule) -> Option<Difference> {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::cluster::Repository;
-use crate::cluster::secrets::{Inputs, Matching, SopsConfig, SopsConfigs, is_test_data, named_as_encrypted, sops_documents};
+use crate::cluster::secrets::{
+    Inputs, Matching, SopsConfig, SopsConfigs, is_test_data, named_as_encrypted, sops_documents,
+};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -31,7 +33,8 @@ impl Rule for SopsRuleMissing {
         }
         let inputs = Inputs::of(repository);
         // The place of the metadata is nearer to the point than the start of the file.
-        let mut files: BTreeMap<String, Option<Span>> = named_as_encrypted(repository).into_iter().map(|path| (path, None)).collect();
+        let mut files: BTreeMap<String, Option<Span>> =
+            named_as_encrypted(repository).into_iter().map(|path| (path, None)).collect();
         for document in sops_documents(repository) {
             let place = document.metadata().map(|metadata| metadata.key_span);
             let known = files.entry(document.path.to_string()).or_default();

@@ -31,7 +31,9 @@ pub fn encrypt(path: &str, configs: &SopsConfigs) -> String {
         Matching::NoRule(config) => {
             format!("add a creation rule for it to `{}`, where none matches, then run {command}", config.path)
         }
-        Matching::NoConfig => format!("run {command} with the keys to encrypt for (`--age …`): no `.sops.yaml` is in reach"),
+        Matching::NoConfig => {
+            format!("run {command} with the keys to encrypt for (`--age …`): no `.sops.yaml` is in reach")
+        }
         Matching::Undecided => format!("run {command}"),
     }
 }
