@@ -42,7 +42,7 @@ pub fn classify_encoded(key: &str, text: &str) -> Class {
 
 /// Classifies a text by its key and its look.
 pub fn classify(key: &str, text: &str) -> Class {
-    let text = text.trim().trim_matches(['"', '\'']).trim();
+    let text = unquoted(text.trim()).trim();
     if is_private_key(text) || has_known_prefix(text) {
         return Class::Sensitive;
     }
@@ -51,6 +51,9 @@ pub fn classify(key: &str, text: &str) -> Class {
     let rest = rest.trim();
     if rest.is_empty() || is_reference(text) {
         return Class::Nothing;
+    }
+    if is_public(rest) || key == "known_hosts" {
+        return Class::Harmless;
     }
     if rest.contains('\n') || is_object(rest) {
         return of_lines(key, rest);
@@ -79,6 +82,13 @@ pub fn classify(key: &str, text: &str) -> Class {
     if is_random(rest) { Class::Sensitive } else { Class::Plain }
 }
 
+/// A text without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let inner =
+        |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(['\n', quote]));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
 /// A text of several lines or a JSON object: the worst of the pairs in it.
 fn of_lines(key: &str, text: &str) -> Class {
     static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -88,20 +98,43 @@ fn of_lines(key: &str, text: &str) -> Class {
     if has_password_in_url(text) {
         return Class::Sensitive;
     }
-    let public = text.starts_with("-----BEGIN ");
-    let mut worst =
-        if is_sensitive_name(key) && !public && !is_file_name(key) { Class::Sensitive } else { Class::Plain };
-    if public {
-        return worst;
-    }
+    let registry = text.contains("\"auths\"");
+    let mut worst = if is_sensitive_name(key) && !is_file_name(key) { Class::Sensitive } else { Class::Plain };
     for pair in PAIR.iter().flat_map(|pattern| pattern.captures_iter(text)) {
         let group = |at: usize| pair.get(at).map_or("", |found| found.as_str());
         let (name, value) = (group(1), group(2).trim_matches(['"', '\'']));
-        if is_sensitive_name(name) || is_random(value) {
+        if promises_credential(name) || is_random(value) || (registry && name == "auth") {
             worst = worst.max(classify(name, value));
         }
     }
     worst
+}
+
+/// A name inside a longer text: there `secret` and `key` alone, and `existingSecret`, mostly name other objects.
+fn promises_credential(name: &str) -> bool {
+    const NAMES_AN_OBJECT: [&str; 6] = ["key", "keys", "secret", "secrets", "auth", "seed"];
+    const OWNERS: [&str; 11] =
+        ["client", "app", "shared", "webhook", "access", "signing", "jwt", "session", "cookie", "api", "private"];
+    let words = words(name);
+    let is_object = words.last().is_some_and(|last| NAMES_AN_OBJECT.contains(&last.as_str()));
+    let is_owned = words.iter().any(|word| OWNERS.contains(&word.as_str()));
+    // `SECRET_KEY` in the manner of environment variables.
+    let is_variable = words.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    is_sensitive_name(name) && (!is_object || is_owned || is_variable)
+}
+
+/// Certificates and public keys.
+fn is_public(text: &str) -> bool {
+    const BEGINS: [&str; 7] = [
+        "-----BEGIN CERTIFICATE",
+        "-----BEGIN TRUSTED CERTIFICATE",
+        "-----BEGIN PUBLIC KEY",
+        "-----BEGIN RSA PUBLIC KEY",
+        "ssh-ed25519 ",
+        "ssh-rsa ",
+        "ecdsa-sha2-",
+    ];
+    BEGINS.iter().any(|begin| text.starts_with(begin))
 }
 
 /// `config.env`, `values.yaml`: the key names a file, its words say nothing about a single value.
@@ -163,7 +196,7 @@ pub fn is_sensitive_name(name: &str) -> bool {
         "salt",
         "seed",
     ];
-    const BELONGS_TO: [&str; 40] = [
+    const BELONGS_TO: [&str; 43] = [
         "id",
         "ids",
         "url",
@@ -204,8 +237,10 @@ pub fn is_sensitive_name(name: &str) -> bool {
         "server",
         "zone",
         "expiry",
+        "ref",
+        "refs",
+        "kind",
     ];
-    let lower = name.to_ascii_lowercase();
     let words = words(name);
     let Some(last) = words.last() else { return false };
     if BELONGS_TO.contains(&last.as_str()) || words.iter().any(|word| word == "public") {
@@ -214,7 +249,6 @@ pub fn is_sensitive_name(name: &str) -> bool {
     let compound =
         ["password", "passwd", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey", "passphrase"];
     words.iter().any(|word| SENSITIVE.contains(&word.as_str()) || compound.iter().any(|part| word.ends_with(part)))
-        || lower == ".dockerconfigjson"
 }
 
 /// A key that promises an identifier, an address or a name.
@@ -441,7 +475,7 @@ mod tests {
         }
         assert_eq!(classify("password", "${TOKEN:=hunter22}"), Class::Sensitive);
         assert_eq!(classify("RESTIC_REPOSITORY", "s3:https://s3.home.arpa/volsync/${APP}"), Class::Harmless);
-        assert_eq!(classify("url", "postgres://app:${PASSWORD}@db/app"), Class::Plain);
+        assert_eq!(classify("url", "postgres://app:${PASSWORD}@db/app"), Class::Harmless);
     }
 
     #[test]
@@ -465,7 +499,7 @@ mod tests {
             Class::Sensitive
         );
         assert_eq!(classify("db", "postgres://app:hunter22@db/app"), Class::Sensitive);
-        assert_eq!(classify("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"), Class::Plain);
+        assert_eq!(classify("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"), Class::Harmless);
         assert_eq!(classify("service", "kube-prometheus-stack-operator-v2"), Class::Plain);
         assert_eq!(classify("greeting", "hello world"), Class::Plain);
     }
@@ -486,7 +520,15 @@ mod tests {
             classify(".dockerconfigjson", "{\"auths\":{\"ghcr.io\":{\"auth\":\"dXNlcjpwYXNz\"}}}"),
             Class::Sensitive
         );
-        assert_eq!(classify(".dockerconfigjson", "{\"auths\":{}}"), Class::Sensitive);
+        assert_eq!(classify(".dockerconfigjson", "{\"auths\":{}}"), Class::Plain);
+        assert_eq!(
+            classify(
+                "values.yaml",
+                "auth:\n  secretName: x\n  passwordSecret: admin\n  key: password\nexistingSecret: loki\n"
+            ),
+            Class::Plain
+        );
+        assert_eq!(classify("values.yaml", "clientSecret: hunter22\nb: c\n"), Class::Sensitive);
         assert_eq!(classify("values.yaml", "a: 1\nb: two\n"), Class::Plain);
     }
 }
