@@ -25,7 +25,7 @@ impl Rule for SecretNotEncrypted {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let configs = SopsConfigs::of(cluster.repository);
         // A component gives one Secret to many: what is written once is reported once.
-        let mut written: BTreeMap<(Span, Vec<String>), Vec<(&Object, Vec<PlainKey>)>> = BTreeMap::new();
+        let mut written: BTreeMap<Text, Vec<(&Object, Vec<PlainKey>)>> = BTreeMap::new();
         for object in cluster.build().objects.iter().filter(|object| object.is("", "Secret") && !object.encrypted) {
             if needs_no_encryption(&object.node) {
                 continue;
@@ -70,12 +70,15 @@ impl Rule for SecretNotEncrypted {
                 continue;
             }
             for secret in secrets_in(&document.node) {
-                out.observations.extend(outside(repository, &configs, &inputs, document, secret));
+                out.observations.extend(outside(repository, &configs, document, secret));
             }
         }
         named_but_plain(repository, &configs, &inputs, out);
     }
 }
+
+/// What Secrets of one text share: the place of the first key, and all keys.
+type Text = (Span, Vec<String>);
 
 /// A Secret with readable values.
 struct Plain {
@@ -208,11 +211,9 @@ fn is_of_interest(inputs: &Inputs, path: &str) -> bool {
 fn outside(
     repository: &Repository<'_>,
     configs: &SopsConfigs,
-    inputs: &Inputs,
     document: &FileDocument,
     secret: &Node,
 ) -> Option<Observation> {
-    let _ = inputs;
     let reference = reference(secret)?;
     if needs_no_encryption(secret) {
         return None;
