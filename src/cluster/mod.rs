@@ -3,6 +3,7 @@
 mod index;
 pub mod script;
 pub mod storage;
+pub mod secrets;
 mod trail;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

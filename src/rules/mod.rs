@@ -3,6 +3,7 @@
 mod flux;
 mod storage;
 mod substitution;
+mod secrets;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -48,6 +49,15 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(storage::BucketNotProvisioned, "storage/bucket-not-provisioned"),
         compiled!(storage::S3EndpointHostMissing, "storage/s3-endpoint-host-missing"),
         compiled!(storage::S3EndpointPortWrong, "storage/s3-endpoint-port-wrong"),
+        compiled!(secrets::SecretNotEncrypted, "secrets/secret-not-encrypted"),
+        compiled!(secrets::SecretPartlyEncrypted, "secrets/secret-partly-encrypted"),
+        compiled!(secrets::SopsDecryptionMissing, "secrets/sops-decryption-missing"),
+        compiled!(secrets::DecryptionSecretMissing, "secrets/decryption-secret-missing"),
+        compiled!(secrets::SopsRuleMissing, "secrets/sops-rule-missing"),
+        compiled!(secrets::SopsMetadataInvalid, "secrets/sops-metadata-invalid"),
+        compiled!(secrets::SopsTypeEncrypted, "secrets/sops-type-encrypted"),
+        compiled!(secrets::SopsRuleMismatch, "secrets/sops-rule-mismatch"),
+        compiled!(secrets::SopsFileName, "secrets/sops-file-name"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

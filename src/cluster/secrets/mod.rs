@@ -1,0 +1,19 @@
+//! What the tree keeps secret, and what it should: SOPS metadata, creation rules, plain values by their look.
+
+mod classify;
+mod creation;
+mod documents;
+mod dotenv;
+mod inputs;
+mod metadata;
+mod pattern;
+mod plain;
+
+pub use classify::{Class, classify, classify_encoded, is_sensitive_name};
+pub use creation::{CreationRule, Matching, SopsConfig, SopsConfigs};
+pub use documents::{SopsDocument, dotenv_files, named_as_encrypted, reference, sops_documents};
+pub use dotenv::{DotenvEntry, read_dotenv};
+pub use inputs::{Inputs, is_named_as_encrypted, is_test_data, readable_extension};
+pub use metadata::{Leaf, LeafValue, Selector, SopsMetadata, encrypted_leaf, leaves};
+pub use pattern::Pattern;
+pub use plain::{PlainKey, key_place, needs_no_encryption, plain_keys, takes_from_elsewhere};

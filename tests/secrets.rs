@@ -1,0 +1,348 @@
+//! The secrets group: the examples of its cards, and no secret text in any report.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use flux_vet::finding::Finding;
+use flux_vet::report::{self, Format, Run, Style};
+use flux_vet::rules;
+use flux_vet::source::{Disk, Memory, Span};
+use flux_vet::{CheckOptions, Checked, check};
+
+const GROUP: &str = "secrets";
+
+fn run(files: &[(&str, &str)], only: Option<&str>) -> Checked {
+    let mut memory = Memory::default();
+    for (path, text) in files {
+        memory.insert(path, *text);
+    }
+    check(memory, &CheckOptions { rules: only.map(|rule| vec![rule.to_owned()]), ..CheckOptions::default() }).unwrap()
+}
+
+fn line(checked: &Checked, span: Span) -> (String, usize) {
+    let place = checked.sources.location(span);
+    (place.path.to_string(), place.line)
+}
+
+/// `path:line` of every finding, with those of its related places.
+fn places(checked: &Checked) -> Vec<(String, Vec<String>)> {
+    let shown = |span: Span| {
+        let (path, line) = line(checked, span);
+        format!("{path}:{line}")
+    };
+    checked
+        .findings
+        .iter()
+        .map(|finding| (shown(finding.primary.span), finding.related.iter().map(|label| shown(label.span)).collect()))
+        .collect()
+}
+
+#[test]
+fn every_example_of_a_card_does_what_it_says() {
+    let catalogue = rules::catalogue().unwrap();
+    let mut faults = String::new();
+    for entry in catalogue.iter().filter(|entry| entry.card.group == GROUP) {
+        let card = &entry.card;
+        for fires in [true, false] {
+            let count = card.examples.iter().filter(|example| example.fires == fires).count();
+            assert!(count >= 3, "{}: three examples that {}", card.id, if fires { "fire" } else { "are silent" });
+        }
+        for example in &card.examples {
+            let files: Vec<(&str, &str)> =
+                example.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+            // Rules that are off by default are switched on as a user would.
+            let config = format!("rules: {{{}: {}}}\n", card.id, card.severity);
+            let files: Vec<(&str, &str)> = files.into_iter().chain([(".flux-vet.yaml", config.as_str())]).collect();
+            let checked = run(&files, Some(&card.id));
+            let mut expected: BTreeSet<(String, usize)> = BTreeSet::new();
+            let mut related: BTreeSet<(String, usize)> = BTreeSet::new();
+            let mut texts: Vec<(String, usize, String)> = Vec::new();
+            for file in &example.files {
+                for (at, text) in file.text.lines().enumerate() {
+                    if let Some((_, words)) = text.split_once("# error") {
+                        expected.insert((file.path.clone(), at + 1));
+                        if let Some(words) = words.strip_prefix(": ") {
+                            texts.push((file.path.clone(), at + 1, words.to_owned()));
+                        }
+                    }
+                    if text.contains("# related") {
+                        related.insert((file.path.clone(), at + 1));
+                    }
+                }
+            }
+            let found: BTreeSet<(String, usize)> =
+                checked.findings.iter().map(|finding| line(&checked, finding.primary.span)).collect();
+            let beside: BTreeSet<(String, usize)> = checked
+                .findings
+                .iter()
+                .flat_map(|finding| &finding.related)
+                .map(|label| line(&checked, label.span))
+                .collect();
+            if found != expected || !related.is_subset(&beside) || example.fires == expected.is_empty() {
+                writeln!(
+                    faults,
+                    "{} / {}: found {found:?} beside {beside:?}, expected {expected:?} beside {related:?}",
+                    card.id, example.title
+                )
+                .unwrap();
+                for finding in &checked.findings {
+                    writeln!(faults, "    {}", finding.message).unwrap();
+                }
+            }
+            for (path, at, words) in texts {
+                let says = checked.findings.iter().any(|finding| {
+                    line(&checked, finding.primary.span) == (path.clone(), at) && finding.message.contains(&words)
+                });
+                if !says {
+                    let messages: Vec<&String> = checked.findings.iter().map(|finding| &finding.message).collect();
+                    writeln!(
+                        faults,
+                        "{} / {}: {path}:{at} does not say `{words}`: {messages:?}",
+                        card.id, example.title
+                    )
+                    .unwrap();
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// Every invented secret of the tree below has this in it, as it is or encoded.
+const NEEDLES: [&str; 4] = ["canary", "Y2FuYXJ5", "5jYW5hcn", "jYW5hcnk"];
+
+const SOPS: &str = "sops:\n  age:\n    - recipient: age1invented\n      enc: x\n  encrypted_regex: ^(data|stringData)$\n  lastmodified: \"2026-01-01T00:00:00Z\"\n  mac: ENC[AES256_GCM,data:aW52,iv:aW52,tag:dGFn,type:str]\n  version: 3.11.0\n";
+
+/// A tree with an invented secret wherever one can stand.
+fn leaking() -> Vec<(&'static str, String)> {
+    let cipher = "ENC[AES256_GCM,data:aW52,iv:aW52,tag:dGFn,type:str]";
+    vec![
+        (
+            "kustomization.yaml",
+            "resources: [plain.yaml, flow.yaml, json.yaml, half.sops.yaml, list.yaml, patched.yaml, generated]\npatches:\n  - target: {kind: Secret, name: patched}\n    patch: |\n      apiVersion: v1\n      kind: Secret\n      metadata: {name: patched}\n      stringData:\n        token: canary-in-a-patch\n  - target: {kind: Secret, name: patched}\n    patch: |\n      - op: add\n        path: /stringData/second-token\n        value: canary-in-a-json-patch\n".to_owned(),
+        ),
+        (
+            "plain.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: plain, namespace: a}\nstringData:\n  \"password\": \"canary-quoted\"\n  user: canary-name\n  block: |\n    PASSWORD=canary-in-a-block\n    url: https://user:canary-in-a-url@host/\n  folded: >-\n    canary\n    folded\n  token: ${TOKEN:=canary-default}\ndata:\n  key: Y2FuYXJ5LWVuY29kZWQ=\n".to_owned(),
+        ),
+        ("flow.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: flow, namespace: a}, stringData: {password: canary-flow, token: canary-two}}\n".to_owned()),
+        ("json.yaml", "{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"metadata\": {\"name\": \"json\", \"namespace\": \"a\"}, \"stringData\": {\"password\": \"canary-json\"}}\n".to_owned()),
+        ("half.sops.yaml", format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: half, namespace: a}}\nstringData:\n  a: {cipher}\n  password: canary-half\n  broken: ENC[AES256_GCM,data:aW52\n{SOPS}")),
+        ("list.yaml", "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Secret\n    metadata: {name: item, namespace: a}\n    stringData:\n      password: canary-item\n".to_owned()),
+        ("patched.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: patched, namespace: a}\nstringData: {}\n".to_owned()),
+        (
+            "generated/kustomization.yaml",
+            "namespace: a\nsecretGenerator:\n  - name: literals\n    literals:\n      - password=canary-literal\n      - 'token=canary-quoted-literal'\n  - name: env\n    envs: [app.env]\n  - name: file\n    files: [key=key.txt, config.yaml]\n".to_owned(),
+        ),
+        ("generated/app.env", "PASSWORD=canary-env\nexport TOKEN=canary-export\n# PASSWORD=canary-comment\n".to_owned()),
+        ("generated/key.txt", "canary-whole-file\n".to_owned()),
+        ("generated/config.yaml", "password: canary-config\n".to_owned()),
+        ("values.sops.yaml", "app:\n  password: canary-values\n  list: [canary-one, canary-two]\n".to_owned()),
+        ("plain.sops.env", "PASSWORD=canary-dotenv\n".to_owned()),
+        ("half.sops.env", format!("PASSWORD=canary-half-dotenv\nTOKEN={cipher}\nsops_mac={cipher}\nsops_version=3.11.0\n")),
+        ("half.sops.json", format!("{{\"password\": \"canary-half-json\", \"token\": \"{cipher}\", \"sops\": {{\"mac\": \"{cipher}\", \"lastmodified\": \"x\", \"version\": \"3\", \"age\": [{{\"recipient\": \"age1\"}}]}}}}\n")),
+        ("unused.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: unused, namespace: a}\nstringData:\n  password: canary-unused\n".to_owned()),
+        ("narrow.sops.yaml", format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: narrow, namespace: a}}\nstringData:\n  password: canary-narrow\n{}", SOPS.replace("^(data|stringData)$", "^other$"))),
+        (".sops.yaml", "creation_rules:\n  - path_regex: ^nothing$\n    age: age1invented\n".to_owned()),
+    ]
+}
+
+#[test]
+fn no_report_holds_a_secret_text() {
+    let owned = leaking();
+    let files: Vec<(&str, &str)> = owned.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let checked = run(&files, None);
+    let hit: BTreeSet<String> = checked.findings.iter().map(|finding| line(&checked, finding.primary.span).0).collect();
+    for (path, _) in &files {
+        let is_input = matches!(*path, "generated/key.txt" | "generated/config.yaml" | ".sops.yaml" | "patched.yaml");
+        assert!(is_input || hit.contains(*path), "nothing found in {path}; found in {hit:?}");
+    }
+    let run = Run {
+        sources: &checked.sources,
+        findings: &checked.findings,
+        coverage: &checked.coverage,
+        summary: checked.summary,
+        rules: &checked.rules,
+    };
+    for format in Format::all() {
+        for style in [Style { color: false, hyperlinks: false }, Style { color: true, hyperlinks: true }] {
+            let mut out = Vec::new();
+            report::write(&run, *format, &style, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            for needle in NEEDLES {
+                let at =
+                    text.find(needle).map(|at| text[at.saturating_sub(300)..].chars().take(400).collect::<String>());
+                assert_eq!(at, None, "{format} prints a secret");
+            }
+        }
+    }
+    for finding in &checked.findings {
+        let spoken = format!("{} {} {} {} {:?}", finding.message, finding.why, finding.help, finding.path, finding.fix);
+        let labels: String = finding
+            .related
+            .iter()
+            .chain(&finding.trail)
+            .chain([&finding.primary])
+            .map(|label| label.message.as_str())
+            .collect();
+        for needle in NEEDLES {
+            assert!(!spoken.contains(needle) && !labels.contains(needle), "{spoken} {labels}");
+        }
+    }
+}
+
+#[test]
+fn a_primary_place_of_this_group_is_never_a_value() {
+    let owned = leaking();
+    let files: Vec<(&str, &str)> = owned.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let checked = run(&files, None);
+    for finding in checked.findings.iter().filter(|finding| *finding.group == *GROUP) {
+        for label in finding.related.iter().chain([&finding.primary]) {
+            let text = checked.sources.text(label.span);
+            assert!(!text.contains("canary"), "{} points at a value: {}", finding.rule, finding.message);
+        }
+    }
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn of_group(checked: &Checked) -> Vec<&Finding> {
+    checked.findings.iter().filter(|finding| *finding.group == *GROUP).collect()
+}
+
+#[test]
+fn the_migration_plan_has_the_marked_findings_and_no_others() {
+    for stage in ["as-written", "first-repair", "correct"] {
+        let root = fixtures().join("trees/migration-plan").join(stage);
+        let checked = check(Disk::new(&root).unwrap(), &CheckOptions::default()).unwrap();
+        let mut expected: BTreeSet<(String, String, usize)> = BTreeSet::new();
+        let mut stack = vec![root.clone()];
+        while let Some(directory) = stack.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    stack.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let relative = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                for (at, line) in text.lines().enumerate() {
+                    let Some((_, marks)) = line.split_once("# expect: ") else { continue };
+                    let ids = marks.split('#').next().unwrap_or_default();
+                    let of_group = ids.split_whitespace().filter(|id| {
+                        id.starts_with("secret-not")
+                            || id.starts_with("secret-partly")
+                            || id.starts_with("sops-")
+                            || *id == "decryption-secret-missing"
+                    });
+                    expected.extend(of_group.map(|id| (id.to_owned(), relative.clone(), at + 1)));
+                }
+            }
+        }
+        let found: BTreeSet<(String, String, usize)> = of_group(&checked)
+            .into_iter()
+            .map(|finding| {
+                let (path, line) = line(&checked, finding.primary.span);
+                (finding.rule.to_string(), path, line)
+            })
+            .collect();
+        assert_eq!(found, expected, "{stage}");
+    }
+}
+
+/// A copy of a stage of the migration plan, to plant one defect in.
+fn plan(stage: &str) -> Vec<(String, String)> {
+    let root = fixtures().join("trees/migration-plan").join(stage);
+    let mut files = Vec::new();
+    let mut stack = vec![root.clone()];
+    while let Some(directory) = stack.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                stack.push(path);
+            } else {
+                let relative = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.push((relative, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+/// The findings of this group over the correct plan with one file changed.
+fn seeded(path: &str, change: impl Fn(&str) -> String) -> Vec<(String, String, String)> {
+    let files = plan("correct");
+    let mut memory = Memory::default();
+    for (name, text) in &files {
+        let changed = if name == path { change(text) } else { text.clone() };
+        assert!(name != path || changed != *text, "nothing changed in {path}");
+        memory.insert(name, changed);
+    }
+    let checked = check(memory, &CheckOptions::default()).unwrap();
+    of_group(&checked)
+        .into_iter()
+        .map(|finding| {
+            let (path, at) = line(&checked, finding.primary.span);
+            (finding.rule.to_string(), format!("{path}:{at}"), finding.message.clone())
+        })
+        .collect()
+}
+
+const GRAFANA: &str = "kubernetes/apps/monitoring/kube-prometheus-stack/app/secret.sops.yaml";
+
+#[test]
+fn one_plain_value_in_an_encrypted_secret_is_one_finding() {
+    let found = seeded(GRAFANA, |text| {
+        let lines =
+            text.lines().map(|line| if line.contains("admin-password") { "  admin-password: invented" } else { line });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    let line = format!("{GRAFANA}:8");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0.as_str(), &found[0].1), ("secret-partly-encrypted", &line));
+}
+
+#[test]
+fn decryption_taken_out_of_the_parent_is_one_finding() {
+    let found = seeded("kubernetes/flux/cluster/ks.yaml", |text| {
+        text.replace("          decryption:\n            provider: sops\n", "")
+    });
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "sops-decryption-missing");
+    assert!(found[0].1.starts_with("kubernetes/flux/cluster/ks.yaml:"), "{found:?}");
+}
+
+#[test]
+fn a_sops_block_cut_off_is_a_plain_secret_only_where_values_are_plain() {
+    let found = seeded(GRAFANA, |text| {
+        let text = text.split("sops:\n").next().unwrap();
+        text.replace("admin-password: ENC", "admin-password: invented-ENC")
+    });
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "secret-not-encrypted");
+}
+
+#[test]
+fn a_component_used_often_is_reported_once() {
+    let files = [
+        ("kustomization.yaml", "resources: [a, b]\n"),
+        ("a/kustomization.yaml", "namespace: a\ncomponents: [../component]\n"),
+        ("b/kustomization.yaml", "namespace: b\ncomponents: [../component]\n"),
+        (
+            "component/kustomization.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [secret.yaml]\n",
+        ),
+        (
+            "component/secret.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: app}\nstringData:\n  password: invented\n",
+        ),
+    ];
+    let checked = run(&files, Some("secret-not-encrypted"));
+    assert_eq!(places(&checked), [("component/secret.yaml:5".to_owned(), vec![])]);
+    assert!(checked.findings[0].message.contains("1 more come"), "{}", checked.findings[0].message);
+}
