@@ -52,7 +52,8 @@ impl Quantity {
         if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
             return None;
         }
-        let digits: i128 = if whole.len() + fraction.len() > 30 { return None } else { format!("{whole}{fraction}").parse().ok()? };
+        let digits: i128 =
+            if whole.len() + fraction.len() > 30 { return None } else { format!("{whole}{fraction}").parse().ok()? };
         let places = i32::try_from(fraction.len()).ok()?;
         let (family, power, factor) = suffix_of(suffix)?;
         // digits × factor × 10^(power + 9 - places)
@@ -257,7 +258,8 @@ mod tests {
         ] {
             assert_eq!(canonical(text).as_deref(), Some(expected), "{text}");
         }
-        for wrong in ["", "Gi", ".", "1.2.3", "1K", "1 Gi", "1gi", "abc", "1e", "1e1.5", "--1", "1GiB", "${X}", "1_000"] {
+        for wrong in ["", "Gi", ".", "1.2.3", "1K", "1 Gi", "1gi", "abc", "1e", "1e1.5", "--1", "1GiB", "${X}", "1_000"]
+        {
             assert_eq!(canonical(wrong), None, "{wrong}");
         }
     }

@@ -1,5 +1,6 @@
 //! The compiled predicates, and the list of all rules.
 
+mod budget;
 mod flux;
 mod substitution;
 
@@ -44,6 +45,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(substitution::SubstitutionSwallowsAppVariable, "substitution/substitution-swallows-app-variable"),
         compiled!(substitution::SubstitutionVariableUndefined, "substitution/substitution-variable-undefined"),
         of_engine!("substitution/substitution-syntax-invalid"),
+        compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
+        compiled!(budget::LimitBelowRequest, "budget/limit-below-request"),
+        compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

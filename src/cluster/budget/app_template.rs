@@ -33,7 +33,10 @@ pub fn expand<'w>(
         return;
     };
     let enabled: Vec<&Entry> = controllers.entries().filter(is_enabled).collect();
-    let base = ["global.fullnameOverride", "fullnameOverride"].iter().find_map(|path| root.dig(path)?.as_str()).unwrap_or(release_name);
+    let base = ["global.fullnameOverride", "fullnameOverride"]
+        .iter()
+        .find_map(|path| root.dig(path)?.as_str())
+        .unwrap_or(release_name);
     for entry in &enabled {
         let name = match enabled.len() {
             1 => base.to_owned(),
@@ -90,25 +93,35 @@ fn controller<'w>(
     };
     let own = Copies::read(spec.get("replicas"), 1);
     let copies = match kind.as_str() {
-        "daemonset" => Copies::of_nodes(cluster, pod_option(root, spec, "nodeSelector").map(|_| spec.get("pod").unwrap_or(spec))),
+        "daemonset" => {
+            Copies::of_nodes(cluster, pod_option(root, spec, "nodeSelector").map(|_| spec.get("pod").unwrap_or(spec)))
+        }
         "cronjob" => job("cronjob"),
         "job" => job("job"),
         "statefulset" => scalers.over("StatefulSet", &owner.namespace, name, own),
         _ => scalers.over("Deployment", &owner.namespace, name, own),
     };
     let containers = |key: &str, with_defaults: bool| -> Vec<Container> {
-        spec.get(key).into_iter().flat_map(Node::entries).filter(is_enabled).map(|item| container(spec, item, with_defaults)).collect()
+        spec.get(key)
+            .into_iter()
+            .flat_map(Node::entries)
+            .filter(is_enabled)
+            .map(|item| container(spec, item, with_defaults))
+            .collect()
     };
     let applies = spec.get("applyDefaultContainerOptionsToInitContainers").and_then(Node::as_bool) != Some(false);
-    let whole_pod = pod_option(root, spec, "resources").filter(|node| node.entries().next().is_some()).map(|resources| {
-        let mut whole = Container::empty("", resources.span());
-        whole.overlay(resources);
-        whole
-    });
-    let templates = if kind == "statefulset" { spec.at(&["statefulset", "volumeClaimTemplates"]).map(Node::items) } else { None };
-    let claims = templates.unwrap_or_default().iter().map(|item| {
-        sized(item.get("name").and_then(Node::as_str).unwrap_or_default(), item)
-    });
+    let whole_pod =
+        pod_option(root, spec, "resources").filter(|node| node.entries().next().is_some()).map(|resources| {
+            let mut whole = Container::empty("", resources.span());
+            whole.overlay(resources);
+            whole
+        });
+    let templates =
+        if kind == "statefulset" { spec.at(&["statefulset", "volumeClaimTemplates"]).map(Node::items) } else { None };
+    let claims = templates
+        .unwrap_or_default()
+        .iter()
+        .map(|item| sized(item.get("name").and_then(Node::as_str).unwrap_or_default(), item));
     Contributor {
         object: owner.object,
         part: if entry.key == *owner.object.name { String::new() } else { entry.key.to_string() },
@@ -150,7 +163,8 @@ fn container(controller: &Node, entry: &Entry, with_defaults: bool) -> Container
 /// Whether values have the shape of the chart, whatever its name.
 pub fn is_shaped(values: &Node) -> bool {
     let controllers = values.get("controllers").into_iter().flat_map(Node::entries);
-    let mut controllers = controllers.filter(|entry| entry.value.get("containers").is_some_and(|node| node.as_map().is_some()));
+    let mut controllers =
+        controllers.filter(|entry| entry.value.get("containers").is_some_and(|node| node.as_map().is_some()));
     controllers.next().is_some()
 }
 
@@ -158,4 +172,3 @@ pub fn is_shaped(values: &Node) -> bool {
 pub fn major(version: Option<&str>) -> Option<u64> {
     super::chart::numbers(version?)?.first().copied()
 }
-

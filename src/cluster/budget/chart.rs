@@ -23,7 +23,9 @@ impl Chart {
         let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
         if let Some(reference) = release.dig("spec.chartRef") {
             let namespace = text(reference.get("namespace")).unwrap_or_else(|| release.namespace().to_owned());
-            let (Some(kind), Some(name)) = (text(reference.get("kind")), text(reference.get("name"))) else { return Chart::default() };
+            let (Some(kind), Some(name)) = (text(reference.get("kind")), text(reference.get("name"))) else {
+                return Chart::default();
+            };
             let Some(source) = cluster.get(SOURCES, &kind, &namespace, &name) else { return Chart::default() };
             if kind == "HelmChart" {
                 return Chart::of_spec(cluster, source.at(&["spec"]), source.namespace());

@@ -20,7 +20,9 @@ pub fn collect<'w>(cluster: &Cluster<'w>) -> Account<'w> {
         match (&*object.gvk.group, &*object.gvk.kind) {
             ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
             | ("batch", "Job" | "CronJob")
-            | ("", "Pod" | "ReplicationController" | "PersistentVolumeClaim") => found.contributors.push(workload(cluster, &scalers, object)),
+            | ("", "Pod" | "ReplicationController" | "PersistentVolumeClaim") => {
+                found.contributors.push(workload(cluster, &scalers, object))
+            }
             ("helm.toolkit.fluxcd.io", "HelmRelease") => release(cluster, &scalers, object, &mut found),
             _ => operated(cluster, object, &mut found),
         }
@@ -73,7 +75,9 @@ fn workload<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object) ->
         "PersistentVolumeClaim" => vec![Claim::of_template(&object.name, &object.node)],
         "StatefulSet" => {
             let templates = object.dig("spec.volumeClaimTemplates").map(Node::items).unwrap_or_default();
-            let named = |template: &Node| template.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default().to_owned();
+            let named = |template: &Node| {
+                template.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default().to_owned()
+            };
             templates.iter().map(|template| Claim::of_template(&named(template), template)).collect()
         }
         _ => Vec::new(),
@@ -124,7 +128,8 @@ fn release<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object, fou
         }
     }
     let chart = Chart::of(cluster, object);
-    if chart.name.as_deref() == Some("app-template") || (chart.name.is_none() && app_template::is_shaped(&values.root)) {
+    if chart.name.as_deref() == Some("app-template") || (chart.name.is_none() && app_template::is_shaped(&values.root))
+    {
         if app_template::major(chart.version.as_deref()).is_some_and(|major| (2..=4).contains(&major)) {
             owner.trust = Confidence::High;
         }
@@ -152,6 +157,8 @@ fn operated<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>
     if let Some(profile) = Profile::of_object(object) {
         profile.expand(cluster, &owner, &Values { root: &object.node, item: None, open: None }, found);
     } else if is_uncounted_kind(object) {
-        found.uncounted.push(owner.uncounted("", format!("what its operator runs for a {} is not known", object.kind())));
+        found
+            .uncounted
+            .push(owner.uncounted("", format!("what its operator runs for this {} is not known", object.kind())));
     }
 }

@@ -36,7 +36,10 @@ impl Copies {
         let Some(node) = node.filter(|node| !node.is_null()) else { return Copies::exactly(default, None) };
         match whole(node) {
             Some(number) => Copies::exactly(number, Some(node.span())),
-            None => Copies::unknown(format!("the number of copies, `{}`, is not known", node.shown().unwrap_or_default()), Some(node.span())),
+            None => Copies::unknown(
+                format!("the number of copies, `{}`, is not known", node.shown().unwrap_or_default()),
+                Some(node.span()),
+            ),
         }
     }
 
@@ -49,7 +52,11 @@ impl Copies {
     /// Not more than another number, as far as that is known.
     #[must_use]
     pub fn at_most(self, other: &Copies) -> Self {
-        if other.gap.is_some() { self } else { Copies { least: self.least.min(other.least), most: self.most.min(other.most), ..self } }
+        if other.gap.is_some() {
+            self
+        } else {
+            Copies { least: self.least.min(other.least), most: self.most.min(other.most), ..self }
+        }
     }
 
     /// The copies of a DaemonSet: one a node.
@@ -59,7 +66,8 @@ impl Copies {
         };
         let mut copies = Copies::exactly(u64::from(nodes), None);
         let selects = spec.and_then(|spec| spec.get("nodeSelector")).into_iter().flat_map(Node::entries);
-        let narrowed = selects.filter(|entry| entry.key != "kubernetes.io/os" && entry.key != "kubernetes.io/arch").count() > 0;
+        let narrowed =
+            selects.filter(|entry| entry.key != "kubernetes.io/os" && entry.key != "kubernetes.io/arch").count() > 0;
         if narrowed || spec.and_then(|spec| spec.at(&["affinity", "nodeAffinity"])).is_some() {
             copies.least = 0;
             copies.gap = Some("runs on chosen nodes only".to_owned());
@@ -101,10 +109,17 @@ impl Scalers {
         let Some(name) = text("name") else { return };
         let kind = text("kind").unwrap_or("Deployment");
         let least = Copies::read(least.iter().find_map(|key| spec.get(key)), least_default);
-        let most = spec.get(most).map(|node| Copies::read(Some(node), 0)).or(most_default.map(|number| Copies::exactly(number, None)));
+        let most = spec
+            .get(most)
+            .map(|node| Copies::read(Some(node), 0))
+            .or(most_default.map(|number| Copies::exactly(number, None)));
         let most = most.unwrap_or_else(|| Copies::unknown("its autoscaler states no maximum", Some(object.place())));
-        let copies =
-            Copies { least: least.least.min(most.most), most: most.most.max(least.most), place: most.place, gap: least.gap.or(most.gap) };
+        let copies = Copies {
+            least: least.least.min(most.most),
+            most: most.most.max(least.most),
+            place: most.place,
+            gap: least.gap.or(most.gap),
+        };
         self.by_target.insert((kind.to_owned(), object.namespace().to_owned(), name.to_owned()), copies);
     }
 

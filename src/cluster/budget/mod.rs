@@ -230,15 +230,22 @@ impl<'w> Account<'w> {
         }
         sum.uncounted = uncounted.into_iter().collect();
         sum.parts.sort_by(|a, b| {
-            b.most.cmp(&a.most).then_with(|| a.object.full_name().cmp(&b.object.full_name())).then_with(|| a.part.cmp(&b.part))
+            b.most
+                .cmp(&a.most)
+                .then_with(|| a.object.full_name().cmp(&b.object.full_name()))
+                .then_with(|| a.part.cmp(&b.part))
         });
         sum
     }
 
     /// Sums of a measure by namespace.
     pub fn by_namespace(&self, measure: Measure<'_>) -> BTreeMap<String, Sum<'w>> {
-        let namespaces: BTreeSet<&String> =
-            self.contributors.iter().map(|one| &one.namespace).chain(self.uncounted.iter().map(|one| &one.namespace)).collect();
+        let namespaces: BTreeSet<&String> = self
+            .contributors
+            .iter()
+            .map(|one| &one.namespace)
+            .chain(self.uncounted.iter().map(|one| &one.namespace))
+            .collect();
         namespaces.into_iter().map(|name| (name.clone(), self.sum(Scope::Namespace(name), measure))).collect()
     }
 }
@@ -263,9 +270,17 @@ impl Contributor<'_> {
             return Tally::default();
         }
         match measure {
-            Measure::Requests(resource) => self.pod.as_ref().map(|pod| pod.tally(Side::Requests, resource)).unwrap_or_default(),
-            Measure::Limits(resource) => self.pod.as_ref().map(|pod| pod.tally(Side::Limits, resource)).unwrap_or_default(),
-            Measure::Pods => Tally { value: Quantity::count(u64::from(self.pod.is_some())), biggest: self.copies_place(), gaps: Vec::new() },
+            Measure::Requests(resource) => {
+                self.pod.as_ref().map(|pod| pod.tally(Side::Requests, resource)).unwrap_or_default()
+            }
+            Measure::Limits(resource) => {
+                self.pod.as_ref().map(|pod| pod.tally(Side::Limits, resource)).unwrap_or_default()
+            }
+            Measure::Pods => Tally {
+                value: Quantity::count(u64::from(self.pod.is_some())),
+                biggest: self.copies_place(),
+                gaps: Vec::new(),
+            },
             Measure::Claims => {
                 let count = self.all_claims().map(|claim| claim.count).sum();
                 let biggest = self.all_claims().find_map(|claim| claim.size.known().copied());

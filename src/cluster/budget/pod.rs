@@ -154,7 +154,11 @@ impl Defaults {
     /// Adds what an item of `spec.limits` of type Container says.
     pub fn add(&mut self, item: &Node) {
         let read = |key: &str| -> Amounts {
-            item.get(key).into_iter().flat_map(Node::entries).map(|entry| (entry.key.to_string(), Stated::read(&entry.value))).collect()
+            item.get(key)
+                .into_iter()
+                .flat_map(Node::entries)
+                .map(|entry| (entry.key.to_string(), Stated::read(&entry.value)))
+                .collect()
         };
         let or = |mut first: Amounts, second: Amounts| {
             for (resource, amount) in second {
@@ -264,7 +268,9 @@ impl Pod {
             self.take_whole(whole, side, resource, &mut sum);
         }
         match self.overhead.get(resource) {
-            Some(Stated::Known(amount)) if side == Side::Requests || !sum.value.is_zero() => sum.value = sum.value + amount.value,
+            Some(Stated::Known(amount)) if side == Side::Requests || !sum.value.is_zero() => {
+                sum.value = sum.value + amount.value
+            }
             Some(Stated::Unclear(why)) => sum.gaps.push(format!("pod overhead: {why}")),
             _ => {}
         }
@@ -273,12 +279,16 @@ impl Pod {
 
     /// Resources of the pod as a whole stand in place of those of its containers.
     fn take_whole(&self, whole: &Container, side: Side, resource: &str, sum: &mut Tally) {
-        let by_container = side == Side::Requests && self.containers.iter().any(|one| one.requests.contains_key(resource));
-        let stated = whole.side(side).get(resource).or_else(|| {
-            (side == Side::Requests && !by_container).then(|| whole.limits.get(resource)).flatten()
-        });
+        let by_container =
+            side == Side::Requests && self.containers.iter().any(|one| one.requests.contains_key(resource));
+        let stated = whole
+            .side(side)
+            .get(resource)
+            .or_else(|| (side == Side::Requests && !by_container).then(|| whole.limits.get(resource)).flatten());
         match stated {
-            Some(Stated::Known(amount)) => *sum = Tally { value: amount.value, biggest: Some(*amount), gaps: Vec::new() },
+            Some(Stated::Known(amount)) => {
+                *sum = Tally { value: amount.value, biggest: Some(*amount), gaps: Vec::new() }
+            }
             Some(Stated::Unclear(why)) => sum.gaps = vec![why.clone()],
             None => {}
         }
@@ -310,10 +320,14 @@ impl Tally {
             None if resource.contains('/') || resource.starts_with("hugepages-") => {}
             None => self.gaps.push(match &container.open {
                 Some(why) => format!("container `{}`: {why}", container.name),
-                None => format!("container `{}` states no {resource} {}", container.name, match side {
-                    Side::Requests => "request",
-                    Side::Limits => "limit",
-                }),
+                None => format!(
+                    "container `{}` states no {resource} {}",
+                    container.name,
+                    match side {
+                        Side::Requests => "request",
+                        Side::Limits => "limit",
+                    }
+                ),
             }),
         }
     }

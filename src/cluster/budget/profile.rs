@@ -173,7 +173,8 @@ impl Profile {
         let name = chart.name.as_deref()?;
         let fitting = |profile: &&Profile| {
             profile.charts.iter().any(|own| own == name)
-                && (profile.sources.is_empty() || profile.sources.iter().any(|part| chart.source.contains(part.as_str())))
+                && (profile.sources.is_empty()
+                    || profile.sources.iter().any(|part| chart.source.contains(part.as_str())))
         };
         let candidates: Vec<&'static Profile> = PROFILES.iter().filter(fitting).collect();
         let version = chart.version.as_deref().and_then(numbers);
@@ -182,7 +183,9 @@ impl Profile {
             Some(profile) => Some((profile, Confidence::Medium)),
             // The newest that is not newer; for ranges and unknown versions the first.
             None => {
-                let older = |profile: &&&'static Profile| version.as_ref().is_some_and(|version| profile.begins_before(version));
+                let older = |profile: &&&'static Profile| {
+                    version.as_ref().is_some_and(|version| profile.begins_before(version))
+                };
                 candidates.iter().rfind(older).or(candidates.first()).map(|profile| (*profile, Confidence::Low))
             }
         }
@@ -199,7 +202,8 @@ impl Profile {
     }
 
     fn covers(&self, version: &[u64]) -> bool {
-        self.begins_before(version) && self.below.as_deref().and_then(numbers).is_none_or(|below| version < below.as_slice())
+        self.begins_before(version)
+            && self.below.as_deref().and_then(numbers).is_none_or(|below| version < below.as_slice())
     }
 
     /// What it runs with these values.
@@ -222,7 +226,10 @@ impl Profile {
                         }
                     };
                     for (at, item) in items.into_iter().enumerate() {
-                        let name = item.get("name").and_then(Node::as_str).map_or_else(|| format!("{} {at}", component.name), str::to_owned);
+                        let name = item
+                            .get("name")
+                            .and_then(Node::as_str)
+                            .map_or_else(|| format!("{} {at}", component.name), str::to_owned);
                         component.expand(cluster, owner, &Values { item: Some(item), ..values.clone() }, &name, found);
                     }
                 }
@@ -244,7 +251,12 @@ pub struct Owner<'w> {
 impl<'w> Owner<'w> {
     /// A part of it that cannot be counted.
     pub fn uncounted(&self, part: &str, reason: impl Into<String>) -> Uncounted<'w> {
-        Uncounted { object: self.object, part: part.to_owned(), namespace: self.namespace.clone(), reason: reason.into() }
+        Uncounted {
+            object: self.object,
+            part: part.to_owned(),
+            namespace: self.namespace.clone(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -349,7 +361,14 @@ impl Number {
 }
 
 impl Component {
-    fn expand<'w>(&self, cluster: &Cluster<'w>, owner: &Owner<'w>, values: &Values<'_>, name: &str, found: &mut Found<'w>) {
+    fn expand<'w>(
+        &self,
+        cluster: &Cluster<'w>,
+        owner: &Owner<'w>,
+        values: &Values<'_>,
+        name: &str,
+        found: &mut Found<'w>,
+    ) {
         match all_hold(&self.when, values) {
             Ok(true) => {}
             Ok(false) => return,
@@ -537,7 +556,8 @@ mod tests {
         for (name, text) in TEXTS {
             let profiles = serde_yaml::from_str::<Vec<Profile>>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(!profiles.is_empty(), "{name}");
-            let containers = profiles.iter().flat_map(|profile| &profile.components).flat_map(|component| &component.containers);
+            let containers =
+                profiles.iter().flat_map(|profile| &profile.components).flat_map(|component| &component.containers);
             for text in containers.flat_map(|container| container.requests.values().chain(container.limits.values())) {
                 assert!(Quantity::parse(text).is_some(), "{name}: {text}");
             }
