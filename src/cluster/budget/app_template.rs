@@ -23,8 +23,9 @@ pub fn expand<'w>(
     found: &mut Found<'w>,
 ) {
     let root = &values.root;
-    if let Some(source) = values.open.first() {
-        found.uncounted.push(owner.uncounted("", format!("values of {source} are not known")));
+    let open = values.open.first().map(|source| format!("values of {source} are not known"));
+    if let Some(why) = &open {
+        found.uncounted.push(owner.uncounted("", why.clone()));
     }
     let Some(controllers) = root.get("controllers").filter(|node| node.as_map().is_some()) else {
         if values.is_closed() {
@@ -43,7 +44,11 @@ pub fn expand<'w>(
             _ if base.ends_with(&format!("-{}", entry.key)) || base == entry.key => base.to_owned(),
             _ => format!("{base}-{}", entry.key),
         };
-        found.contributors.push(controller(cluster, scalers, owner, root, entry, &name));
+        let mut contributor = controller(cluster, scalers, owner, root, entry, &name);
+        for container in contributor.pod.iter_mut().flat_map(|pod| pod.containers.iter_mut().chain(&mut pod.init)) {
+            container.open = container.open.take().or_else(|| open.clone());
+        }
+        found.contributors.push(contributor);
     }
     for entry in root.get("persistence").into_iter().flat_map(Node::entries).filter(is_enabled) {
         let item = &entry.value;

@@ -183,7 +183,8 @@ impl<'w> Account<'w> {
 
     /// Whether there is anything in a scope, counted or not.
     pub fn knows(&self, scope: Scope<'_>) -> bool {
-        self.contributors.iter().any(|one| Self::covers(scope, one.object, &one.namespace))
+        scope == Scope::Cluster
+            || self.contributors.iter().any(|one| Self::covers(scope, one.object, &one.namespace))
             || self.uncounted.iter().any(|one| Self::covers(scope, one.object, &one.namespace))
     }
 
