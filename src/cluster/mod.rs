@@ -1,6 +1,8 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod budget;
 mod index;
+pub mod quantity;
 pub mod script;
 pub mod storage;
 pub mod secrets;

@@ -1,5 +1,6 @@
 //! The compiled predicates, and the list of all rules.
 
+mod budget;
 mod flux;
 mod storage;
 mod substitution;
@@ -58,6 +59,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(secrets::SopsTypeEncrypted, "secrets/sops-type-encrypted"),
         compiled!(secrets::SopsRuleMismatch, "secrets/sops-rule-mismatch"),
         compiled!(secrets::SopsFileName, "secrets/sops-file-name"),
+        compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
+        compiled!(budget::LimitBelowRequest, "budget/limit-below-request"),
+        compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

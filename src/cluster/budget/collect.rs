@@ -1,0 +1,164 @@
+//! Every object of a cluster that brings pods or claims.
+
+use std::collections::HashMap;
+
+use super::app_template;
+use super::copies::{Copies, Scalers};
+use super::pod::{Defaults, Pod};
+use super::profile::{Found, Owner, Profile, Values, is_uncounted_kind};
+use super::{Account, Chart, Claim, Contributor};
+use crate::build::Object;
+use crate::cluster::Cluster;
+use crate::finding::Confidence;
+use crate::yaml::Node;
+
+/// Counts a cluster.
+pub fn collect<'w>(cluster: &Cluster<'w>) -> Account<'w> {
+    let scalers = Scalers::of(cluster);
+    let mut found = Found::default();
+    for object in cluster.objects() {
+        match (&*object.gvk.group, &*object.gvk.kind) {
+            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+            | ("batch", "Job" | "CronJob")
+            | ("", "Pod" | "ReplicationController" | "PersistentVolumeClaim") => {
+                found.contributors.push(workload(cluster, &scalers, object))
+            }
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => release(cluster, &scalers, object, &mut found),
+            _ => operated(cluster, object, &mut found),
+        }
+    }
+    let ranges = limit_ranges(cluster);
+    for contributor in &mut found.contributors {
+        if let Some(pod) = &mut contributor.pod {
+            pod.apply_defaults(ranges.get(&contributor.namespace));
+        }
+    }
+    let not_built = cluster.build().not_built.iter();
+    Account {
+        contributors: found.contributors,
+        uncounted: found.uncounted,
+        not_built: not_built.map(|one| (one.what.clone(), one.reason.clone(), one.namespace.clone())).collect(),
+    }
+}
+
+fn limit_ranges(cluster: &Cluster<'_>) -> HashMap<String, Defaults> {
+    let mut ranges: HashMap<String, Defaults> = HashMap::new();
+    for object in cluster.of_kind("", "LimitRange") {
+        for item in object.dig("spec.limits").map(Node::items).unwrap_or_default() {
+            if item.get("type").and_then(Node::as_str) == Some("Container") {
+                ranges.entry(object.namespace().to_owned()).or_default().add(item);
+            }
+        }
+    }
+    ranges
+}
+
+fn workload<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object) -> Contributor<'w> {
+    let kind = object.kind();
+    let template = match kind {
+        "Pod" => object.at(&["spec"]),
+        "CronJob" => object.at(&["spec", "jobTemplate", "spec", "template", "spec"]),
+        "PersistentVolumeClaim" => None,
+        _ => object.at(&["spec", "template", "spec"]),
+    };
+    let copies = match kind {
+        "Pod" | "PersistentVolumeClaim" => Copies::exactly(1, None),
+        "DaemonSet" => Copies::of_nodes(cluster, template),
+        "Job" => job(object.at(&["spec"])),
+        "CronJob" if object.dig("spec.suspend").and_then(Node::as_bool) == Some(true) => {
+            Copies::exactly(0, object.dig("spec.suspend").map(Node::span))
+        }
+        "CronJob" => job(object.dig("spec.jobTemplate.spec")),
+        _ => scalers.over(kind, object.namespace(), &object.name, Copies::read(object.dig("spec.replicas"), 1)),
+    };
+    let claims = match kind {
+        "PersistentVolumeClaim" => vec![Claim::of_template(&object.name, &object.node)],
+        "StatefulSet" => {
+            let templates = object.dig("spec.volumeClaimTemplates").map(Node::items).unwrap_or_default();
+            let named = |template: &Node| {
+                template.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default().to_owned()
+            };
+            templates.iter().map(|template| Claim::of_template(&named(template), template)).collect()
+        }
+        _ => Vec::new(),
+    };
+    Contributor {
+        object,
+        part: String::new(),
+        namespace: object.namespace().to_owned(),
+        copies,
+        pod: template.map(Pod::read),
+        claims,
+        trust: Confidence::High,
+        transient: matches!(kind, "Job" | "CronJob"),
+    }
+}
+
+fn job(spec: Option<&Node>) -> Copies {
+    let get = |key: &str| spec.and_then(|spec| spec.get(key)).filter(|node| !node.is_null());
+    if get("suspend").and_then(Node::as_bool) == Some(true) {
+        return Copies::exactly(0, get("suspend").map(Node::span));
+    }
+    let copies = Copies::read(get("parallelism"), 1);
+    match get("completions") {
+        Some(node) => copies.at_most(&Copies::read(Some(node), 1)),
+        None => copies,
+    }
+}
+
+fn release<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object, found: &mut Found<'w>) {
+    // A document without a chart is a fragment for a patch.
+    if object.dig("spec.chart").is_none() && object.dig("spec.chartRef").is_none() {
+        return;
+    }
+    let text = |path: &str| object.dig(path).and_then(Node::as_str);
+    let target = text("spec.targetNamespace");
+    let namespace = target.unwrap_or_else(|| object.namespace()).to_owned();
+    let release_name = match (text("spec.releaseName"), target) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(target)) => format!("{target}-{}", object.name),
+        (None, None) => object.name.to_string(),
+    };
+    let mut owner = Owner { object, namespace, trust: Confidence::Medium };
+    let Some(values) = cluster.values(object) else { return };
+    if let Some(renderers) = object.dig("spec.postRenderers") {
+        let text = renderers.to_json().to_string();
+        if text.contains("resources") || text.contains("replicas") {
+            found.uncounted.push(owner.uncounted("post-renderers", "they may change copies and resources"));
+        }
+    }
+    let chart = Chart::of(cluster, object);
+    if chart.name.as_deref() == Some("app-template") || (chart.name.is_none() && app_template::is_shaped(&values.root))
+    {
+        if app_template::major(chart.version.as_deref()).is_some_and(|major| (2..=4).contains(&major)) {
+            owner.trust = Confidence::High;
+        }
+        app_template::expand(cluster, scalers, &owner, &release_name, values, found);
+        return;
+    }
+    match Profile::of_chart(&chart) {
+        Some((profile, trust)) => {
+            owner.trust = trust;
+            let open = values.open.first().map(|source| format!("values of {source} are not known"));
+            profile.expand(cluster, &owner, &Values { root: &values.root, item: None, open }, found);
+        }
+        None => {
+            let reason = match &chart.name {
+                Some(name) => format!("what the chart `{name}` runs is not known"),
+                None => "its chart is not known".to_owned(),
+            };
+            found.uncounted.push(owner.uncounted("", reason));
+        }
+    }
+}
+
+fn operated<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>) {
+    let owner = Owner { object, namespace: object.namespace().to_owned(), trust: Confidence::Medium };
+    if let Some(profile) = Profile::of_object(object) {
+        profile.expand(cluster, &owner, &Values { root: &object.node, item: None, open: None }, found);
+    } else if is_uncounted_kind(object) {
+        found
+            .uncounted
+            .push(owner.uncounted("", format!("what its operator runs for this {} is not known", object.kind())));
+    }
+}

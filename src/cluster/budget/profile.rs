@@ -1,0 +1,567 @@
+//! What a chart or an operator's object runs, as data: `rules/charts/resources-*.yaml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::chart::{Chart, numbers};
+use super::copies::{Copies, whole};
+use super::pod::{Amount, Container, Pod, Stated};
+use super::{Claim, Contributor, Uncounted};
+use crate::build::Object;
+use crate::cluster::Cluster;
+use crate::cluster::quantity::Quantity;
+use crate::finding::Confidence;
+use crate::yaml::Node;
+
+/// What one chart, or one kind of object, runs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Profile {
+    /// Names of the chart.
+    #[serde(default)]
+    charts: Vec<String>,
+    /// Parts of the source's address, one of which must be there; for names that several charts carry.
+    #[serde(default)]
+    sources: Vec<String>,
+    /// Kinds as `group/Kind`, for objects of operators.
+    #[serde(default)]
+    kinds: Vec<String>,
+    /// First version it was verified for.
+    from: Option<String>,
+    /// First version it was not verified for.
+    below: Option<String>,
+    /// What runs.
+    components: Vec<Component>,
+}
+
+/// One workload. Paths lead through the values (or the object); `@.` begins at the item of `each`, ` | ` separates
+/// alternatives.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Component {
+    name: String,
+    /// A list with an entry for each workload, and the number of entries where it is absent.
+    each: Option<Each>,
+    /// Conditions, all of which must hold.
+    #[serde(default)]
+    when: Vec<When>,
+    #[serde(default)]
+    workload: Workload,
+    replicas: Option<Number>,
+    /// Further factors of the number of copies.
+    #[serde(default)]
+    times: Vec<Number>,
+    /// Spread over three zones, each with a third of the copies, rounded up.
+    zones: Option<When>,
+    /// Path of a map with `enabled`, `minReplicas`, `maxReplicas`.
+    autoscaling: Option<String>,
+    #[serde(default)]
+    containers: Vec<ContainerSpec>,
+    #[serde(default)]
+    claims: Vec<ClaimSpec>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Each {
+    path: String,
+    default: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Workload {
+    #[default]
+    Replicated,
+    DaemonSet,
+    Job,
+}
+
+/// Whether the value at a path is one of some; of `true` where none are given.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct When {
+    path: String,
+    default: Option<serde_json::Value>,
+    #[serde(default)]
+    is: Vec<serde_json::Value>,
+    /// Whether the value is there at all.
+    set: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Number {
+    path: Option<String>,
+    default: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContainerSpec {
+    name: String,
+    #[serde(default)]
+    when: Vec<When>,
+    resources: Option<String>,
+    #[serde(default)]
+    requests: BTreeMap<String, String>,
+    #[serde(default)]
+    limits: BTreeMap<String, String>,
+    /// Memory of a cache in Mi, of which request and limit are 1.2 times.
+    memcached: Option<Number>,
+    /// Name of a size that holds while `resources` is empty.
+    preset: Option<Preset>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Preset {
+    path: String,
+    default: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimSpec {
+    name: String,
+    #[serde(default)]
+    when: Vec<When>,
+    size: String,
+    default: Option<String>,
+    count: Option<Number>,
+}
+
+macro_rules! profiles {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../../rules/charts/resources-", $name, ".yaml")))),*]
+    };
+}
+
+static TEXTS: [(&str, &str); 10] = profiles!(
+    "loki",
+    "tempo",
+    "mimir-distributed",
+    "thanos",
+    "velero",
+    "minio",
+    "minio-operator",
+    "kube-prometheus-stack",
+    "cloudnative-pg",
+    "prometheus-operator",
+);
+
+static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    TEXTS.iter().flat_map(|(_, text)| serde_yaml::from_str::<Vec<Profile>>(text).unwrap_or_default()).collect()
+});
+
+/// Kinds of operators whose objects run pods that are not modelled.
+static UNCOUNTED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    serde_yaml::from_str(include_str!("../../../rules/charts/resources-uncounted-kinds.yaml")).unwrap_or_default()
+});
+
+/// Whether objects of a kind run pods that are not modelled.
+pub fn is_uncounted_kind(object: &Object) -> bool {
+    let name = format!("{}/{}", object.gvk.group, object.gvk.kind);
+    UNCOUNTED.contains(&name)
+}
+
+impl Profile {
+    /// The profile of a chart, and how much it is worth for this version.
+    pub fn of_chart(chart: &Chart) -> Option<(&'static Profile, Confidence)> {
+        let name = chart.name.as_deref()?;
+        let fitting = |profile: &&Profile| {
+            profile.charts.iter().any(|own| own == name)
+                && (profile.sources.is_empty()
+                    || profile.sources.iter().any(|part| chart.source.contains(part.as_str())))
+        };
+        let candidates: Vec<&'static Profile> = PROFILES.iter().filter(fitting).collect();
+        let version = chart.version.as_deref().and_then(numbers);
+        let verified = |profile: &&&Profile| version.as_ref().is_some_and(|version| profile.covers(version));
+        match candidates.iter().find(verified) {
+            Some(profile) => Some((profile, Confidence::Medium)),
+            // The newest that is not newer; for ranges and unknown versions the first.
+            None => {
+                let older = |profile: &&&'static Profile| {
+                    version.as_ref().is_some_and(|version| profile.begins_before(version))
+                };
+                candidates.iter().rfind(older).or(candidates.first()).map(|profile| (*profile, Confidence::Low))
+            }
+        }
+    }
+
+    /// The profile of an operator's object.
+    pub fn of_object(object: &Object) -> Option<&'static Profile> {
+        let name = format!("{}/{}", object.gvk.group, object.gvk.kind);
+        PROFILES.iter().find(|profile| profile.kinds.contains(&name))
+    }
+
+    fn begins_before(&self, version: &[u64]) -> bool {
+        self.from.as_deref().and_then(numbers).is_none_or(|from| from.as_slice() <= version)
+    }
+
+    fn covers(&self, version: &[u64]) -> bool {
+        self.begins_before(version)
+            && self.below.as_deref().and_then(numbers).is_none_or(|below| version < below.as_slice())
+    }
+
+    /// What it runs with these values.
+    pub fn expand<'w>(&self, cluster: &Cluster<'w>, owner: &Owner<'w>, values: &Values<'_>, found: &mut Found<'w>) {
+        for component in &self.components {
+            match &component.each {
+                None => component.expand(cluster, owner, values, &component.name, found),
+                Some(each) => {
+                    let items: Vec<&Node> = match values.look(&each.path) {
+                        Look::Found(list) => list.items().iter().collect(),
+                        Look::Absent => {
+                            for at in 0..each.default {
+                                component.expand(cluster, owner, values, &format!("{} {at}", component.name), found);
+                            }
+                            continue;
+                        }
+                        Look::Open(why) => {
+                            found.uncounted.push(owner.uncounted(&component.name, why));
+                            continue;
+                        }
+                    };
+                    for (at, item) in items.into_iter().enumerate() {
+                        let name = item
+                            .get("name")
+                            .and_then(Node::as_str)
+                            .map_or_else(|| format!("{} {at}", component.name), str::to_owned);
+                        component.expand(cluster, owner, &Values { item: Some(item), ..values.clone() }, &name, found);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The object that is expanded.
+pub struct Owner<'w> {
+    /// The object.
+    pub object: &'w Object,
+    /// Where its pods are.
+    pub namespace: String,
+    /// The weight of the proof.
+    pub trust: Confidence,
+}
+
+impl<'w> Owner<'w> {
+    /// A part of it that cannot be counted.
+    pub fn uncounted(&self, part: &str, reason: impl Into<String>) -> Uncounted<'w> {
+        Uncounted {
+            object: self.object,
+            part: part.to_owned(),
+            namespace: self.namespace.clone(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// What an expansion found.
+#[derive(Debug, Default)]
+pub struct Found<'w> {
+    /// What can be counted.
+    pub contributors: Vec<Contributor<'w>>,
+    /// What cannot.
+    pub uncounted: Vec<Uncounted<'w>>,
+}
+
+/// Values to look things up in.
+#[derive(Clone)]
+pub struct Values<'n> {
+    /// All of them.
+    pub root: &'n Node,
+    /// The item of a list.
+    pub item: Option<&'n Node>,
+    /// Why an absent value may be set elsewhere.
+    pub open: Option<String>,
+}
+
+/// The answer to a look-up.
+pub enum Look<'n> {
+    /// It is there.
+    Found(&'n Node),
+    /// It is not there, so the default holds.
+    Absent,
+    /// It cannot be known, and why.
+    Open(String),
+}
+
+impl<'n> Values<'n> {
+    /// Looks for the first of several paths.
+    pub fn look(&self, paths: &str) -> Look<'n> {
+        for path in paths.split(" | ") {
+            let (mut node, path) = match (path.strip_prefix("@."), self.item) {
+                (Some(path), Some(item)) => (item, path),
+                (Some(_), None) => continue,
+                (None, _) => (self.root, path),
+            };
+            let mut complete = true;
+            for key in path.split('.') {
+                if node.is_unknown() {
+                    return Look::Open(format!("`{}` is not known", node.shown().unwrap_or_default()));
+                }
+                match node.get(key) {
+                    Some(next) => node = next,
+                    None => {
+                        complete = false;
+                        break;
+                    }
+                }
+            }
+            if complete {
+                return Look::Found(node);
+            }
+        }
+        match &self.open {
+            Some(why) => Look::Open(why.clone()),
+            None => Look::Absent,
+        }
+    }
+}
+
+impl When {
+    fn holds(&self, values: &Values<'_>) -> Result<bool, String> {
+        let value = match values.look(&self.path) {
+            Look::Open(why) => return Err(why),
+            Look::Found(node) if node.is_unknown() => {
+                return Err(format!("`{}`, of which it depends, is not known", node.shown().unwrap_or_default()));
+            }
+            Look::Found(node) => Some(node.to_json()),
+            Look::Absent => None,
+        };
+        if let Some(set) = self.set {
+            return Ok(set == value.is_some_and(|value| !value.is_null()));
+        }
+        let Some(value) = value.or_else(|| self.default.clone()) else { return Ok(false) };
+        Ok(if self.is.is_empty() { value == serde_json::Value::Bool(true) } else { self.is.contains(&value) })
+    }
+}
+
+fn all_hold(conditions: &[When], values: &Values<'_>) -> Result<bool, String> {
+    for condition in conditions {
+        if !condition.holds(values)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+impl Number {
+    fn read(&self, values: &Values<'_>) -> Copies {
+        match self.path.as_ref().map(|path| values.look(path)) {
+            Some(Look::Found(node)) => Copies::read(Some(node), self.default),
+            Some(Look::Open(why)) => Copies::unknown(why, None),
+            Some(Look::Absent) | None => Copies::exactly(self.default, None),
+        }
+    }
+}
+
+impl Component {
+    fn expand<'w>(
+        &self,
+        cluster: &Cluster<'w>,
+        owner: &Owner<'w>,
+        values: &Values<'_>,
+        name: &str,
+        found: &mut Found<'w>,
+    ) {
+        match all_hold(&self.when, values) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(why) => {
+                found.uncounted.push(owner.uncounted(name, why));
+                return;
+            }
+        }
+        let copies = match self.copies(cluster, values) {
+            Ok(copies) => copies,
+            Err(why) => {
+                found.uncounted.push(owner.uncounted(name, why));
+                return;
+            }
+        };
+        let mut containers = Vec::new();
+        for spec in &self.containers {
+            match all_hold(&spec.when, values) {
+                Ok(true) => containers.push(spec.expand(owner, values)),
+                Ok(false) => {}
+                Err(why) => found.uncounted.push(owner.uncounted(name, format!("container `{}`: {why}", spec.name))),
+            }
+        }
+        let mut claims = Vec::new();
+        for spec in &self.claims {
+            match all_hold(&spec.when, values) {
+                Ok(true) => claims.extend(spec.expand(owner, values)),
+                Ok(false) => {}
+                Err(why) => found.uncounted.push(owner.uncounted(name, format!("claim `{}`: {why}", spec.name))),
+            }
+        }
+        let pod = (!containers.is_empty()).then(|| Pod { containers, ..Pod::default() });
+        found.contributors.push(Contributor {
+            object: owner.object,
+            part: name.to_owned(),
+            namespace: owner.namespace.clone(),
+            copies,
+            pod,
+            claims,
+            trust: owner.trust,
+            transient: self.workload == Workload::Job,
+        });
+    }
+
+    fn copies(&self, cluster: &Cluster<'_>, values: &Values<'_>) -> Result<Copies, String> {
+        if self.workload == Workload::DaemonSet {
+            return Ok(Copies::of_nodes(cluster, None));
+        }
+        let mut copies = self.replicas.as_ref().map_or_else(|| Copies::exactly(1, None), |number| number.read(values));
+        if let Some(path) = &self.autoscaling
+            && let Look::Found(map) = values.look(path)
+            && map.get("enabled").and_then(Node::as_bool) == Some(true)
+        {
+            let least = map.get("minReplicas").and_then(whole).unwrap_or(1);
+            let place = map.get("maxReplicas").map(Node::span);
+            copies = match map.get("maxReplicas").and_then(whole) {
+                Some(most) => Copies { least: least.min(most), most, place, gap: None },
+                None => Copies { least, most: least, place, gap: Some("its autoscaler states no maximum".to_owned()) },
+            };
+        }
+        for factor in &self.times {
+            let factor = factor.read(values);
+            copies = Copies {
+                least: copies.least.saturating_mul(factor.least),
+                most: copies.most.saturating_mul(factor.most),
+                place: copies.place,
+                gap: copies.gap.or(factor.gap),
+            };
+        }
+        if let Some(zones) = &self.zones
+            && zones.holds(values)?
+        {
+            copies = Copies { least: copies.least.div_ceil(3) * 3, most: copies.most.div_ceil(3) * 3, ..copies };
+        }
+        Ok(copies)
+    }
+}
+
+impl ContainerSpec {
+    fn expand(&self, owner: &Owner<'_>, values: &Values<'_>) -> Container {
+        let mut container = Container::empty(&self.name, owner.object.place());
+        let stated = self.resources.as_ref().map(|path| values.look(path));
+        let resources = match stated {
+            Some(Look::Found(node)) => Some(node),
+            Some(Look::Open(why)) => {
+                container.open = Some(why);
+                return container;
+            }
+            Some(Look::Absent) | None => None,
+        };
+        let default = |text: &str| {
+            let value = Quantity::parse(text)?;
+            Some(Stated::Known(Amount { value, place: owner.object.place(), by_default: true }))
+        };
+        let is_empty = resources.is_none_or(|node| node.entries().next().is_none());
+        if let Some(memory) = self.memcached.as_ref().filter(|_| is_empty) {
+            // The template takes `resources` whole where there are any.
+            let copies = memory.read(values);
+            let amount = match copies.gap {
+                Some(why) => Stated::Unclear(why),
+                None => Stated::Known(Amount {
+                    value: Quantity::mebibytes((copies.most.saturating_mul(12) + 5) / 10),
+                    place: copies.place.unwrap_or_else(|| owner.object.place()),
+                    by_default: copies.place.is_none(),
+                }),
+            };
+            container.requests.insert("memory".to_owned(), amount.clone());
+            container.limits.insert("memory".to_owned(), amount);
+        }
+        if let Some(preset) = self.preset.as_ref().filter(|_| is_empty) {
+            let name = match values.look(&preset.path) {
+                Look::Found(node) => node.as_str().unwrap_or_default().to_owned(),
+                Look::Absent => preset.default.clone(),
+                Look::Open(why) => {
+                    container.open = Some(why);
+                    return container;
+                }
+            };
+            let amounts = match preset_size(&name) {
+                Some(amounts) => amounts,
+                None => return container,
+            };
+            for (side, resource, text) in amounts {
+                if let Some(amount) = default(text) {
+                    let amounts = if side { &mut container.limits } else { &mut container.requests };
+                    amounts.insert(resource.to_owned(), amount);
+                }
+            }
+        }
+        if self.memcached.is_none() || is_empty {
+            for (texts, amounts) in [(&self.requests, &mut container.requests), (&self.limits, &mut container.limits)] {
+                amounts.extend(texts.iter().filter_map(|(resource, text)| Some((resource.clone(), default(text)?))));
+            }
+        }
+        if let Some(resources) = resources {
+            container.overlay(resources);
+        }
+        container
+    }
+}
+
+type Sizes = [(bool, &'static str, &'static str); 4];
+
+/// A size of the Bitnami charts: cpu and memory requests, and limits of 1.5 times.
+fn preset_size(name: &str) -> Option<Sizes> {
+    let size = |cpu, memory, cpu_limit, memory_limit| {
+        Some([(false, "cpu", cpu), (false, "memory", memory), (true, "cpu", cpu_limit), (true, "memory", memory_limit)])
+    };
+    match name {
+        "nano" => size("100m", "128Mi", "150m", "192Mi"),
+        "micro" => size("250m", "256Mi", "375m", "384Mi"),
+        "small" => size("500m", "512Mi", "750m", "768Mi"),
+        "medium" => size("500m", "1Gi", "750m", "1536Mi"),
+        "large" => size("1", "2Gi", "1500m", "3Gi"),
+        "xlarge" | "2xlarge" => size("1", "3Gi", "1500m", "4608Mi"),
+        _ => None,
+    }
+}
+
+impl ClaimSpec {
+    fn expand(&self, owner: &Owner<'_>, values: &Values<'_>) -> Option<Claim> {
+        let size = match values.look(&self.size) {
+            Look::Found(node) => Stated::read(node),
+            Look::Open(why) => Stated::Unclear(why),
+            Look::Absent => match self.default.as_deref().and_then(Quantity::parse) {
+                Some(value) => Stated::Known(Amount { value, place: owner.object.place(), by_default: true }),
+                None => Stated::Unclear("states no size".to_owned()),
+            },
+        };
+        let count = self.count.as_ref().map_or_else(|| Copies::exactly(1, None), |count| count.read(values));
+        let size = match count.gap {
+            Some(why) => Stated::Unclear(why),
+            None => size,
+        };
+        Some(Claim { name: self.name.clone(), size, count: count.most })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_reads() {
+        for (name, text) in TEXTS {
+            let profiles = serde_yaml::from_str::<Vec<Profile>>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(!profiles.is_empty(), "{name}");
+            let containers =
+                profiles.iter().flat_map(|profile| &profile.components).flat_map(|component| &component.containers);
+            for text in containers.flat_map(|container| container.requests.values().chain(container.limits.values())) {
+                assert!(Quantity::parse(text).is_some(), "{name}: {text}");
+            }
+        }
+        assert!(!UNCOUNTED.is_empty());
+    }
+}

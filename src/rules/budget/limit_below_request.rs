@@ -1,0 +1,121 @@
+//! No request is above its limit. Card: rules/budget/limit-below-request.md
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use crate::build::Object;
+use crate::cluster::budget::{Account, Amount, Container, Stated};
+use crate::cluster::{Cluster, trail};
+use crate::finding::{Confidence, Label, Observation};
+use crate::rulebook::{Rule, Sink};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// Options: none.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LimitBelowRequest {}
+
+impl Rule for LimitBelowRequest {
+    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        let mut seen: HashSet<(Span, Span)> = HashSet::new();
+        for object in cluster.objects() {
+            let is_release = object.is("helm.toolkit.fluxcd.io", "HelmRelease");
+            let values =
+                if is_release { cluster.values(object).map(|values| &values.root) } else { object.at(&["spec"]) };
+            let Some(root) = values else { continue };
+            // What a chart or an operator does with a map of this shape is not written in the tree.
+            let plain = matches!(&*object.gvk.group, "" | "apps" | "batch");
+            let confidence = if plain { Confidence::High } else { Confidence::Medium };
+            let mut path = if is_release { vec!["spec.values".to_owned()] } else { vec!["spec".to_owned()] };
+            walk(root, &mut path, &mut |path, resources| {
+                let mut container = Container::empty("", resources.span());
+                container.overlay(resources);
+                for (resource, request, limit) in reversed(&container) {
+                    if seen.insert((request.place, limit.place)) {
+                        let node = resources.at(&["requests", resource]).unwrap_or(resources);
+                        let path = format!("{path}.requests.{resource}");
+                        out.report(
+                            wrong(object, resource, &request, &limit, path).confidence(confidence).trail(trail(node)),
+                        );
+                    }
+                }
+            });
+        }
+        // What only shows once defaults of a chart or of a controller are in place.
+        for contributor in Account::of(cluster).contributors {
+            for container in contributor.pod.iter().flat_map(|pod| pod.all()) {
+                for (resource, request, limit) in reversed(container) {
+                    if seen.insert((request.place, limit.place)) {
+                        let path = format!("{}[{}].requests.{resource}", contributor.part, container.name);
+                        out.report(
+                            wrong(contributor.object, resource, &request, &limit, path).confidence(contributor.trust),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Resources whose request is above the limit.
+fn reversed(container: &Container) -> Vec<(&str, Amount, Amount)> {
+    let pairs = container
+        .requests
+        .iter()
+        .filter_map(|(resource, request)| Some((resource, request, container.limits.get(resource)?)));
+    pairs
+        .filter_map(|(resource, request, limit)| match (request, limit) {
+            (Stated::Known(request), Stated::Known(limit)) if request.value > limit.value => {
+                Some((resource.as_str(), *request, *limit))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Every map with requests and limits that is not switched off.
+fn walk<'n>(node: &'n Node, path: &mut Vec<String>, visit: &mut dyn FnMut(&str, &'n Node)) {
+    if node.get("enabled").and_then(Node::as_bool) == Some(false) {
+        return;
+    }
+    if node.get("requests").is_some_and(|side| side.as_map().is_some())
+        && node.get("limits").is_some_and(|side| side.as_map().is_some())
+    {
+        visit(&path.join("."), node);
+        return;
+    }
+    for entry in node.entries() {
+        path.push(entry.key.to_string());
+        walk(&entry.value, path, visit);
+        path.pop();
+    }
+    for item in node.items() {
+        let name = item.get("name").and_then(Node::as_str);
+        path.push(name.map_or_else(String::new, |name| format!("[{name}]")));
+        walk(item, path, visit);
+        path.pop();
+    }
+}
+
+fn wrong(object: &Object, resource: &str, request: &Amount, limit: &Amount, path: String) -> Observation {
+    let message = format!(
+        "{} requests `{}` of {resource}{}, more than its limit of `{}`{}",
+        object.reference(),
+        request.value,
+        if request.by_default { " by default of its chart" } else { "" },
+        limit.value,
+        if limit.by_default { " by default of its chart" } else { "" },
+    );
+    // Where the chart sets the request, the limit is the value to edit.
+    let (primary, other) = if request.by_default { (limit, request) } else { (request, limit) };
+    let (label, other_label) = if request.by_default {
+        ("below the chart's request", "the release")
+    } else {
+        ("above the limit", "the limit")
+    };
+    Observation::new("limit-below-request", message, Label::new(primary.place, label))
+        .about(object.reference(), path)
+        .related(Label::new(other.place, other_label))
+}
