@@ -1,6 +1,9 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
 mod index;
+pub mod monitoring;
+pub mod pods;
+pub mod policies;
 pub mod script;
 mod trail;
 
