@@ -1,6 +1,7 @@
 //! The compiled predicates, and the list of all rules.
 
 mod flux;
+mod network;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -41,6 +42,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("kustomize/patch-path-missing"),
         of_engine!("kustomize/patch-target-missing"),
         of_engine!("substitution/substitution-syntax-invalid"),
+        compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
+        compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

@@ -23,6 +23,7 @@ use crate::yaml::Node;
 pub use answer::Answer;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use release::{Chart, Release, releases};
+pub use workloads::flag;
 pub use services::{ServicePort, ServiceSet, Services, Target};
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.
