@@ -216,7 +216,35 @@ impl<'w> Pods<'w> {
 
 /// Whether pods that the tree does not show may run in a namespace.
 pub fn is_filled_from_outside(cluster: &Cluster<'_>, namespace: &str) -> bool {
-    FILLED_FROM_OUTSIDE.contains(&namespace) || cluster.is_open(namespace)
+    FILLED_FROM_OUTSIDE.contains(&namespace) || may_bring_into(cluster, namespace)
+}
+
+/// Whether something that was not looked at may bring pods or policies into a namespace.
+///
+/// Narrower than [`Cluster::is_open`]: a broken Kustomization was still read, and a remote input of a Kustomization
+/// belongs where the rest of that Kustomization does. A claim made beside one of these is of medium confidence.
+pub fn may_bring_into(cluster: &Cluster<'_>, namespace: &str) -> bool {
+    cluster.build().not_built.iter().filter(|not_built| not_built.class != "broken").any(|not_built| {
+        if let Some(only) = &not_built.namespace {
+            return only == namespace;
+        }
+        let named = |spec: &crate::build::flux::FluxKustomization| {
+            not_built.class == "remote" && not_built.reason.ends_with(&format!("`{}/{}`", spec.namespace, spec.name))
+        };
+        match cluster.kustomizations().iter().position(|one| named(&one.spec)) {
+            Some(at) => brings_into(cluster, at, namespace),
+            None => true,
+        }
+    })
+}
+
+/// Whether a Kustomization is at home in a namespace: it stands there, is meant for it, or has objects there.
+fn brings_into(cluster: &Cluster<'_>, at: usize, namespace: &str) -> bool {
+    let is_home = cluster.kustomizations().get(at).is_some_and(|one| {
+        let target = one.spec.target_namespace.as_ref().map(|target| target.text.as_str());
+        target.unwrap_or(&one.spec.namespace) == namespace
+    });
+    is_home || cluster.in_namespace(namespace).any(|object| object.kustomization == at)
 }
 
 /// Labels of a namespace: those that its object writes, and the automatic one. One that the tree does not define may

@@ -1,7 +1,7 @@
 //! Whether traffic reaches pods: the union of all policies over them, and what denies it anyway.
 
 use super::{Peers, Policies, Policy, PolicyRule};
-use crate::cluster::pods::{Answer, Endpoint, PodPort, PodSet};
+use crate::cluster::pods::{Answer, Endpoint, PodPort, PodSet, may_bring_into};
 
 /// Who sends.
 #[derive(Clone, Copy, Debug)]
@@ -81,16 +81,11 @@ impl<'w> Policies<'_, 'w> {
             (Answer::No, Answer::Yes, Answer::No) if target.own_policies => {
                 Verdict::Unknown("the chart may bring policies of its own".to_owned())
             }
-            (Answer::No, Answer::Yes, Answer::No) if self.may_be_admitted_elsewhere(target) => {
+            (Answer::No, Answer::Yes, Answer::No) if may_bring_into(self.cluster, target.namespace()) => {
                 Verdict::Unknown("a part of the cluster that could hold a policy was not built".to_owned())
             }
             (Answer::No, Answer::Yes, Answer::No) => Verdict::Denied(Denial { isolating, denying: None }),
         }
-    }
-
-    /// Whether policies over a namespace may stand in what was not looked at.
-    fn may_be_admitted_elsewhere(&self, target: &PodSet<'w>) -> bool {
-        self.cluster.is_open(target.namespace())
     }
 
     /// Whether a rule is about traffic from a source to a port.

@@ -11,7 +11,7 @@ use crate::cluster::policies::{
     Who,
 };
 use crate::cluster::Cluster;
-use crate::finding::{Label, Observation};
+use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 
 const ID: &str = "network-policy-blocks-monitoring";
@@ -133,6 +133,9 @@ impl<'w> Seen<'_, '_, 'w> {
         observation = observation.related(Label::new(self.pods.place, "scraped pods"));
         if let Some(place) = self.scraper.place {
             observation = observation.related(Label::new(place, "the scraper"));
+        }
+        if self.cluster.is_open(self.pods.namespace()) {
+            observation = observation.confidence(Confidence::Medium);
         }
         for policy in denial.isolating.iter().skip(1) {
             observation = observation.related(Label::new(policy.object.place(), "isolates the pods too"));

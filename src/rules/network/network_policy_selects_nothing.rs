@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::cluster::pods::{Answer, Endpoint, PodSet, Pods, Requirement, Test, is_filled_from_outside};
 use crate::cluster::policies::{CILIUM_NAMESPACE, Dialect, Policies, Policy};
 use crate::cluster::Cluster;
-use crate::finding::{Label, Observation, Severity};
+use crate::finding::{Confidence, Label, Observation, Severity};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
 
@@ -46,7 +46,7 @@ impl Rule for NetworkPolicySelectsNothing {
                 ),
                 Answer::No => {
                     let shared = uses.get(&policy.subject_place).is_some_and(|count| *count > 1);
-                    out.report(report(&policies, policy, &namespace, &sets, shared));
+                    out.report(report(cluster, &policies, policy, &namespace, &sets, shared));
                 }
             }
         }
@@ -68,6 +68,7 @@ fn namespace(policy: &Policy<'_>) -> Option<String> {
 }
 
 fn report(
+    cluster: &Cluster<'_>,
     policies: &Policies<'_, '_>,
     policy: &Policy<'_>,
     namespace: &str,
@@ -108,6 +109,9 @@ fn report(
             }
         }
         (None, None) => {}
+    }
+    if cluster.is_open(namespace) {
+        observation = observation.confidence(Confidence::Low);
     }
     if shared {
         // One file for many namespaces: in some of them there is nothing to select.
