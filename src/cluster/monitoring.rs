@@ -83,7 +83,8 @@ impl<'w> Monitoring<'w> {
             self.scrapers.iter().filter(|scraper| kinds.contains(&scraper.kind)).collect()
         };
         use ScraperKind::{Configured, Other, Prometheus, Victoria};
-        let first = if target.is_victoria { of(&[Configured, Victoria]) } else { of(&[Configured, Prometheus, Victoria]) };
+        let first =
+            if target.is_victoria { of(&[Configured, Victoria]) } else { of(&[Configured, Prometheus, Victoria]) };
         if first.is_empty() { of(&[Configured, Prometheus, Victoria, Other]) } else { first }
     }
 }
@@ -155,7 +156,11 @@ fn reads_annotations(cluster: &Cluster<'_>, releases: &[Release<'_>]) -> bool {
         let Some(scraper) = release.chart.as_ref() else { return false };
         match scraper.name.as_str() {
             "prometheus" => true,
-            "kube-prometheus-stack" | "victoria-metrics-k8s-stack" | "vmagent" | "victoria-metrics-agent" | "alloy"
+            "kube-prometheus-stack"
+            | "victoria-metrics-k8s-stack"
+            | "vmagent"
+            | "victoria-metrics-agent"
+            | "alloy"
             | "k8s-monitoring" => cluster.values(release.object).is_some_and(|values| names_annotation(&values.root)),
             _ => false,
         }
@@ -185,12 +190,15 @@ impl<'w> Collector<'_, 'w> {
 
     /// ServiceMonitor, PodMonitor and their Victoria Metrics kin.
     fn monitors(&mut self, cluster: &Cluster<'w>) {
-        for (group, kind) in [("monitoring.coreos.com", "ServiceMonitor"), ("operator.victoriametrics.com", "VMServiceScrape")] {
+        for (group, kind) in
+            [("monitoring.coreos.com", "ServiceMonitor"), ("operator.victoriametrics.com", "VMServiceScrape")]
+        {
             for monitor in cluster.of_kind(group, kind) {
                 self.service_monitor(monitor);
             }
         }
-        for (group, kind) in [("monitoring.coreos.com", "PodMonitor"), ("operator.victoriametrics.com", "VMPodScrape")] {
+        for (group, kind) in [("monitoring.coreos.com", "PodMonitor"), ("operator.victoriametrics.com", "VMPodScrape")]
+        {
             for monitor in cluster.of_kind(group, kind) {
                 self.pod_monitor(monitor);
             }
@@ -263,9 +271,12 @@ impl<'w> Collector<'_, 'w> {
             let name = named("serviceName").or_else(|| named("service.name"));
             let service = match (own.as_slice(), identifier, name) {
                 ([only], _, _) => Some(*only),
-                (all, Some(identifier), _) => all.iter().find(|one| one.component.as_deref() == Some(&identifier)).copied(),
+                (all, Some(identifier), _) => {
+                    all.iter().find(|one| one.component.as_deref() == Some(&identifier)).copied()
+                }
                 (all, None, Some(name)) => {
-                    let suffix = |id: &str| name.strip_suffix(id).is_some_and(|head| head.is_empty() || head.ends_with('-'));
+                    let suffix =
+                        |id: &str| name.strip_suffix(id).is_some_and(|head| head.is_empty() || head.ends_with('-'));
                     all.iter().find(|one| one.component.as_deref().is_some_and(suffix)).copied()
                 }
                 _ => None,
@@ -273,7 +284,9 @@ impl<'w> Collector<'_, 'w> {
             let Some(service) = service else { continue };
             for endpoint in monitor.value.get("endpoints").map(Node::items).unwrap_or_default() {
                 let Some(wanted) = endpoint.get("port").and_then(|port| template.text(port)) else { continue };
-                let Some(port) = service.ports.iter().find(|port| port.name.as_deref() == Some(&wanted)) else { continue };
+                let Some(port) = service.ports.iter().find(|port| port.name.as_deref() == Some(&wanted)) else {
+                    continue;
+                };
                 for &at in &service.pods {
                     if let Some(pods) = self.pods.get(at) {
                         self.add(release.object, monitor.key_span, at, port.pod_port(pods));
@@ -296,7 +309,8 @@ impl<'w> Collector<'_, 'w> {
             let Some(pods) = self.pods.get(at) else { continue };
             let known = pods.labels().known().next().is_some();
             if std::ptr::eq(pods.object, release.object) && known && pods.component.as_deref() == component {
-                let name = pods.ports.iter().find(|port| port.number == Some(number)).and_then(|port| port.name.clone());
+                let name =
+                    pods.ports.iter().find(|port| port.number == Some(number)).and_then(|port| port.name.clone());
                 self.add(release.object, switch.span(), at, PodPort::tcp(name.as_deref(), Some(number)));
             }
         }
@@ -342,13 +356,17 @@ fn namespaces(monitor: &Object) -> Vec<Option<String>> {
         return vec![None];
     }
     let names = selector.and_then(|selector| selector.get("matchNames")).map(Node::items).unwrap_or_default();
-    let names: Vec<Option<String>> = names.iter().filter_map(Node::scalar_text).map(|name| Some(name.into_owned())).collect();
+    let names: Vec<Option<String>> =
+        names.iter().filter_map(Node::scalar_text).map(|name| Some(name.into_owned())).collect();
     if names.is_empty() { vec![Some(monitor.namespace().to_owned())] } else { names }
 }
 
+/// Pods by position, and a port of theirs by number, or by name where the number is not known.
+pub type PortKey = (usize, Option<u16>, Option<String>);
+
 /// Targets by pods and port, each with every monitor that asks for it.
-pub fn by_port<'t, 'w>(targets: &'t [ScrapeTarget<'w>]) -> BTreeMap<(usize, Option<u16>, Option<String>), Vec<&'t ScrapeTarget<'w>>> {
-    let mut groups: BTreeMap<_, Vec<&ScrapeTarget<'w>>> = BTreeMap::new();
+pub fn by_port<'t, 'w>(targets: &'t [ScrapeTarget<'w>]) -> BTreeMap<PortKey, Vec<&'t ScrapeTarget<'w>>> {
+    let mut groups: BTreeMap<PortKey, Vec<&ScrapeTarget<'w>>> = BTreeMap::new();
     for target in targets {
         let name = if target.port.number.is_some() { None } else { target.port.name.clone() };
         groups.entry((target.pods, target.port.number, name)).or_default().push(target);
@@ -359,7 +377,10 @@ pub fn by_port<'t, 'w>(targets: &'t [ScrapeTarget<'w>]) -> BTreeMap<(usize, Opti
 /// For a sentence: `port 9000 (metrics)`.
 pub fn shown_port(port: &PodPort, pods: &PodSet<'_>) -> String {
     let name = port.name.clone().or_else(|| {
-        pods.ports.iter().find(|known| known.number.is_some() && known.number == port.number).and_then(|known| known.name.clone())
+        pods.ports
+            .iter()
+            .find(|known| known.number.is_some() && known.number == port.number)
+            .and_then(|known| known.name.clone())
     });
     match (port.number, name) {
         (Some(number), Some(name)) => format!("port {number} (`{name}`)"),

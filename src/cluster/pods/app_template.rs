@@ -110,7 +110,8 @@ impl<'r, 'w> AppTemplate<'r, 'w> {
                 .map(|entry| &entry.value)
                 .collect();
             pods.ports = containers.iter().flat_map(|container| super::workloads::container_ports(container)).collect();
-            pods.ports_open = containers.is_empty() || containers.iter().any(|one| one.get("ports").is_some_and(Node::is_unknown));
+            pods.ports_open =
+                containers.is_empty() || containers.iter().any(|one| one.get("ports").is_some_and(Node::is_unknown));
             pods.own_policies = !self.values.is_closed()
                 || root.get("networkpolicies").is_some_and(|all| all.entries().next().is_some())
                 || root.get("rawResources").is_some_and(|all| all.entries().next().is_some());

@@ -44,19 +44,23 @@ fn brings_policies(values: &Node) -> bool {
 
 fn is_minio_operator(release: &Release<'_>, values: &ReleaseValues) -> bool {
     let address = |node: &Node| node.shown().is_some_and(|text| text.contains("min.io") || text.contains("minio"));
-    let named = release.name.as_deref().is_some_and(|name| name.contains("minio")) || release.object.name.contains("minio");
+    let named =
+        release.name.as_deref().is_some_and(|name| name.contains("minio")) || release.object.name.contains("minio");
     let spec = release.object.dig("spec.chart.spec.sourceRef.name").is_some_and(address)
         || release.object.dig("spec.chartRef.name").is_some_and(address);
     (named || spec) && values.root.get("tenant").is_none()
 }
 
 fn helm(release: &Release<'_>, name: &str) -> Labels {
-    Labels::default().with("app.kubernetes.io/name", Some(name)).with("app.kubernetes.io/instance", release.name.as_deref())
+    Labels::default()
+        .with("app.kubernetes.io/name", Some(name))
+        .with("app.kubernetes.io/instance", release.name.as_deref())
 }
 
 /// Source: minio/operator 7.1.1, `helm/operator/templates/_helpers.tpl`.
 fn minio_operator<'w>(release: &Release<'w>) -> PodSet<'w> {
-    let labels = helm(release, "operator").open_below(&["app.kubernetes.io/", "helm.sh/"]).open_below(&ADDED_AT_RUN_TIME);
+    let labels =
+        helm(release, "operator").open_below(&["app.kubernetes.io/", "helm.sh/"]).open_below(&ADDED_AT_RUN_TIME);
     let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
     pods.endpoint.service_account = Some("minio-operator".to_owned());
     pods
@@ -69,8 +73,7 @@ fn kube_prometheus_stack<'w>(release: &Release<'w>, values: &ReleaseValues) -> V
         labels.add(values.root.dig("prometheus.prometheusSpec.podMetadata.labels"));
         let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
         pods.component = Some("prometheus".to_owned());
-        pods.endpoint.host_network =
-            super::workloads::flag(values.root.dig("prometheus.prometheusSpec.hostNetwork"));
+        pods.endpoint.host_network = super::workloads::flag(values.root.dig("prometheus.prometheusSpec.hostNetwork"));
         sets.push(pods);
     }
     sets

@@ -53,7 +53,11 @@ impl Labels {
                 self.open = true;
                 continue;
             }
-            let value = if entry.value.is_null() { Some(SmolStr::default()) } else { entry.value.scalar_text().map(SmolStr::from) };
+            let value = if entry.value.is_null() {
+                Some(SmolStr::default())
+            } else {
+                entry.value.scalar_text().map(SmolStr::from)
+            };
             self.known.insert(entry.key.clone(), value.filter(|text| !text.contains("{{")));
         }
     }
@@ -228,7 +232,8 @@ fn equalities(node: &Node) -> Vec<Requirement> {
     }
     node.entries()
         .map(|entry| {
-            let value = if entry.value.is_null() { Some(String::new()) } else { entry.value.scalar_text().map(Into::into) };
+            let value =
+                if entry.value.is_null() { Some(String::new()) } else { entry.value.scalar_text().map(Into::into) };
             let shown = format!("{}: {}", entry.key, entry.value.shown().unwrap_or_default());
             let test = if entry.key.contains("${") { Test::Unreadable } else { Test::In(vec![value]) };
             Requirement { key: entry.key.to_string(), test, place: entry.value.span(), shown }

@@ -23,8 +23,8 @@ use crate::yaml::Node;
 pub use answer::Answer;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use release::{Chart, Release, releases};
-pub use workloads::flag;
 pub use services::{ServicePort, ServiceSet, Services, Target};
+pub use workloads::flag;
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.
 const FILLED_FROM_OUTSIDE: [&str; 3] = ["kube-system", "kube-public", "flux-system"];
@@ -123,7 +123,9 @@ impl<'w> PodSet<'w> {
     /// For people.
     pub fn shown(&self) -> String {
         match &self.component {
-            Some(component) if *component != self.object.name => format!("`{component}` of {}", self.object.reference()),
+            Some(component) if *component != self.object.name => {
+                format!("`{component}` of {}", self.object.reference())
+            }
             _ => self.object.reference().to_string(),
         }
     }
@@ -135,7 +137,8 @@ impl<'w> PodSet<'w> {
         let number = number.or_else(|| text.as_deref().and_then(|text| text.parse().ok()));
         match (number, text) {
             (Some(number), _) => {
-                let name = self.ports.iter().find(|port| port.number == Some(number)).and_then(|port| port.name.clone());
+                let name =
+                    self.ports.iter().find(|port| port.number == Some(number)).and_then(|port| port.name.clone());
                 PodPort::tcp(name.as_deref(), Some(number))
             }
             (None, Some(name)) => {
@@ -203,7 +206,9 @@ impl<'w> Pods<'w> {
         let all: Vec<usize>;
         let candidates = match (namespace, selector.pair()) {
             (Some(namespace), _) => self.positions(namespace),
-            (None, Some((key, value))) => self.by_pair.get(&(key.into(), value.into())).map(Vec::as_slice).unwrap_or_default(),
+            (None, Some((key, value))) => {
+                self.by_pair.get(&(key.into(), value.into())).map(Vec::as_slice).unwrap_or_default()
+            }
             (None, None) => {
                 all = (0..self.sets.len()).collect();
                 &all

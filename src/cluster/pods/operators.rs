@@ -86,7 +86,9 @@ fn of_object(object: &Object) -> Option<PodSet<'_>> {
     match (group, object.kind()) {
         ("minio.min.io", "Tenant") => Some(tenant(object)),
         ("postgresql.cnpg.io", "Cluster") => Some(cnpg(object)),
-        ("postgresql.cnpg.io", "Pooler") | ("keda.sh", "ScaledJob") => Some(PodSet::unknown(object, object.namespace())),
+        ("postgresql.cnpg.io", "Pooler") | ("keda.sh", "ScaledJob") => {
+            Some(PodSet::unknown(object, object.namespace()))
+        }
         ("postgresql.cnpg.io" | "barmancloud.cnpg.io", _) => None,
         ("monitoring.coreos.com", "Prometheus" | "PrometheusAgent") => Some(scraper(object, "prometheus")),
         ("monitoring.coreos.com", "Alertmanager") => Some(scraper(object, "alertmanager")),
@@ -133,8 +135,11 @@ fn cnpg(object: &Object) -> PodSet<'_> {
         .open_below(&ADDED_AT_RUN_TIME);
     labels.add(object.dig("spec.inheritedMetadata.labels"));
     let mut pods = PodSet::new(object, Endpoint::new(object.namespace(), labels));
-    pods.ports =
-        vec![PodPort::tcp(Some("postgresql"), Some(5432)), PodPort::tcp(Some("metrics"), Some(9187)), PodPort::tcp(Some("status"), Some(8000))];
+    pods.ports = vec![
+        PodPort::tcp(Some("postgresql"), Some(5432)),
+        PodPort::tcp(Some("metrics"), Some(9187)),
+        PodPort::tcp(Some("status"), Some(8000)),
+    ];
     pods.ports_open = false;
     pods
 }

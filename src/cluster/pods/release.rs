@@ -90,7 +90,9 @@ fn chart(cluster: &Cluster<'_>, object: &Object) -> Option<Chart> {
             let version = text(source.dig("spec.ref.tag")).or_else(|| text(source.dig("spec.ref.semver")));
             Some(Chart { name: last(&text(source.dig("spec.url"))?), version })
         }
-        "HelmChart" => Some(Chart { name: last(&text(source.dig("spec.chart"))?), version: text(source.dig("spec.version")) }),
+        "HelmChart" => {
+            Some(Chart { name: last(&text(source.dig("spec.chart"))?), version: text(source.dig("spec.version")) })
+        }
         _ => None,
     }
 }

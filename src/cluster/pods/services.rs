@@ -35,7 +35,9 @@ pub enum Target {
 impl Target {
     /// `targetPort`, else `port`, of an entry.
     pub fn of(port: &Node) -> Self {
-        port.get("targetPort").or_else(|| port.get("port")).map_or(Target::Unknown, |node| Target::Written(node.clone()))
+        port.get("targetPort")
+            .or_else(|| port.get("port"))
+            .map_or(Target::Unknown, |node| Target::Written(node.clone()))
     }
 }
 
@@ -149,8 +151,13 @@ fn plain<'w>(object: &'w Object, pods: &Pods<'w>) -> ServiceSet<'w> {
 /// The Service `minio` of a Tenant. Source: minio/operator 7.1.1, `pkg/resources/services/service.go`.
 fn tenant<'w>(object: &'w Object, pods: &Pods<'w>) -> ServiceSet<'w> {
     let own = |at: &&usize| pods.get(**at).is_some_and(|set| std::ptr::eq(set.object, object));
-    let port = |name: &str, number| ServicePort { name: Some(name.to_owned()), number: Some(number), target: Target::Number(9000) };
-    let tls = object.dig("spec.requestAutoCert").and_then(Node::as_bool) != Some(false) || object.dig("spec.externalCertSecret").is_some();
+    let port = |name: &str, number| ServicePort {
+        name: Some(name.to_owned()),
+        number: Some(number),
+        target: Target::Number(9000),
+    };
+    let tls = object.dig("spec.requestAutoCert").and_then(Node::as_bool) != Some(false)
+        || object.dig("spec.externalCertSecret").is_some();
     ServiceSet {
         object,
         component: Some("minio".to_owned()),

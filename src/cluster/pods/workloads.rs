@@ -43,15 +43,19 @@ pub fn pods<'w>(cluster: &Cluster<'w>) -> Vec<PodSet<'w>> {
             let Some(template) = template else { continue };
             let mut labels = Labels::of(template.at(&["metadata", "labels"])).open_below(&ADDED_AT_RUN_TIME);
             if kind == "Job" {
-                labels = labels.with("batch.kubernetes.io/job-name", Some(&object.name)).with("job-name", Some(&object.name));
+                labels = labels
+                    .with("batch.kubernetes.io/job-name", Some(&object.name))
+                    .with("job-name", Some(&object.name));
             }
             let mut pods = PodSet::new(object, Endpoint::new(object.namespace(), labels));
             let spec = template.get("spec");
             pods.endpoint.host_network = flag(spec.and_then(|spec| spec.get("hostNetwork")));
             pods.endpoint.service_account =
                 spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Node::as_str).map(ToOwned::to_owned);
-            let containers = |key: &str| spec.and_then(|spec| spec.get(key)).map(Node::items).unwrap_or_default().iter();
-            pods.ports = containers("containers").chain(containers("initContainers")).flat_map(container_ports).collect();
+            let containers =
+                |key: &str| spec.and_then(|spec| spec.get(key)).map(Node::items).unwrap_or_default().iter();
+            pods.ports =
+                containers("containers").chain(containers("initContainers")).flat_map(container_ports).collect();
             pods.ports_open = spec.is_none_or(|spec| spec.get("containers").is_none_or(Node::holds_unknown));
             pods.annotations = template.at(&["metadata", "annotations"]).cloned();
             sets.push(pods);

@@ -1,7 +1,9 @@
 //! CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy. Source: cilium `pkg/policy/api` and `pkg/k8s/apis/cilium.io/utils`.
 
 use super::kubernetes::port_number;
-use super::{CILIUM_NAMESPACE, Dialect, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who};
+use super::{
+    CILIUM_NAMESPACE, Dialect, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who,
+};
 use crate::build::Object;
 use crate::cluster::pods::{Answer, Requirement, Selector, Test};
 use crate::yaml::Node;
@@ -10,7 +12,11 @@ use crate::yaml::Node;
 pub fn policies(object: &Object, dialect: Dialect) -> Vec<Policy<'_>> {
     let mut specs: Vec<&Node> = object.at(&["spec"]).into_iter().filter(|spec| !spec.is_null()).collect();
     specs.extend(object.at(&["specs"]).map(Node::items).unwrap_or_default());
-    specs.into_iter().filter(|spec| spec.get("nodeSelector").is_none()).map(|spec| policy(object, dialect, spec)).collect()
+    specs
+        .into_iter()
+        .filter(|spec| spec.get("nodeSelector").is_none())
+        .map(|spec| policy(object, dialect, spec))
+        .collect()
 }
 
 fn policy<'w>(object: &'w Object, dialect: Dialect, spec: &Node) -> Policy<'w> {
@@ -34,7 +40,9 @@ fn section(object: &Object, dialect: Dialect, spec: &Node, key: &str, prefix: &s
     let written = spec.at(&["enableDefaultDeny", key]).filter(|node| !node.is_null());
     let isolates = match written {
         Some(node) => node.as_bool().map_or(Answer::Unknown, Answer::from),
-        None if [key, denying.as_str()].iter().any(|key| spec.get(key).is_some_and(Node::is_unknown)) => Answer::Unknown,
+        None if [key, denying.as_str()].iter().any(|key| spec.get(key).is_some_and(Node::is_unknown)) => {
+            Answer::Unknown
+        }
         None => Answer::from(!allow.is_empty() || !deny.is_empty()),
     };
     Section { place: entry.map_or_else(|| object.place(), |entry| entry.key_span), isolates, allow, deny }
@@ -54,17 +62,22 @@ fn rule(node: &Node, dialect: Dialect, prefix: &str) -> PolicyRule {
         // An empty list of peers was read differently over time.
         unknown |= entry.value.is_unknown() || items.is_empty();
         let name = entry.key.as_str();
-        listed.extend(items.iter().map(|item| Peer {
-            place: item.span(),
-            who: if name == key("Endpoints") {
-                endpoints(item, dialect)
-            } else if name == key("Entities") {
-                item.as_str().map_or(Who::Unknown, |entity| Who::Entity(entity.to_owned()))
-            } else if [key("CIDR"), key("CIDRSet"), key("FQDNs"), key("Groups"), key("Nodes")].iter().any(|known| known == name) {
-                Who::OutsideAddresses
-            } else {
-                Who::Unknown
-            },
+        listed.extend(items.iter().map(|item| {
+            Peer {
+                place: item.span(),
+                who: if name == key("Endpoints") {
+                    endpoints(item, dialect)
+                } else if name == key("Entities") {
+                    item.as_str().map_or(Who::Unknown, |entity| Who::Entity(entity.to_owned()))
+                } else if [key("CIDR"), key("CIDRSet"), key("FQDNs"), key("Groups"), key("Nodes")]
+                    .iter()
+                    .any(|known| known == name)
+                {
+                    Who::OutsideAddresses
+                } else {
+                    Who::Unknown
+                },
+            }
         }));
     }
     let ports = ports(node);
@@ -120,7 +133,9 @@ fn port(node: &Node) -> PortRule {
 fn endpoints(item: &Node, dialect: Dialect) -> Who {
     let pods = selector(Some(item));
     let names_namespace = pods.requirements.iter().any(|one| {
-        one.key == CILIUM_NAMESPACE || one.key.starts_with("io.cilium.k8s.namespace.labels.") || one.test == Test::Unreadable
+        one.key == CILIUM_NAMESPACE
+            || one.key.starts_with("io.cilium.k8s.namespace.labels.")
+            || one.test == Test::Unreadable
     });
     let namespaces =
         if dialect == Dialect::CiliumClusterwide || names_namespace { Namespaces::All } else { Namespaces::Own };

@@ -27,7 +27,9 @@ fn section(object: &Object, spec: Option<&Node>, key: &str, peers: &str, word: &
     let types = spec.and_then(|spec| spec.get("policyTypes"));
     let isolates = match types {
         Some(types) if types.holds_unknown() => Answer::Unknown,
-        Some(types) if !types.items().is_empty() => Answer::from(types.items().iter().any(|one| one.as_str() == Some(word))),
+        Some(types) if !types.items().is_empty() => {
+            Answer::from(types.items().iter().any(|one| one.as_str() == Some(word)))
+        }
         _ => Answer::from(word == "Ingress" || !rules.is_empty()),
     };
     let mut allow: Vec<PolicyRule> = rules.iter().map(|node| rule(node, peers)).collect();
@@ -38,7 +40,13 @@ fn section(object: &Object, spec: Option<&Node>, key: &str, peers: &str, word: &
 }
 
 fn unknown_rule(node: &Node) -> PolicyRule {
-    PolicyRule { place: node.span(), peers_place: node.span(), peers: Peers::Unknown, ports: Ports::Any, narrowed: false }
+    PolicyRule {
+        place: node.span(),
+        peers_place: node.span(),
+        peers: Peers::Unknown,
+        ports: Ports::Any,
+        narrowed: false,
+    }
 }
 
 fn rule(node: &Node, key: &str) -> PolicyRule {

@@ -269,7 +269,9 @@ impl<'c, 'w> Policies<'c, 'w> {
             Who::Entity(entity) => match entity.as_str() {
                 "all" | "cluster" => Answer::Yes,
                 "host" | "remote-node" => host,
-                "world" | "world-ipv4" | "world-ipv6" | "ingress" | "init" | "health" | "unmanaged" | "none" => Answer::No,
+                "world" | "world-ipv4" | "world-ipv6" | "ingress" | "init" | "health" | "unmanaged" | "none" => {
+                    Answer::No
+                }
                 // The API server may run on the node that a pod on the node's network runs on.
                 "kube-apiserver" if host.is_no() => Answer::No,
                 _ => Answer::Unknown,
@@ -299,7 +301,9 @@ impl PortRule {
             (PortNumber::Name(name), Some(number)) => {
                 let mut named = pods.ports.iter().filter(|known| known.name.as_ref() == Some(name)).peekable();
                 if named.peek().is_some() {
-                    Answer::any(named.map(|known| known.number.map_or(Answer::Unknown, |found| Answer::from(found == number))))
+                    Answer::any(
+                        named.map(|known| known.number.map_or(Answer::Unknown, |found| Answer::from(found == number))),
+                    )
                 } else if pods.ports_open {
                     Answer::Unknown
                 } else {

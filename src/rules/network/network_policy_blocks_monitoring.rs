@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use crate::cluster::Cluster;
 use crate::cluster::monitoring::{Monitoring, ScrapeTarget, Scraper, by_port, shown_port};
 use crate::cluster::pods::{Answer, PodPort, PodSet, Pods, Services, namespace_labels};
 use crate::cluster::policies::{
-    Admission, CILIUM_NAMESPACE, Denial, Dialect, Namespaces, Peers, Policies, Policy, PolicyRule, Ports, Source, Verdict,
-    Who,
+    Admission, CILIUM_NAMESPACE, Denial, Dialect, Namespaces, Peers, Policies, Policy, PolicyRule, Ports, Source,
+    Verdict, Who,
 };
-use crate::cluster::Cluster;
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 
@@ -43,7 +43,12 @@ impl Rule for NetworkPolicyBlocksMonitoring {
                     out.report(seen.report(&denial, target, &targets));
                 }
                 Some((_, Err(why))) => {
-                    out.undecided(cluster, "policy", format!("scraping {} by {}", set.shown(), first.monitor.reference()), why);
+                    out.undecided(
+                        cluster,
+                        "policy",
+                        format!("scraping {} by {}", set.shown(), first.monitor.reference()),
+                        why,
+                    );
                 }
             }
         }
@@ -101,7 +106,10 @@ impl<'w> Seen<'_, '_, 'w> {
         };
         let about = |policy: &Policy<'w>| {
             let place = self.pods.component.as_deref().map(|part| format!("/{part}")).unwrap_or_default();
-            let number = self.port.number.map_or_else(|| self.port.name.clone().unwrap_or_default(), |number| number.to_string());
+            let number = self
+                .port
+                .number
+                .map_or_else(|| self.port.name.clone().unwrap_or_default(), |number| number.to_string());
             (policy.object.reference(), format!("ingress[{}{place}:{number}]", self.pods.object.full_name()))
         };
         let mut observation = match (denial.denying, self.nearest(denial)) {
@@ -118,7 +126,8 @@ impl<'w> Seen<'_, '_, 'w> {
             (None, Some((policy, nearest))) => {
                 let (object, path) = about(policy);
                 let (label, message, help) = self.words(policy, &nearest);
-                let found = Observation::new(ID, format!("{scrapes}, but {message}"), label).about(object, path).help(help);
+                let found =
+                    Observation::new(ID, format!("{scrapes}, but {message}"), label).about(object, path).help(help);
                 self.namespace_trap(denial, found)
             }
             // Something isolates: else nothing were denied.
@@ -146,14 +155,16 @@ impl<'w> Seen<'_, '_, 'w> {
     /// The policy and rule that should admit: one that is about the scraper, else about the port, else the narrowest.
     fn nearest<'p>(&self, denial: &Denial<'p, 'w>) -> Option<(&'p Policy<'w>, Nearest<'p>)> {
         let source = Source::Pods(&self.scraper.endpoint);
-        let rules = || denial.isolating.iter().flat_map(|policy| policy.ingress.allow.iter().map(move |rule| (*policy, rule)));
+        let rules =
+            || denial.isolating.iter().flat_map(|policy| policy.ingress.allow.iter().map(move |rule| (*policy, rule)));
         let admits = |(policy, rule): &(&Policy<'w>, &PolicyRule)| {
             matches!(rule.peers, Peers::Listed(_)) && self.policies.admits_source(policy, rule, source).is_yes()
         };
         if let Some((policy, rule)) = rules().find(admits) {
             return Some((policy, Nearest::OtherPort(rule)));
         }
-        let about_port = |(_, rule): &(&Policy<'w>, &PolicyRule)| Policies::has_port(rule, self.pods, self.port) == Answer::Yes;
+        let about_port =
+            |(_, rule): &(&Policy<'w>, &PolicyRule)| Policies::has_port(rule, self.pods, self.port) == Answer::Yes;
         let mut candidates: Vec<(&Policy<'w>, &PolicyRule)> = rules().filter(about_port).collect();
         // A rule that speaks of namespaces is nearer than one for the own pods, one with a port nearer than one without.
         candidates.sort_by_key(|(_, rule)| (!names_namespace(rule), !matches!(rule.ports, Ports::Listed(_))));
@@ -174,7 +185,11 @@ impl<'w> Seen<'_, '_, 'w> {
                     Ports::Any | Ports::None => rule.peers_place,
                 };
                 let message = format!("the policies admit namespace `{namespace}` on other ports only");
-                (Label::new(place, "not the scraped port"), message, format!("add to the ports of the rule: `{}`", self.port_text(policy)))
+                (
+                    Label::new(place, "not the scraped port"),
+                    message,
+                    format!("add to the ports of the rule: `{}`", self.port_text(policy)),
+                )
             }
             Nearest::OtherSource(rule) => {
                 let label = Label::new(rule.peers_place, format!("not namespace `{namespace}`"));
@@ -220,7 +235,8 @@ impl<'w> Seen<'_, '_, 'w> {
         let object = self.cluster.get("", "Namespace", "", namespace);
         let labels = namespace_labels(self.cluster, namespace);
         for policy in &denial.isolating {
-            let peers = policy.ingress.allow.iter().filter_map(|rule| match &rule.peers {
+            let about = |rule: &&PolicyRule| !Policies::has_port(rule, self.pods, self.port).is_no();
+            let peers = policy.ingress.allow.iter().filter(about).filter_map(|rule| match &rule.peers {
                 Peers::Listed(peers) => Some(peers),
                 Peers::Any | Peers::Unknown => None,
             });
@@ -234,9 +250,11 @@ impl<'w> Seen<'_, '_, 'w> {
                     continue;
                 };
                 let mut found = observation;
+                found.object = Some(policy.object.reference());
                 found.primary = Label::new(wrong.place, format!("`{namespace}` has no such label"));
                 found.message = format!("{}: its Namespace does not carry the label `{}`", found.message, wrong.shown);
-                found.help = Some(format!("write `kubernetes.io/metadata.name: {namespace}`, a label that every Namespace has"));
+                found.help =
+                    Some(format!("write `kubernetes.io/metadata.name: {namespace}`, a label that every Namespace has"));
                 return match object {
                     Some(object) => found.related(Label::new(object.place(), "the namespace")),
                     None => found,
@@ -250,9 +268,9 @@ impl<'w> Seen<'_, '_, 'w> {
 /// Whether a rule names namespaces at all.
 fn names_namespace(rule: &PolicyRule) -> bool {
     match &rule.peers {
-        Peers::Listed(peers) => peers.iter().any(|peer| {
-            matches!(&peer.who, Who::Pods { namespaces: Namespaces::Labelled(_) | Namespaces::All, .. })
-        }),
+        Peers::Listed(peers) => peers
+            .iter()
+            .any(|peer| matches!(&peer.who, Who::Pods { namespaces: Namespaces::Labelled(_) | Namespaces::All, .. })),
         Peers::Any | Peers::Unknown => false,
     }
 }

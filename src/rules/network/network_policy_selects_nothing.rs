@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use crate::cluster::Cluster;
 use crate::cluster::pods::{Answer, Endpoint, PodSet, Pods, Requirement, Test, is_filled_from_outside};
 use crate::cluster::policies::{CILIUM_NAMESPACE, Dialect, Policies, Policy};
-use crate::cluster::Cluster;
 use crate::finding::{Confidence, Label, Observation, Severity};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -35,7 +35,8 @@ impl Rule for NetworkPolicySelectsNothing {
                 continue;
             }
             let selected = Answer::any(sets.iter().map(|set| policies.selects(policy, &set.endpoint)));
-            let selected = if is_filled_from_outside(cluster, &namespace) { selected.or(Answer::Unknown) } else { selected };
+            let selected =
+                if is_filled_from_outside(cluster, &namespace) { selected.or(Answer::Unknown) } else { selected };
             match selected {
                 Answer::Yes => {}
                 Answer::Unknown => out.undecided(
@@ -86,7 +87,10 @@ fn report(
     let object = policy.object.reference();
     let asked = policy.subject.shown();
     let message = match on_host {
-        Some(set) => format!("{object} selects `{asked}`, but {} uses the node's network, which no policy covers: {effect}", set.shown()),
+        Some(set) => format!(
+            "{object} selects `{asked}`, but {} uses the node's network, which no policy covers: {effect}",
+            set.shown()
+        ),
         None => format!("{object} selects `{asked}`, which no pod in namespace `{namespace}` carries: {effect}"),
     };
     let meant = meant(policy, sets);
@@ -102,9 +106,13 @@ fn report(
         (Some(set), _) => observation = observation.related(Label::new(set.place, "on the node's network")),
         (None, Some(first)) => {
             let carried = carried(first);
-            observation = observation.help(format!("select a label of the pods of {}: {}", first.shown(), carried.join(", ")));
+            observation =
+                observation.help(format!("select a label of the pods of {}: {}", first.shown(), carried.join(", ")));
             for set in &meant {
-                let label = labels(set).into_iter().next().map_or_else(|| "its pods".to_owned(), |label| format!("carries {label}"));
+                let label = labels(set)
+                    .into_iter()
+                    .next()
+                    .map_or_else(|| "its pods".to_owned(), |label| format!("carries {label}"));
                 observation = observation.related(Label::new(set.place, label));
             }
         }
@@ -142,10 +150,12 @@ fn meant<'s, 'w>(policy: &Policy<'_>, sets: &[&'s PodSet<'w>]) -> Vec<&'s PodSet
         .filter_map(Option::as_deref)
         .collect();
     let score = |set: &PodSet<'_>| {
-        let fulfilled = policy.subject.requirements.iter().filter(|one| one.accepts(set.labels().value(&one.key)).is_yes()).count();
+        let fulfilled =
+            policy.subject.requirements.iter().filter(|one| one.accepts(set.labels().value(&one.key)).is_yes()).count();
         let is_named = asked.iter().any(|value| set.object.name == *value || set.component.as_deref() == Some(*value));
         let carries = set.labels().known().any(|(_, value)| asked.contains(&value));
-        let similar = asked.iter().any(|value| set.object.name.contains(value) || value.contains(set.object.name.as_str()));
+        let similar =
+            asked.iter().any(|value| set.object.name.contains(value) || value.contains(set.object.name.as_str()));
         4 * fulfilled + 3 * usize::from(is_named) + 2 * usize::from(carries) + usize::from(similar)
     };
     let scores: Vec<usize> = sets.iter().map(|set| score(set)).collect();
