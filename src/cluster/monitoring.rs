@@ -184,6 +184,10 @@ struct Collector<'p, 'w> {
 
 impl<'w> Collector<'_, 'w> {
     fn add(&mut self, monitor: &'w Object, place: Span, pods: usize, port: PodPort) {
+        // A pod that has no port of the name is no target, and one whose ports are not known may be none.
+        if port.number.is_none() {
+            return;
+        }
         let is_victoria = monitor.gvk.group == "operator.victoriametrics.com";
         self.targets.push(ScrapeTarget { monitor, place, is_victoria, pods, port });
     }

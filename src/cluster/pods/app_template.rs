@@ -117,10 +117,29 @@ impl<'r, 'w> AppTemplate<'r, 'w> {
                 || root.get("rawResources").is_some_and(|all| all.entries().next().is_some());
             sets.push(pods);
         }
-        if sets.is_empty() || !self.values.is_closed() {
+        let verified =
+            self.release.chart.as_ref().and_then(|chart| chart.major()).is_some_and(|major| (3..=4).contains(&major));
+        for set in &mut sets {
+            set.verified = verified;
+        }
+        if sets.is_empty() || !self.values.is_closed() || self.has_raw_workload() {
             sets.push(PodSet::unknown(self.release.object, &self.release.namespace));
         }
         sets
+    }
+
+    /// Whether `rawResources` may hold a workload.
+    fn has_raw_workload(&self) -> bool {
+        let kind = |item: &Entry| {
+            let node = item.value.get("kind").or_else(|| item.value.dig("manifest.kind"));
+            node.and_then(Node::as_str).map(ToOwned::to_owned)
+        };
+        let makes_pods = |kind: Option<String>| {
+            kind.is_none_or(|kind| {
+                matches!(kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob" | "Pod")
+            })
+        };
+        self.items("rawResources").into_iter().any(|item| makes_pods(kind(item)))
     }
 
     /// The controller a service leads to.

@@ -9,6 +9,18 @@ use crate::yaml::Node;
 
 /// Pods of a release.
 pub fn pods<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>> {
+    let mut sets = rendered(cluster, release);
+    if release.object.dig("spec.postRenderers").is_some_and(|renderers| !renderers.items().is_empty()) {
+        // Patches over what the chart renders: any label may be another, any policy may come with it.
+        for set in &mut sets {
+            set.endpoint.labels = std::mem::take(&mut set.endpoint.labels).changed();
+            set.own_policies = true;
+        }
+    }
+    sets
+}
+
+fn rendered<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>> {
     let Some(values) = cluster.values(release.object) else { return Vec::new() };
     if let Some(template) = app_template::AppTemplate::of(release, values) {
         return template.pods();

@@ -69,6 +69,13 @@ impl Labels {
         self
     }
 
+    /// Says that any label may have been changed.
+    #[must_use]
+    pub fn changed(mut self) -> Self {
+        self.known.clear();
+        self.open()
+    }
+
     /// Says that there may be further labels of any name.
     #[must_use]
     pub fn open(mut self) -> Self {

@@ -86,6 +86,8 @@ pub struct PodSet<'w> {
     pub annotations: Option<Node>,
     /// What makes them may also bring network policies that were not read.
     pub own_policies: bool,
+    /// Whether what is said of them was checked for the very version of what makes them.
+    pub verified: bool,
 }
 
 impl<'w> PodSet<'w> {
@@ -100,6 +102,7 @@ impl<'w> PodSet<'w> {
             ports_open: true,
             annotations: None,
             own_policies: false,
+            verified: true,
         }
     }
 

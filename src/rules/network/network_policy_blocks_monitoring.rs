@@ -143,7 +143,7 @@ impl<'w> Seen<'_, '_, 'w> {
         if let Some(place) = self.scraper.place {
             observation = observation.related(Label::new(place, "the scraper"));
         }
-        if self.cluster.is_open(self.pods.namespace()) {
+        if self.cluster.is_open(self.pods.namespace()) || !self.pods.verified {
             observation = observation.confidence(Confidence::Medium);
         }
         for policy in denial.isolating.iter().skip(1) {

@@ -11,6 +11,9 @@ use crate::finding::{Confidence, Label, Observation, Severity};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
 
+/// Labels of pods that come and go without an object in the tree: solvers of cert-manager.
+const ON_DEMAND: &str = "acme.cert-manager.io/";
+
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -27,7 +30,9 @@ impl Rule for NetworkPolicySelectsNothing {
         for policy in policies.iter() {
             *uses.entry(policy.subject_place).or_default() += 1;
         }
-        for policy in policies.iter().filter(|policy| !policy.subject.is_empty()) {
+        let on_demand =
+            |policy: &Policy<'_>| policy.subject.requirements.iter().any(|one| one.key.starts_with(ON_DEMAND));
+        for policy in policies.iter().filter(|policy| !policy.subject.is_empty() && !on_demand(policy)) {
             let Some(namespace) = namespace(policy) else { continue };
             let sets: Vec<&PodSet<'_>> = pods.in_namespace(&namespace).collect();
             if sets.is_empty() {
@@ -118,7 +123,7 @@ fn report(
         }
         (None, None) => {}
     }
-    if cluster.is_open(namespace) {
+    if cluster.is_open(namespace) || sets.iter().any(|set| !set.verified) {
         observation = observation.confidence(Confidence::Low);
     }
     if shared {
