@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::build::{BuildOptions, Library, World};
+use crate::build::{BuildOptions, Library, Undefined, World};
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Config, Date, Version};
 use crate::fault::Fault;
@@ -99,16 +99,20 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
 }
 
 fn build_options(config: &Config) -> BuildOptions {
-    let strict = |flux: Option<Version>| {
-        config.strict_substitution.unwrap_or_else(|| flux.is_none_or(|version| version >= STRICT_SINCE))
+    let undefined = |flux: Option<Version>| match (config.strict_substitution, flux) {
+        (Some(true), _) => Undefined::Fails,
+        (Some(false), _) => Undefined::Blank,
+        (None, Some(version)) if version >= STRICT_SINCE => Undefined::Fails,
+        (None, Some(_)) => Undefined::Blank,
+        (None, None) => Undefined::FailsSince29,
     };
     BuildOptions {
         entries: config.clusters.iter().map(|cluster| cluster.entry.clone()).collect(),
-        strict: strict(config.flux),
-        strict_at: config
+        undefined: undefined(config.flux),
+        undefined_at: config
             .clusters
             .iter()
-            .map(|cluster| (cluster.entry.clone(), strict(cluster.flux.or(config.flux))))
+            .map(|cluster| (cluster.entry.clone(), undefined(cluster.flux.or(config.flux))))
             .collect(),
     }
 }

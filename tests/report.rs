@@ -63,7 +63,7 @@ fn human_shows_each_place_with_its_line_and_what_was_covered() {
                   - name: minio-tenants
               - or add `minio-tenant`
               - or drop the entry
-      = fix: rename to `minio-tenants` (--fix)
+      = fix: rename to `minio-tenants`
       = cluster: kubernetes/main
 
     error[secret-not-encrypted]: Secret `monitoring/loki-s3` holds `secretKey` in plain text
@@ -100,7 +100,6 @@ fn human_shows_each_place_with_its_line_and_what_was_covered() {
       = cluster: kubernetes/main
 
     2 errors, 1 warning, 1 info in 12 files; 257 objects of 2 clusters checked; 1 ignored
-    fixable: 1 with --fix
 
     checked
       kubernetes/main: 29 of 31 Kustomizations built (1 external, 1 broken), 251 objects

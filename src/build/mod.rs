@@ -7,6 +7,6 @@ pub mod object;
 pub mod scope;
 pub mod selector;
 
-pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, World, world};
+pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, Undefined, World, world};
 pub use manifests::Library;
 pub use object::{Gvk, Id, Object};

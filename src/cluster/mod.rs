@@ -158,13 +158,19 @@ impl<'w> Cluster<'w> {
             namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
             name: name.to_owned(),
         };
-        if self.is_open(namespace) || self.is_external(&reference) { Presence::Unknown } else { Presence::Absent }
+        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace));
+        if could_come || self.is_external(&reference) { Presence::Unknown } else { Presence::Absent }
     }
 
     /// Whether something that could bring objects into a namespace was not looked at: a Kustomization from another
     /// source, one that is broken, a remote input. A chart is not counted here: ask what it makes.
     pub fn is_open(&self, namespace: &str) -> bool {
-        self.build.not_built.iter().any(|not_built| not_built.namespace.as_deref().is_none_or(|only| only == namespace))
+        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace))
+    }
+
+    /// Whether entries of some build are missing: an absence is likely, but no longer certain.
+    pub fn has_losses(&self) -> bool {
+        self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
     }
 
     /// The merged values of a HelmRelease.

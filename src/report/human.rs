@@ -10,7 +10,7 @@ use codespan_reporting::term::{self, Config};
 use super::redact::Hide;
 use super::snippet::{Hidden, Snippets};
 use super::{Run, Style, escape, prose, rule_url, summary};
-use crate::finding::{Applicability, Confidence, Finding, Label, Severity};
+use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::source::Span;
 
 /// Places of one finding that are shown with their lines; the others are named in a note.
@@ -91,11 +91,7 @@ impl Page<'_> {
         notes.extend(note("why", &finding.why));
         notes.extend(note("help", &finding.help));
         if let Some(fix) = &finding.fix {
-            let flag = match fix.applicability {
-                Applicability::Safe => "--fix",
-                Applicability::Unsafe => "--fix=all",
-            };
-            notes.extend(note("fix", &format!("{} ({flag})", escape::line(&fix.title))));
+            notes.extend(note("fix", &escape::line(&fix.title)));
         }
         if finding.confidence == Confidence::Low {
             notes.extend(note("confidence", "low"));
@@ -125,9 +121,6 @@ impl Page<'_> {
         write!(text, "{}", summary::sentence(self.run))?;
         text.reset()?;
         writeln!(text)?;
-        if let Some(fixable) = summary::fixable(self.run) {
-            writeln!(text, "{fixable}")?;
-        }
         print(&text, 0, out)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Run, escape};
-use crate::finding::{Applicability, ClusterCoverage, State};
+use crate::finding::{ClusterCoverage, State};
 
 /// At most this many names of a class are listed.
 const MAX_NAMES: usize = 5;
@@ -27,17 +27,6 @@ pub(super) fn sentence(run: &Run<'_>) -> String {
         counted(run.coverage.clusters.len(), "cluster"),
         if set_aside.is_empty() { String::new() } else { format!("; {set_aside}") },
     )
-}
-
-/// How many reported findings a fix removes; `None` where there is none.
-pub(super) fn fixable(run: &Run<'_>) -> Option<String> {
-    let of = |wanted: Applicability| {
-        let fixes = run.reported().filter_map(|finding| finding.fix.as_ref());
-        fixes.filter(|fix| fix.applicability == wanted).count()
-    };
-    let words = [(of(Applicability::Safe), "--fix"), (of(Applicability::Unsafe), "--fix=all")];
-    let words = list(words.iter().filter(|(count, _)| *count > 0).map(|(count, flag)| format!("{count} with {flag}")));
-    (!words.is_empty()).then(|| format!("fixable: {words}"))
 }
 
 /// `kubernetes/flux/cluster: 29 of 31 Kustomizations built (1 external, 1 broken), 257 objects`

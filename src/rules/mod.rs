@@ -2,6 +2,7 @@
 
 mod flux;
 mod network;
+mod substitution;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -41,6 +42,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("kustomize/patch-body-invalid"),
         of_engine!("kustomize/patch-path-missing"),
         of_engine!("kustomize/patch-target-missing"),
+        compiled!(substitution::SubstitutionSwallowsAppVariable, "substitution/substitution-swallows-app-variable"),
+        compiled!(substitution::SubstitutionVariableUndefined, "substitution/substitution-variable-undefined"),
         of_engine!("substitution/substitution-syntax-invalid"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),

@@ -201,21 +201,28 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
             if library.sources.system().entry(&path) == Ok(Entry::Directory) { files_below(library, &path) } else { BTreeSet::new() }
         })
         .collect();
+    let sources: Vec<Option<SourceKey>> =
+        kustomizations.iter().map(|found| FluxKustomization::read(&found.node).source).collect();
+    // A path counts only in the source it is meant for: `./` of another repository reaches nothing here.
     let leads_on: Vec<bool> = kustomizations
         .iter()
         .zip(&reached)
-        .map(|(own, files)| kustomizations.iter().any(|other| other.path != own.path && files.contains(&other.path)))
+        .zip(&sources)
+        .map(|((own, files), source)| {
+            kustomizations
+                .iter()
+                .zip(&sources)
+                .any(|(other, theirs)| other.path != own.path && files.contains(&other.path) && theirs == source)
+        })
         .collect();
     let any_leads = leads_on.contains(&true);
     let mut folders: BTreeMap<String, EntryPoint> = BTreeMap::new();
     for (index, found) in kustomizations.iter().enumerate() {
-        // A path counts only in the source it is meant for: `./` of another repository reaches nothing here.
-        let source = FluxKustomization::read(&found.node).source;
         let by_other = kustomizations.iter().zip(&reached).enumerate().any(|(other, (from, files))| {
             other != index
                 && from.path != found.path
                 && files.contains(&found.path)
-                && FluxKustomization::read(&from.node).source == source
+                && sources.get(other) == sources.get(index)
         });
         let leads = leads_on.get(index).copied().unwrap_or_default();
         if by_other || (any_leads && !leads) {

@@ -12,7 +12,7 @@ use super::root::{self, Reading};
 use super::sops;
 use super::substitute::substitute;
 use super::variables::Variables;
-use crate::build::kustomize::{Builder, Outcome, Resource, Text};
+use crate::build::kustomize::{Brings, Builder, Outcome, Resource, Text};
 use crate::build::manifests::Library;
 use crate::build::object::{Id, Object};
 use crate::build::scope;
@@ -45,6 +45,22 @@ pub struct NotBuilt {
     pub reason: String,
     /// The only namespace it can bring objects into, where that is known.
     pub namespace: Option<String>,
+    /// What it can bring.
+    pub brings: Brings,
+}
+
+impl NotBuilt {
+    /// Whether an object of this group and kind in this namespace could come from here.
+    pub fn could_bring(&self, group: &str, kind: &str, namespace: &str) -> bool {
+        let is_flux = group.ends_with(".toolkit.fluxcd.io");
+        self.namespace.as_deref().is_none_or(|only| only == namespace)
+            && match &self.brings {
+                Brings::Nothing => false,
+                Brings::Manifests => !is_flux,
+                Brings::Kinds(kinds) => !is_flux || kinds.iter().any(|held| held == kind),
+                Brings::Anything => true,
+            }
+    }
 }
 
 /// A Flux Kustomization of a cluster.
@@ -92,6 +108,8 @@ pub struct ClusterBuild {
     pub not_built: Vec<NotBuilt>,
     /// Variables without value and default, where every source of variables is known.
     pub undefined: Vec<UndefinedVariable>,
+    /// What they do.
+    pub undefined_mode: Undefined,
 }
 
 /// Everything that was built.
@@ -101,15 +119,27 @@ pub struct World {
     pub clusters: Vec<ClusterBuild>,
 }
 
+/// What a variable without value and default does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Undefined {
+    /// It fails the build from Flux 2.9 on, and nothing says which version runs: its value is not known.
+    #[default]
+    FailsSince29,
+    /// It fails the build.
+    Fails,
+    /// It becomes the empty text.
+    Blank,
+}
+
 /// What the configuration says about the build.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
     /// Entry paths; found by itself where empty.
     pub entries: Vec<String>,
-    /// Whether an undefined variable fails a build.
-    pub strict: bool,
+    /// What an undefined variable does.
+    pub undefined: Undefined,
     /// The same for single entries.
-    pub strict_at: HashMap<String, bool>,
+    pub undefined_at: HashMap<String, Undefined>,
 }
 
 /// Builds every cluster of the tree.
@@ -137,7 +167,6 @@ struct Built {
 
 struct ClusterBuilder<'b, 's> {
     library: &'b Library<'s>,
-    options: &'b BuildOptions,
     entry: &'b EntryPoint,
     sources: HashSet<SourceKey>,
     // URLs of this repository, in a form that can be compared.
@@ -154,7 +183,6 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     fn new(library: &'b Library<'s>, options: &'b BuildOptions, entry: &'b EntryPoint) -> Self {
         ClusterBuilder {
             library,
-            options,
             entry,
             sources: entry.sources.iter().cloned().collect(),
             urls: entry.url.as_deref().map(comparable_url).into_iter().collect(),
@@ -165,6 +193,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 observations: Vec::new(),
                 not_built: Vec::new(),
                 undefined: Vec::new(),
+                undefined_mode: options.undefined_at.get(&entry.path).copied().unwrap_or(options.undefined),
             },
             by_name: HashMap::new(),
             made: HashMap::new(),
@@ -335,7 +364,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let mut broken = outcome.broken;
         let mut undefined = Vec::new();
         let mut objects: Vec<Object> = Vec::with_capacity(outcome.resources.len());
-        let strict = self.options.strict_at.get(&self.entry.path).copied().unwrap_or(self.options.strict);
+        let mode = self.cluster.undefined_mode;
         for resource in std::mem::take(&mut outcome.resources) {
             let mut node = resource.node;
             let encrypted = sops::is_encrypted(&node);
@@ -343,9 +372,9 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 sops::hide_encrypted(&mut node);
             }
             if substitutes && !switched_off(&node) {
-                let result = substitute(&node, &variables, strict);
+                let result = substitute(&node, &variables, mode != Undefined::Blank);
                 node = result.node;
-                broken |= strict && !result.undefined.is_empty();
+                broken |= mode == Undefined::Fails && !result.undefined.is_empty();
                 let mut seen = HashSet::new();
                 for (found, place) in result.undefined {
                     if seen.insert((found.name.clone(), place)) {
@@ -399,8 +428,14 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let base = self.cluster.objects.len();
         self.cluster.observations.extend(outcome.observations);
         let shown = self.shown(index);
-        for (what, reason) in outcome.open {
-            self.cluster.not_built.push(NotBuilt { class: "remote", what, reason: format!("{reason}, in Kustomization {shown}"), namespace: None });
+        for left_out in outcome.open {
+            self.cluster.not_built.push(NotBuilt {
+                class: "remote",
+                what: left_out.what,
+                reason: format!("{}, in Kustomization {shown}", left_out.reason),
+                namespace: None,
+                brings: left_out.brings,
+            });
         }
         if let Some(kustomization) = self.cluster.kustomizations.get_mut(index) {
             kustomization.variables = variables;
@@ -410,11 +445,15 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             }
         }
         if broken {
+            let mut kinds: Vec<String> = objects.iter().map(|object| object.gvk.kind.to_string()).collect();
+            kinds.sort();
+            kinds.dedup();
             self.cluster.not_built.push(NotBuilt {
                 class: "broken",
                 what: format!("Kustomization {shown}"),
                 reason: "Flux would refuse to build it; what could be read was checked".to_owned(),
                 namespace: None,
+                brings: if outcome.lost { Brings::Kinds(kinds) } else { Brings::Nothing },
             });
         }
         for (object, name, place) in undefined {
@@ -516,6 +555,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 class: "source",
                 what: format!("Kustomization `{}/{}`", spec.namespace, spec.name),
                 reason: reason.clone(),
+                brings: if self.is_flux_distribution(spec.source.as_ref()) { Brings::Manifests } else { Brings::Anything },
                 namespace: spec.target_namespace.map(|namespace| namespace.text),
             });
         }
@@ -524,6 +564,16 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             kustomization.state = state;
         }
         (!external).then_some(index)
+    }
+
+    /// Flux's own release artifact holds the controllers and their CRDs, never objects of this cluster's tree.
+    /// Source: fluxcd/flux2, `.github/workflows/release.yaml` (`flux-manifests`).
+    fn is_flux_distribution(&self, source: Option<&SourceKey>) -> bool {
+        let Some(source) = source else { return false };
+        let key = (source.kind.as_str().into(), source.namespace.as_str().into(), source.name.as_str().into());
+        let object = self.by_name.get(&key).and_then(|at| self.cluster.objects.get(*at));
+        let url = object.and_then(|object| object.at(&["spec", "url"])).and_then(Node::as_str).unwrap_or_default();
+        url.contains("/fluxcd/flux-manifests") || url.contains("github.com/fluxcd/flux2")
     }
 
     fn state_of(&mut self, spec: &FluxKustomization) -> State {
@@ -573,6 +623,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             what: format!("Kustomization `{}/{}`", spec.namespace, spec.name),
             reason: "its path does not exist".to_owned(),
             namespace: spec.target_namespace.as_ref().map(|namespace: &Text| namespace.text.clone()),
+            brings: Brings::Anything,
         });
     }
 }

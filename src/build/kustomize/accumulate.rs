@@ -27,8 +27,43 @@ pub struct Outcome {
     pub observations: Vec<Observation>,
     /// Kustomize would fail: nothing would be applied.
     pub broken: bool,
+    /// Entries were left out because they are missing or cannot be read: what they would bring is not there.
+    pub lost: bool,
     /// Inputs that were not looked at: the set of resources is open.
-    pub open: Vec<(String, &'static str)>,
+    pub open: Vec<LeftOut>,
+}
+
+/// An input that was not looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The input.
+    pub what: String,
+    /// Why.
+    pub reason: &'static str,
+    /// What it could bring.
+    pub brings: Brings,
+}
+
+/// What a part that was not looked at could bring into the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Brings {
+    /// Nothing: everything it holds is known.
+    Nothing,
+    /// A file of manifests by somebody else, which never holds this cluster's Flux objects.
+    Manifests,
+    /// Like what the rest of its build holds: these kinds, and anything that is not Flux's own.
+    Kinds(Vec<String>),
+    /// Anything.
+    Anything,
+}
+
+impl LeftOut {
+    fn remote(entry: &str) -> Self {
+        let path = entry.split('?').next().unwrap_or_default();
+        let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
+        let brings = if is_file { Brings::Manifests } else { Brings::Anything };
+        LeftOut { what: entry.to_owned(), reason: "remote", brings }
+    }
 }
 
 /// Builds kustomization folders.
@@ -70,9 +105,11 @@ impl<'l, 's> Builder<'l, 's> {
     fn run(&mut self, spec: &Spec, resources: &mut Vec<Resource>, place: Place) {
         self.outcome.observations.extend(spec.observations.iter().cloned());
         self.outcome.broken |= spec.broken;
+        self.outcome.lost |= spec.broken;
         self.unknown_keys(spec, place);
         for field in &spec.not_evaluated {
-            self.outcome.open.push((format!("`{}` in {}", field.text, show(&spec.directory)), "not evaluated yet"));
+            let what = format!("`{}` in {}", field.text, show(&spec.directory));
+            self.outcome.open.push(LeftOut { what: what, reason: "not evaluated yet", brings: Brings::Manifests });
         }
         for entry in &spec.resources {
             self.resource_entry(spec, entry, resources);
@@ -121,13 +158,14 @@ impl<'l, 's> Builder<'l, 's> {
 
     fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
         self.outcome.broken = true;
+        self.outcome.lost = true;
         let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
         self.observe(observation);
     }
 
     fn resource_entry(&mut self, spec: &Spec, entry: &Text, resources: &mut Vec<Resource>) {
         if is_remote(&entry.text) {
-            self.outcome.open.push((entry.text.clone(), "remote"));
+            self.outcome.open.push(LeftOut::remote(&entry.text));
             return;
         }
         let Some(path) = join(&spec.directory, &entry.text) else {
@@ -148,9 +186,11 @@ impl<'l, 's> Builder<'l, 's> {
         };
         self.outcome.observations.extend(manifests.observations.iter().cloned());
         self.outcome.broken |= manifests.broken;
+        self.outcome.lost |= manifests.broken;
         for document in expand_lists(&manifests.documents) {
             if let Some(observation) = untyped(&document, manifests.broken) {
                 self.outcome.broken = true;
+                self.outcome.lost = true;
                 self.observe(observation);
                 continue;
             }
@@ -204,6 +244,7 @@ impl<'l, 's> Builder<'l, 's> {
         };
         if let Some((rule, message)) = rule {
             self.outcome.broken = true;
+            self.outcome.lost = true;
             self.observe(Observation::new(rule, message, Label::new(entry.span, "")).keyed(entry.text.clone()));
             return false;
         }
@@ -249,6 +290,7 @@ impl<'l, 's> Builder<'l, 's> {
             }
             None => {
                 self.outcome.broken = true;
+                self.outcome.lost = true;
                 self.observe(
                     Observation::new(
                         "kustomize-resource-missing",
@@ -264,13 +306,14 @@ impl<'l, 's> Builder<'l, 's> {
 
     fn component(&mut self, directory: &str, entry: &Text, resources: &mut Vec<Resource>) {
         if is_remote(&entry.text) {
-            self.outcome.open.push((entry.text.clone(), "remote"));
+            self.outcome.open.push(LeftOut::remote(&entry.text));
             return;
         }
         let path = join(directory, &entry.text);
         let found = path.as_deref().map(|path| self.library.sources.system().entry(path));
         let (Some(path), Some(Ok(Entry::Directory))) = (path, found) else {
             self.outcome.broken = true;
+            self.outcome.lost = true;
             let observation = missing_component(self.library, directory, entry);
             self.observe(observation);
             return;
@@ -336,7 +379,7 @@ impl<'l, 's> Builder<'l, 's> {
             let mut file = None;
             if let Some(path) = &entry.path {
                 if is_remote(&path.text) {
-                    self.outcome.open.push((path.text.clone(), "remote"));
+                    self.outcome.open.push(LeftOut::remote(&path.text));
                     continue;
                 }
                 let full = join(&spec.directory, &path.text);
@@ -354,7 +397,8 @@ impl<'l, 's> Builder<'l, 's> {
             self.outcome.observations.extend(applied.observations);
             self.outcome.broken |= applied.broken;
             if applied.undecided {
-                self.outcome.open.push((format!("a patch in {}", show(&spec.directory)), "its target was not built"));
+                let what = format!("a patch in {}", show(&spec.directory));
+                self.outcome.open.push(LeftOut { what: what, reason: "its target was not built", brings: Brings::Nothing });
             }
         }
     }

@@ -54,6 +54,23 @@ fn set(node: &mut Node, path: &[&str], pairs: &Node, create: bool) {
     }
 }
 
+/// Sets labels at every place of a path that is there, through lists.
+fn set_in_lists(node: &mut Node, path: &[&str], pairs: &Node) {
+    if let Value::Seq(items) = &mut node.value {
+        Arc::make_mut(items).iter_mut().for_each(|item| set_in_lists(item, path, pairs));
+        return;
+    }
+    match path.split_first() {
+        None => set(node, &[], pairs, true),
+        Some((key, rest)) if node.get(key).is_some() => {
+            if let Some(child) = node.as_map_mut().and_then(|map| map.get_mut(key)) {
+                set_in_lists(child, rest, pairs);
+            }
+        }
+        Some(_) => {}
+    }
+}
+
 fn templates(resource: &mut Resource, field: &str, pairs: &Node) {
     let id = resource.id();
     let kind = id.gvk.kind.as_str();
@@ -78,12 +95,42 @@ fn selectors(resource: &mut Resource, pairs: &Node) {
     let node = &mut resource.node;
     match Node::get(node, "kind").and_then(Node::as_str).unwrap_or_default() {
         "Service" | "ReplicationController" => set(node, &["spec", "selector"], pairs, true),
-        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => set(node, &["spec", "selector", "matchLabels"], pairs, true),
+        kind @ ("Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet") => {
+            let spreads = matches!(kind, "Deployment" | "StatefulSet");
+            set(node, &["spec", "selector", "matchLabels"], pairs, true);
+            if spreads {
+                affinity(node, pairs);
+            }
+        }
         "Job" | "PodDisruptionBudget" => set(node, &["spec", "selector", "matchLabels"], pairs, false),
         "CronJob" => set(node, &["spec", "jobTemplate", "spec", "selector", "matchLabels"], pairs, false),
-        "NetworkPolicy" => set(node, &["spec", "podSelector", "matchLabels"], pairs, false),
+        "NetworkPolicy" => {
+            set(node, &["spec", "podSelector", "matchLabels"], pairs, false);
+            set_in_lists(node, &["spec", "ingress", "from", "podSelector", "matchLabels"], pairs);
+            set_in_lists(node, &["spec", "egress", "to", "podSelector", "matchLabels"], pairs);
+        }
         _ => {}
     }
+}
+
+/// Affinity and spread constraints of apps Deployments and StatefulSets select the same pods.
+fn affinity(node: &mut Node, pairs: &Node) {
+    let pod = ["spec", "template", "spec"];
+    for direction in ["podAffinity", "podAntiAffinity"] {
+        for (strength, term) in [
+            ("preferredDuringSchedulingIgnoredDuringExecution", Some("podAffinityTerm")),
+            ("requiredDuringSchedulingIgnoredDuringExecution", None),
+        ] {
+            let mut path = pod.to_vec();
+            path.extend(["affinity", direction, strength]);
+            path.extend(term);
+            path.extend(["labelSelector", "matchLabels"]);
+            set_in_lists(node, &path, pairs);
+        }
+    }
+    let mut path = pod.to_vec();
+    path.extend(["topologySpreadConstraints", "labelSelector", "matchLabels"]);
+    set_in_lists(node, &path, pairs);
 }
 
 /// `images`: every list called `containers` or `initContainers`, wherever it stands.

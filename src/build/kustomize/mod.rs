@@ -13,7 +13,7 @@ mod namespace;
 mod patch;
 mod resource;
 
-pub use accumulate::{Builder, Outcome};
+pub use accumulate::{Brings, Builder, LeftOut, Outcome};
 pub use file::{
     ImageEntry, LabelsEntry, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
 };

@@ -23,7 +23,10 @@ impl Rule for DependsOnMissing {
                 };
                 match cluster.presence(kind.group, kind.kind, namespace, name) {
                     Presence::Present(_) => {}
-                    Presence::Absent => out.report(missing(cluster, kind, &dependency, name, namespace)),
+                    Presence::Absent => {
+                        let found = missing(cluster, kind, &dependency, name, namespace);
+                        out.report(if cluster.has_losses() { found.confidence(Confidence::Medium) } else { found });
+                    }
                     Presence::Unknown => {
                         // Proof that needs no closed world: the very object is there under another namespace or kind.
                         match misdirected(cluster, kind, &dependency, name, namespace) {

@@ -1,0 +1,16 @@
+# What CI runs, and nothing else.
+ready:
+    .ci/run
+
+# The main job on the tree that the README shows.
+demo:
+    cargo run --quiet -- check --root fixtures/trees/renamed-bucket
+
+# Writes card and predicate of a new rule: just new-rule storage/bucket-too-small
+new-rule name:
+    scripts/new-rule.sh {{name}}
+
+# Renews the published schemas after a change of their types.
+schemas:
+    UPDATE_SCHEMAS=1 cargo test --lib report
+    FLUX_VET_UPDATE=1 cargo test --test config
