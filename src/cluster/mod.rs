@@ -3,6 +3,9 @@
 pub mod budget;
 mod index;
 pub mod quantity;
+pub mod monitoring;
+pub mod pods;
+pub mod policies;
 pub mod script;
 pub mod storage;
 pub mod secrets;

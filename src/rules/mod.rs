@@ -3,6 +3,7 @@
 mod budget;
 mod flux;
 mod storage;
+mod network;
 mod substitution;
 mod secrets;
 
@@ -62,6 +63,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
         compiled!(budget::LimitBelowRequest, "budget/limit-below-request"),
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
+        compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
+        compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

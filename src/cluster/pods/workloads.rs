@@ -1,0 +1,87 @@
+//! Pods of workloads that stand in the tree as they are.
+
+use super::{Answer, Endpoint, Labels, PodPort, PodSet};
+use crate::build::Object;
+use crate::cluster::Cluster;
+use crate::yaml::Node;
+
+const KINDS: [(&str, &str, &str); 8] = [
+    ("apps", "Deployment", "spec.template"),
+    ("apps", "StatefulSet", "spec.template"),
+    ("apps", "DaemonSet", "spec.template"),
+    ("apps", "ReplicaSet", "spec.template"),
+    ("batch", "Job", "spec.template"),
+    ("batch", "CronJob", "spec.jobTemplate.spec.template"),
+    ("", "ReplicationController", "spec.template"),
+    ("", "Pod", ""),
+];
+
+/// Labels that the control plane adds to pods.
+pub const ADDED_AT_RUN_TIME: [&str; 9] = [
+    "apps.kubernetes.io/",
+    "batch.kubernetes.io/",
+    "statefulset.kubernetes.io/",
+    "topology.kubernetes.io/",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "pod-template-generation",
+    "pod-template-hash",
+];
+
+/// Whether a kind's pods are read here.
+pub fn is_workload(object: &Object) -> bool {
+    KINDS.iter().any(|(group, kind, _)| object.is(group, kind))
+}
+
+/// Pods of every workload.
+pub fn pods<'w>(cluster: &Cluster<'w>) -> Vec<PodSet<'w>> {
+    let mut sets = Vec::new();
+    for (group, kind, path) in KINDS {
+        for object in cluster.of_kind(group, kind) {
+            let template = if path.is_empty() { Some(&object.node) } else { object.dig(path) };
+            let Some(template) = template else { continue };
+            let mut labels = Labels::of(template.at(&["metadata", "labels"])).open_below(&ADDED_AT_RUN_TIME);
+            if kind == "Job" {
+                labels = labels
+                    .with("batch.kubernetes.io/job-name", Some(&object.name))
+                    .with("job-name", Some(&object.name));
+            }
+            let mut pods = PodSet::new(object, Endpoint::new(object.namespace(), labels));
+            let spec = template.get("spec");
+            pods.endpoint.host_network = flag(spec.and_then(|spec| spec.get("hostNetwork")));
+            pods.endpoint.service_account =
+                spec.and_then(|spec| spec.get("serviceAccountName")).and_then(Node::as_str).map(ToOwned::to_owned);
+            let containers =
+                |key: &str| spec.and_then(|spec| spec.get(key)).map(Node::items).unwrap_or_default().iter();
+            pods.ports =
+                containers("containers").chain(containers("initContainers")).flat_map(container_ports).collect();
+            pods.ports_open = spec.is_none_or(|spec| spec.get("containers").is_none_or(Node::holds_unknown));
+            pods.annotations = template.at(&["metadata", "annotations"]).cloned();
+            sets.push(pods);
+        }
+    }
+    sets
+}
+
+/// A switch that is off where it is not written.
+pub fn flag(node: Option<&Node>) -> Answer {
+    match node {
+        Some(node) if node.is_unknown() => Answer::Unknown,
+        Some(node) => Answer::from(node.as_bool() == Some(true)),
+        None => Answer::No,
+    }
+}
+
+/// The ports of a container.
+pub fn container_ports(container: &Node) -> Vec<PodPort> {
+    let ports = container.get("ports").map(Node::items).unwrap_or_default();
+    ports
+        .iter()
+        .map(|port| PodPort {
+            name: port.get("name").and_then(Node::as_str).map(ToOwned::to_owned),
+            number: port.get("containerPort").and_then(Node::as_int).and_then(|number| u16::try_from(number).ok()),
+            protocol: port.get("protocol").and_then(Node::as_str).unwrap_or("TCP").to_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,317 @@
+//! Network policies as data, and what they do to traffic.
+
+mod cilium;
+mod kubernetes;
+mod verdict;
+
+use std::collections::HashMap;
+
+use super::pods::{Answer, Endpoint, LabelValue, PodPort, PodSet, Selector, namespace_labels};
+use crate::build::Object;
+use crate::cluster::Cluster;
+use crate::source::Span;
+
+pub use verdict::{Admission, Denial, Source, Verdict};
+
+/// The label of a Cilium endpoint that names its namespace.
+pub const CILIUM_NAMESPACE: &str = "io.kubernetes.pod.namespace";
+/// What the labels of a Cilium endpoint that are those of its namespace begin with.
+const CILIUM_NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
+
+/// Which language a policy is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// NetworkPolicy.
+    Kubernetes,
+    /// CiliumNetworkPolicy.
+    Cilium,
+    /// CiliumClusterwideNetworkPolicy.
+    CiliumClusterwide,
+}
+
+impl Dialect {
+    /// Whether Cilium reads it.
+    pub fn is_cilium(self) -> bool {
+        self != Dialect::Kubernetes
+    }
+}
+
+/// A policy. A Cilium object with `specs` is several.
+#[derive(Clone, Debug)]
+pub struct Policy<'w> {
+    /// The object.
+    pub object: &'w Object,
+    /// Language.
+    pub dialect: Dialect,
+    /// The pods it is about.
+    pub subject: Selector,
+    /// The place of that selector.
+    pub subject_place: Span,
+    /// Traffic to them.
+    pub ingress: Section,
+    /// Traffic from them.
+    pub egress: Section,
+}
+
+/// One direction of a policy.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The key of the section; that of the policy's name where there is no section.
+    pub place: Span,
+    /// Whether traffic that no policy admits is dropped.
+    pub isolates: Answer,
+    /// What is admitted.
+    pub allow: Vec<PolicyRule>,
+    /// What is dropped whatever is admitted elsewhere.
+    pub deny: Vec<PolicyRule>,
+}
+
+/// One rule of a section.
+#[derive(Clone, Debug)]
+pub struct PolicyRule {
+    /// The rule.
+    pub place: Span,
+    /// The key of its peers: `from`, `fromEndpoints`, …; the rule itself where it names none.
+    pub peers_place: Span,
+    /// The other side.
+    pub peers: Peers,
+    /// Ports.
+    pub ports: Ports,
+    /// Whether it lets only some requests through, or asks for more than its peers.
+    pub narrowed: bool,
+}
+
+/// The other side of a rule.
+#[derive(Clone, Debug)]
+pub enum Peers {
+    /// Everybody.
+    Any,
+    /// Any of these.
+    Listed(Vec<Peer>),
+    /// It cannot be known.
+    Unknown,
+}
+
+/// One other side.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Its place.
+    pub place: Span,
+    /// Who it is.
+    pub who: Who,
+}
+
+/// Who a peer is.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Pods of some namespaces.
+    Pods {
+        /// Namespaces.
+        namespaces: Namespaces,
+        /// Pods there. A Cilium selector may name namespaces itself.
+        pods: Selector,
+    },
+    /// A Cilium entity.
+    Entity(String),
+    /// Addresses that pods do not have.
+    OutsideAddresses,
+    /// It cannot be known whether pods are meant.
+    Unknown,
+}
+
+/// Namespaces of a peer.
+#[derive(Clone, Debug)]
+pub enum Namespaces {
+    /// That of the policy.
+    Own,
+    /// All, or those that the selector of a Cilium peer names.
+    All,
+    /// Those with such labels.
+    Labelled(Selector),
+}
+
+/// Ports of a rule.
+#[derive(Clone, Debug)]
+pub enum Ports {
+    /// All.
+    Any,
+    /// Any of these.
+    Listed(Vec<PortRule>),
+    /// None: the rule is about another protocol.
+    None,
+}
+
+/// One port of a rule.
+#[derive(Clone, Debug)]
+pub struct PortRule {
+    /// Its place.
+    pub place: Span,
+    /// `TCP`, …; `None` for any.
+    pub protocol: Option<String>,
+    /// Numbers or name.
+    pub number: PortNumber,
+}
+
+/// Numbers or name of a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortNumber {
+    /// All ports.
+    All,
+    /// From, to.
+    Range(u16, u16),
+    /// A named port of the pods.
+    Name(String),
+    /// It cannot be known.
+    Unknown,
+}
+
+/// All policies of a cluster.
+pub struct Policies<'c, 'w> {
+    cluster: &'c Cluster<'w>,
+    policies: Vec<Policy<'w>>,
+    by_namespace: HashMap<String, Vec<usize>>,
+    clusterwide: Vec<usize>,
+}
+
+impl<'c, 'w> Policies<'c, 'w> {
+    /// Reads them.
+    pub fn of(cluster: &'c Cluster<'w>) -> Self {
+        let mut policies: Vec<Policy<'w>> = Vec::new();
+        policies.extend(cluster.of_kind("networking.k8s.io", "NetworkPolicy").map(kubernetes::policy));
+        for object in cluster.of_kind("cilium.io", "CiliumNetworkPolicy") {
+            policies.extend(cilium::policies(object, Dialect::Cilium));
+        }
+        for object in cluster.of_kind("cilium.io", "CiliumClusterwideNetworkPolicy") {
+            policies.extend(cilium::policies(object, Dialect::CiliumClusterwide));
+        }
+        let mut all = Policies { cluster, policies, by_namespace: HashMap::new(), clusterwide: Vec::new() };
+        for (at, policy) in all.policies.iter().enumerate() {
+            if policy.dialect == Dialect::CiliumClusterwide {
+                all.clusterwide.push(at);
+            } else {
+                all.by_namespace.entry(policy.object.namespace().to_owned()).or_default().push(at);
+            }
+        }
+        all
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Policy<'w>> {
+        self.policies.iter()
+    }
+
+    /// Those that can be about pods of a namespace.
+    pub fn over<'p>(&'p self, namespace: &str) -> impl Iterator<Item = &'p Policy<'w>> + use<'p, 'c, 'w> {
+        let own = self.by_namespace.get(namespace).into_iter().flatten();
+        own.chain(&self.clusterwide).filter_map(|at| self.policies.get(*at))
+    }
+
+    /// Whether a policy is about some pods.
+    pub fn selects(&self, policy: &Policy<'w>, pods: &Endpoint) -> Answer {
+        let matched = match policy.dialect {
+            Dialect::Kubernetes if policy.object.namespace() == pods.namespace => policy.subject.matches(&pods.labels),
+            // The own namespace is forced: one that the selector names is overridden.
+            Dialect::Cilium if policy.object.namespace() == pods.namespace => {
+                let others = policy.subject.requirements.iter().filter(|one| one.key != CILIUM_NAMESPACE);
+                Answer::all(others.map(|one| self.cilium_accepts(policy.dialect, one, pods)))
+            }
+            Dialect::CiliumClusterwide => self.cilium_matches(policy.dialect, &policy.subject, pods),
+            Dialect::Kubernetes | Dialect::Cilium => Answer::No,
+        };
+        // Pods on the node's network are no endpoints of their own.
+        matched.and(pods.host_network.negated())
+    }
+
+    fn cilium_matches(&self, dialect: Dialect, selector: &Selector, pods: &Endpoint) -> Answer {
+        Answer::all(selector.requirements.iter().map(|one| self.cilium_accepts(dialect, one, pods)))
+    }
+
+    fn cilium_accepts(&self, dialect: Dialect, one: &super::pods::Requirement, pods: &Endpoint) -> Answer {
+        if one.key == CILIUM_NAMESPACE {
+            return one.accepts(LabelValue::Known(&pods.namespace));
+        }
+        if one.key == "io.cilium.k8s.policy.serviceaccount" {
+            return one.accepts(pods.service_account.as_deref().map_or(LabelValue::Maybe, LabelValue::Known));
+        }
+        if let Some(key) = one.key.strip_prefix(CILIUM_NAMESPACE_LABELS) {
+            if dialect == Dialect::Cilium {
+                return Answer::Unknown;
+            }
+            return one.accepts(namespace_labels(self.cluster, &pods.namespace).value(key));
+        }
+        if one.key.starts_with("io.cilium.k8s.") {
+            return Answer::Unknown;
+        }
+        one.accepts(pods.labels.value(&one.key))
+    }
+
+    /// Whether a peer of a rule is some pods.
+    fn is_peer(&self, policy: &Policy<'w>, peer: &Peer, pods: &Endpoint) -> Answer {
+        let host = pods.host_network;
+        match &peer.who {
+            Who::Pods { namespaces, pods: selector } => {
+                let place = match namespaces {
+                    Namespaces::Own => Answer::from(policy.object.namespace() == pods.namespace),
+                    Namespaces::All => Answer::Yes,
+                    Namespaces::Labelled(labels) => labels.matches(&namespace_labels(self.cluster, &pods.namespace)),
+                };
+                let matched = match policy.dialect {
+                    Dialect::Kubernetes => place.and(selector.matches(&pods.labels)),
+                    dialect => place.and(self.cilium_matches(dialect, selector, pods)),
+                };
+                match (host, matched) {
+                    (_, Answer::No) => Answer::No,
+                    (Answer::No, matched) => matched,
+                    (Answer::Yes, _) if policy.dialect.is_cilium() => Answer::No,
+                    _ => Answer::Unknown,
+                }
+            }
+            Who::Entity(entity) => match entity.as_str() {
+                "all" | "cluster" => Answer::Yes,
+                "host" | "remote-node" => host,
+                "world" | "world-ipv4" | "world-ipv6" | "ingress" | "init" | "health" | "unmanaged" | "none" => {
+                    Answer::No
+                }
+                // The API server may run on the node that a pod on the node's network runs on.
+                "kube-apiserver" if host.is_no() => Answer::No,
+                _ => Answer::Unknown,
+            },
+            Who::OutsideAddresses if host.is_no() => Answer::No,
+            Who::OutsideAddresses | Who::Unknown => Answer::Unknown,
+        }
+    }
+
+    /// Whether the ports of a rule hold a port of some pods.
+    pub fn has_port(rule: &PolicyRule, pods: &PodSet<'_>, port: &PodPort) -> Answer {
+        match &rule.ports {
+            Ports::Any => Answer::Yes,
+            Ports::None => Answer::No,
+            Ports::Listed(ports) => Answer::any(ports.iter().map(|one| one.holds(pods, port))),
+        }
+    }
+}
+
+impl PortRule {
+    fn holds(&self, pods: &PodSet<'_>, port: &PodPort) -> Answer {
+        let protocol = Answer::from(self.protocol.as_ref().is_none_or(|protocol| *protocol == port.protocol));
+        let number = match (&self.number, port.number) {
+            (PortNumber::All, _) => Answer::Yes,
+            (PortNumber::Range(from, to), Some(number)) => Answer::from((*from..=*to).contains(&number)),
+            (PortNumber::Name(name), _) if port.name.as_ref() == Some(name) => Answer::Yes,
+            (PortNumber::Name(name), Some(number)) => {
+                let mut named = pods.ports.iter().filter(|known| known.name.as_ref() == Some(name)).peekable();
+                if named.peek().is_some() {
+                    Answer::any(
+                        named.map(|known| known.number.map_or(Answer::Unknown, |found| Answer::from(found == number))),
+                    )
+                } else if pods.ports_open {
+                    Answer::Unknown
+                } else {
+                    Answer::No
+                }
+            }
+            (PortNumber::Range(..) | PortNumber::Name(_), None) | (PortNumber::Unknown, _) => Answer::Unknown,
+        };
+        protocol.and(number)
+    }
+}

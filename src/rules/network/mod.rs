@@ -1,0 +1,7 @@
+//! Network policies: whom they select, and whom they shut out.
+
+mod network_policy_blocks_monitoring;
+mod network_policy_selects_nothing;
+
+pub use network_policy_blocks_monitoring::NetworkPolicyBlocksMonitoring;
+pub use network_policy_selects_nothing::NetworkPolicySelectsNothing;

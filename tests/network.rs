@@ -1,0 +1,281 @@
+//! The network rules: examples of their cards, and the marks of the fixture trees.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use flux_vet::source::Memory;
+use flux_vet::{CheckOptions, Checked, check};
+
+const RULES: [&str; 2] = ["network-policy-blocks-monitoring", "network-policy-selects-nothing"];
+
+type Places = BTreeSet<(String, usize)>;
+
+fn options(rules: &[&str]) -> CheckOptions {
+    CheckOptions { rules: Some(rules.iter().map(ToString::to_string).collect()), ..CheckOptions::default() }
+}
+
+fn place(checked: &Checked, span: flux_vet::source::Span) -> (String, usize) {
+    let location = checked.sources.location(span);
+    (location.path.to_string(), location.line)
+}
+
+fn examples(rule: &str) {
+    let catalogue = flux_vet::rules::catalogue().unwrap();
+    let card = &catalogue.get(rule).unwrap().card;
+    for fires in [true, false] {
+        assert!(card.examples.iter().filter(|example| example.fires == fires).count() >= 3, "{rule}: too few examples");
+    }
+    for example in &card.examples {
+        let name = format!("{rule}: {}", example.title);
+        let mut memory = Memory::default();
+        let (mut expected, mut related, mut texts) = (Places::new(), Places::new(), Vec::new());
+        for file in &example.files {
+            memory.insert(&file.path, file.text.clone());
+            for (index, line) in file.text.lines().enumerate() {
+                let at = (file.path.clone(), index + 1);
+                if let Some((_, mark)) = line.split_once("# error") {
+                    expected.insert(at);
+                    texts.extend(mark.strip_prefix(": ").map(ToOwned::to_owned));
+                } else if line.contains("# related") {
+                    related.insert(at);
+                }
+            }
+        }
+        if let Some(config) = &example.config {
+            memory.insert(".flux-vet.yaml", config.clone());
+        }
+        let checked = check(memory, &options(&[rule])).unwrap();
+        let messages: Vec<&str> = checked.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let found: Places = checked.findings.iter().map(|finding| place(&checked, finding.primary.span)).collect();
+        assert_eq!(found, expected, "{name}: {messages:#?}");
+        for text in texts {
+            assert!(messages.iter().any(|message| message.contains(&text)), "{name}: {text:?} in {messages:#?}");
+        }
+        let others: Places = checked
+            .findings
+            .iter()
+            .flat_map(|finding| &finding.related)
+            .map(|label| place(&checked, label.span))
+            .collect();
+        assert!(related.is_subset(&others), "{name}: {related:?} among {others:?}");
+    }
+}
+
+#[test]
+fn the_card_of_blocked_monitoring_tells_the_truth() {
+    examples(RULES[0]);
+}
+
+#[test]
+fn the_card_of_selecting_nothing_tells_the_truth() {
+    examples(RULES[1]);
+}
+
+fn read(root: &Path, folder: &Path, memory: &mut Memory, marks: &mut Places, related: &mut Places) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(root, &path, memory, marks, related);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        for (index, line) in text.lines().enumerate() {
+            for (word, places) in [("# expect:", &mut *marks), ("related:", &mut *related)] {
+                if let Some((_, mark)) = line.split_once(word)
+                    && RULES.iter().any(|rule| mark.split_whitespace().any(|other| other == *rule))
+                {
+                    places.insert((name.clone(), index + 1));
+                }
+            }
+        }
+        memory.insert(&name, text);
+    }
+}
+
+#[test]
+fn the_migration_plan_has_exactly_the_marked_findings() {
+    for stage in ["as-written", "first-repair", "correct"] {
+        let root = Path::new("fixtures/trees/migration-plan").join(stage);
+        let (mut memory, mut marks, mut related) = (Memory::default(), Places::new(), Places::new());
+        read(&root, &root, &mut memory, &mut marks, &mut related);
+        let checked = check(memory, &options(&RULES)).unwrap();
+        let found: Places = checked.findings.iter().map(|finding| place(&checked, finding.primary.span)).collect();
+        assert_eq!(found, marks, "{stage}");
+        let others: Places = checked
+            .findings
+            .iter()
+            .flat_map(|finding| &finding.related)
+            .map(|label| place(&checked, label.span))
+            .collect();
+        assert_eq!(others, related, "{stage}");
+        for finding in &checked.findings {
+            assert!(finding.message.contains("isolates nothing"), "{}", finding.message);
+        }
+    }
+}
+
+/// The user's invariant on the plan: the selector repaired, and the namespace of the source changed.
+#[test]
+fn the_repaired_plan_with_another_source_shuts_the_monitoring_out() {
+    let root = Path::new("fixtures/trees/migration-plan/first-repair");
+    let (mut memory, mut marks, mut related) = (Memory::default(), Places::new(), Places::new());
+    read(root, root, &mut memory, &mut marks, &mut related);
+    let policy = "kubernetes/apps/storage/minio/app/networkpolicy.yaml";
+    let text = std::fs::read_to_string(root.join(policy)).unwrap();
+    memory.insert(
+        policy,
+        text.replace("io.kubernetes.pod.namespace: monitoring", "io.kubernetes.pod.namespace: observability"),
+    );
+    let checked = check(memory, &options(&RULES)).unwrap();
+    let found: Vec<&str> = checked.findings.iter().map(|finding| &*finding.rule).collect();
+    assert_eq!(found, ["network-policy-blocks-monitoring"]);
+}
+
+/// A scraper in `monitoring`, and pods of `web` that listen on 8080 (`http`) and are scraped on 9090 (`metrics`).
+const SCRAPED: &str = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: monitoring, labels: {team: ops}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main, namespace: monitoring}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: web}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, ports: [{name: http, containerPort: 8080}, {name: metrics, containerPort: 9090}]}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: web, namespace: web}
+spec: {selector: {matchLabels: {app: web}}, podMetricsEndpoints: [{port: metrics}]}
+";
+
+fn is_blocked(policies: &[(&str, &str)]) -> bool {
+    let mut memory = Memory::default();
+    memory.insert("web.yaml", SCRAPED);
+    for (index, (kind, spec)) in policies.iter().enumerate() {
+        let (kind, api, metadata, key) = match *kind {
+            "np" => ("NetworkPolicy", "networking.k8s.io/v1", ", namespace: web", "spec"),
+            "cnp" => ("CiliumNetworkPolicy", "cilium.io/v2", ", namespace: web", "spec"),
+            "cnps" => ("CiliumNetworkPolicy", "cilium.io/v2", ", namespace: web", "specs"),
+            _ => ("CiliumClusterwideNetworkPolicy", "cilium.io/v2", "", "spec"),
+        };
+        let text = format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: p{index}{metadata}}}\n{key}: {spec}\n");
+        memory.insert(&format!("policy-{index}.yaml"), text);
+    }
+    !check(memory, &options(&RULES[..1])).unwrap().findings.is_empty()
+}
+
+#[test]
+fn what_policies_admit() {
+    let own = "podSelector: {}, ingress:";
+    let cilium = "endpointSelector: {}, ingress:";
+    let kubernetes_cases = [
+        ("[]", true),
+        ("[{}]", false),
+        ("[{from: []}]", false),
+        ("[{ports: [{port: 9090}]}]", false),
+        ("[{ports: [{port: 8080}]}]", true),
+        ("[{ports: [{port: 9000, endPort: 9100}]}]", false),
+        ("[{ports: [{port: metrics}]}]", false),
+        ("[{ports: [{port: http}]}]", true),
+        ("[{ports: [{protocol: UDP}]}]", true),
+        ("[{from: [{podSelector: {}}]}]", true),
+        ("[{from: [{namespaceSelector: {}}]}]", false),
+        ("[{from: [{namespaceSelector: {matchLabels: {team: ops}}}]}]", false),
+        ("[{from: [{namespaceSelector: {matchLabels: {team: dev}}}]}]", true),
+        ("[{from: [{namespaceSelector: {matchExpressions: [{key: team, operator: NotIn, values: [dev]}]}}]}]", false),
+        (
+            "[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app.kubernetes.io/name: prometheus}}}]}]",
+            false,
+        ),
+        ("[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app.kubernetes.io/name: grafana}}}]}]", true),
+        // Labels of the scraper that are not known, and addresses: nothing is said.
+        ("[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {role: scraper}}}]}]", false),
+        ("[{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]", false),
+        ("[{from: [{ipBlock: {cidr: 1.1.1.1/32}}]}]", true),
+    ];
+    for (rules, blocked) in kubernetes_cases {
+        assert_eq!(is_blocked(&[("np", &format!("{{{own} {rules}}}"))]), blocked, "{rules}");
+    }
+    let cilium_cases = [
+        ("[]", false),
+        ("[{fromEndpoints: [{}]}]", true),
+        ("[{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: monitoring}}]}]", false),
+        ("[{fromEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': monitoring}}]}]", false),
+        ("[{fromEndpoints: [{matchLabels: {kubernetes.io/metadata.name: monitoring}}]}]", true),
+        (
+            "[{fromEndpoints: [{matchExpressions: [{key: 'k8s:io.kubernetes.pod.namespace', operator: Exists}]}]}]",
+            false,
+        ),
+        ("[{fromEndpoints: [{matchLabels: {app.kubernetes.io/name: prometheus}}]}]", true),
+        ("[{fromEndpoints: [{matchLabels: {'reserved:host': ''}}]}]", true),
+        // Labels of namespaces are read in clusterwide policies only.
+        ("[{fromEndpoints: [{matchLabels: {'k8s:io.cilium.k8s.namespace.labels.team': ops}}]}]", false),
+        ("[{fromEntities: [world]}]", true),
+        ("[{fromEntities: [cluster]}]", false),
+        ("[{fromEntities: [all]}]", false),
+        ("[{fromEntities: [host, remote-node]}]", true),
+        ("[{fromCIDR: [10.0.0.0/8]}]", true),
+        ("[{toPorts: [{ports: [{port: '9090'}]}]}]", false),
+        ("[{toPorts: [{ports: [{port: '9000', endPort: 9100}]}]}]", false),
+        ("[{toPorts: [{ports: [{port: '0'}]}]}]", false),
+        ("[{toPorts: [{ports: [{port: '8080', protocol: TCP}]}]}]", true),
+        ("[{toPorts: [{ports: [{port: '9090', protocol: UDP}]}]}]", true),
+        ("[{fromEntities: [cluster], icmps: [{fields: [{type: 8}]}]}]", true),
+        // Not taken as a rule that admits everybody, nor as one that admits nobody.
+        ("[{}]", false),
+        ("[{fromEntities: [cluster], toPorts: [{ports: [{port: '9090'}], rules: {http: [{path: /metrics}]}}]}]", false),
+    ];
+    for (rules, blocked) in cilium_cases {
+        assert_eq!(is_blocked(&[("cnp", &format!("{{{cilium} {rules}}}"))]), blocked, "{rules}");
+    }
+}
+
+#[test]
+fn what_isolates() {
+    let nobody = "endpointSelector: {}, ingress: [{fromEndpoints: [{matchLabels: {a: b}}]}]";
+    let open = "ingress: [{fromEntities: [cluster]}]";
+    let cases: [(&[(&str, &str)], bool); 13] = [
+        (&[("np", "{podSelector: {}}")], true),
+        (&[("np", "{podSelector: {}, policyTypes: [Egress]}")], false),
+        (&[("np", "{podSelector: {matchLabels: {app: other}}}")], false),
+        (
+            &[("np", "{podSelector: {}}"), ("cnp", "{endpointSelector: {}, ingress: [{fromEntities: [cluster]}]}")],
+            false,
+        ),
+        (&[("np", "{podSelector: {}}"), ("cnp", "{endpointSelector: {}, enableDefaultDeny: {ingress: false}}")], true),
+        (&[("cnp", &format!("{{{nobody}}}"))], true),
+        (&[("cnp", &format!("{{{nobody}, enableDefaultDeny: {{ingress: false}}}}"))], false),
+        (&[("cnp", "{endpointSelector: {}, enableDefaultDeny: {ingress: true}}")], true),
+        (&[("cnps", &format!("[{{endpointSelector: {{matchLabels: {{app: other}}}}, {open}}}, {{{nobody}}}]"))], true),
+        (&[("cnps", &format!("[{{endpointSelector: {{}}, {open}}}, {{{nobody}}}]"))], false),
+        (&[("cnp", &format!("{{endpointSelector: {{}}, {open}, ingressDeny: [{{fromEntities: [cluster]}}]}}"))], true),
+        (
+            &[(
+                "ccnp",
+                "{endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: web}}, ingress: [{fromEntities: [host]}]}",
+            )],
+            true,
+        ),
+        (
+            &[(
+                "ccnp",
+                "{endpointSelector: {matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [web]}]}, ingress: [{fromEntities: [host]}]}",
+            )],
+            false,
+        ),
+    ];
+    for (policies, blocked) in cases {
+        assert_eq!(is_blocked(policies), blocked, "{policies:?}");
+    }
+    let labelled = "{endpointSelector: {}, ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.cilium.k8s.namespace.labels.team': dev}}]}]}";
+    assert!(is_blocked(&[("ccnp", labelled)]));
+    assert!(!is_blocked(&[("ccnp", &labelled.replace("dev", "ops"))]));
+}
