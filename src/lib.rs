@@ -77,12 +77,8 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let predicates = predicates(&catalogue, &config, options)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository = Repository {
-        documents: documents(&library),
-        reached: reached(&world),
-        library: &library,
-        config: &config,
-    };
+    let repository =
+        Repository { documents: documents(&library), reached: reached(&world), library: &library, config: &config };
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
@@ -100,7 +96,9 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     }
     let rules = rule_texts(&catalogue, &config, &running);
     let summary = verdict::summary(&findings);
-    let is_empty = coverage.objects == 0 && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1) && findings.is_empty();
+    let is_empty = coverage.objects == 0
+        && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
+        && findings.is_empty();
     Ok(Checked { findings, coverage, summary, rules, is_empty, sources })
 }
 
@@ -131,7 +129,10 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
         let id = &entry.card.id;
         let wanted = match &options.rules {
             Some(rules) => rules.contains(id),
-            None => switch(config, &entry.card) != Switch::Off || config.paths.iter().any(|path| path.rules.contains_key(id)),
+            None => {
+                switch(config, &entry.card) != Switch::Off
+                    || config.paths.iter().any(|path| path.rules.contains_key(id))
+            }
         };
         if !wanted {
             continue;
@@ -143,7 +144,12 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
             Some(Ok(rule)) => predicates.push((id.clone(), rule)),
             Some(Err(why)) => {
                 let help = Some(format!("`flux-vet explain {id}` lists the options"));
-                return Err(config.fault(&format!("rules.{id}"), format!("the options of `{id}` are wrong: {why}"), "here", help));
+                return Err(config.fault(
+                    &format!("rules.{id}"),
+                    format!("the options of `{id}` are wrong: {why}"),
+                    "here",
+                    help,
+                ));
             }
         }
     }
@@ -152,13 +158,19 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
 
 /// Every document of every YAML file, by path.
 fn documents(library: &Library<'_>) -> Vec<FileDocument> {
-    let files: Vec<String> =
-        library.sources.system().walk().into_iter().filter(|path| path.ends_with(".yaml") || path.ends_with(".yml")).collect();
+    let files: Vec<String> = library
+        .sources
+        .system()
+        .walk()
+        .into_iter()
+        .filter(|path| path.ends_with(".yaml") || path.ends_with(".yml"))
+        .collect();
     files
         .par_iter()
         .flat_map_iter(|path| {
             let path: Arc<str> = path.as_str().into();
-            let documents = library.load(&path, Mode::V3).map(|manifests| manifests.documents.clone()).unwrap_or_default();
+            let documents =
+                library.load(&path, Mode::V3).map(|manifests| manifests.documents.clone()).unwrap_or_default();
             documents.into_iter().map(move |node| FileDocument { path: path.clone(), node })
         })
         .collect()
@@ -172,7 +184,11 @@ fn reached(world: &World) -> HashSet<crate::source::FileId> {
 type Seen = Vec<(Option<Arc<str>>, Observation)>;
 
 /// Runs every predicate over every cluster; a predicate that panics becomes one finding, the others still run.
-fn run(predicates: &[(String, Box<dyn Rule>)], repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> (Seen, Coverage) {
+fn run(
+    predicates: &[(String, Box<dyn Rule>)],
+    repository: &Repository<'_>,
+    clusters: &[Cluster<'_>],
+) -> (Seen, Coverage) {
     let pairs: Vec<(&(String, Box<dyn Rule>), &Cluster<'_>)> =
         clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
     let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs
@@ -214,7 +230,8 @@ fn guarded(id: &str, place: Option<Span>, check: impl FnOnce(&mut Sink)) -> Sink
     match (outcome, place) {
         (Ok(done), _) => sink = done,
         (Err(_), Some(place)) => sink.report(
-            Observation::new("internal-error", format!("the rule `{id}` failed on this tree"), Label::new(place, "")).keyed(id.to_owned()),
+            Observation::new("internal-error", format!("the rule `{id}` failed on this tree"), Label::new(place, ""))
+                .keyed(id.to_owned()),
         ),
         (Err(_), None) => {}
     }
@@ -227,7 +244,14 @@ fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> Coverage {
         let (kustomizations, built, external, broken) = cluster.counts();
         let objects = cluster.objects().count();
         coverage.objects += objects;
-        coverage.clusters.push(ClusterCoverage { entry: cluster.entry().into(), kustomizations, built, external, broken, objects });
+        coverage.clusters.push(ClusterCoverage {
+            entry: cluster.entry().into(),
+            kustomizations,
+            built,
+            external,
+            broken,
+            objects,
+        });
         coverage.unknown.extend(cluster.not_checked());
     }
     let mut files: Vec<&Arc<str>> = repository.documents.iter().map(|document| &document.path).collect();
@@ -239,7 +263,10 @@ fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> Coverage {
 fn rule_texts(catalogue: &Catalogue, config: &Config, running: &HashSet<&str>) -> Vec<RuleText> {
     catalogue
         .iter()
-        .filter(|entry| running.contains(entry.card.id.as_str()) || (!entry.is_compiled() && switch(config, &entry.card) != Switch::Off))
+        .filter(|entry| {
+            running.contains(entry.card.id.as_str())
+                || (!entry.is_compiled() && switch(config, &entry.card) != Switch::Off)
+        })
         .map(|entry| RuleText {
             id: entry.card.id.clone(),
             group: entry.card.group.clone(),

@@ -124,6 +124,8 @@ fn a_patched_value_points_at_the_patch_and_remembers_what_it_replaced() {
         .map(|(_, span)| (sources.location(span).path.to_string(), sources.text(span)))
         .collect();
     assert_eq!(chain, [("kustomization.yaml".into(), "3".into()), ("deployment.yaml".into(), "1".into())]);
-    let Some(image) = deployment.dig("spec.template.spec.containers.0.env.1.value") else { panic!("no second variable") };
+    let Some(image) = deployment.dig("spec.template.spec.containers.0.env.1.value") else {
+        panic!("no second variable")
+    };
     assert_eq!(sources.location(image.span()).path.as_ref(), "add-port.yaml");
 }

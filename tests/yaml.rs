@@ -51,7 +51,11 @@ fn check_places(sources: &Sources, node: &Node, path: &str) {
             for entry in map.iter() {
                 let raw = sources.text(entry.key_span);
                 let bare = raw.trim_matches(['"', '\'']);
-                assert!(bare == entry.key || raw.starts_with(['*', '"', '\'', '&', '?']), "{path}: key `{raw}` is not `{}`", entry.key);
+                assert!(
+                    bare == entry.key || raw.starts_with(['*', '"', '\'', '&', '?']),
+                    "{path}: key `{raw}` is not `{}`",
+                    entry.key
+                );
                 check_places(sources, &entry.value, &format!("{path}.{}", entry.key));
             }
         }

@@ -73,10 +73,19 @@ fn read(file: &File, id: FileId, mode: Mode) -> Manifests {
             _ => 0,
         };
         let place = Span::new(id, at..at);
-        let observation =
-            Observation::new("file-unreadable", format!("`{}` cannot be read as text: {problem}", file.path), Label::new(place, ""))
-                .keyed(file.path.to_string());
-        return Manifests { file: id, documents: Vec::new(), observations: vec![observation], broken: true, comments: Vec::new() };
+        let observation = Observation::new(
+            "file-unreadable",
+            format!("`{}` cannot be read as text: {problem}", file.path),
+            Label::new(place, ""),
+        )
+        .keyed(file.path.to_string());
+        return Manifests {
+            file: id,
+            documents: Vec::new(),
+            observations: vec![observation],
+            broken: true,
+            comments: Vec::new(),
+        };
     }
     resolve(text, id, &Content::whole(Span::new(id, 0..text.len())), mode)
 }
@@ -84,7 +93,8 @@ fn read(file: &File, id: FileId, mode: Mode) -> Manifests {
 fn resolve(text: &str, file: FileId, content: &Content, mode: Mode) -> Manifests {
     let tree = yaml::parse(text);
     let mut documents = Vec::with_capacity(tree.documents.len());
-    let mut observations: Vec<Observation> = tree.problems.iter().map(|problem| observe(problem, text, content)).collect();
+    let mut observations: Vec<Observation> =
+        tree.problems.iter().map(|problem| observe(problem, text, content)).collect();
     let mut broken = tree.is_broken();
     for document in tree.documents.iter().filter(|document| !document.ignored) {
         let Some(resolved) = yaml::resolve(&tree, document, text, content, mode) else { continue };

@@ -46,9 +46,8 @@ pub struct Id {
 impl Id {
     /// Reads the identity of an object; parts that are absent or unknown are empty.
     pub fn of(node: &Node) -> Self {
-        let text = |path: &[&str]| -> SmolStr {
-            node.at(path).and_then(Node::shown).map(SmolStr::from).unwrap_or_default()
-        };
+        let text =
+            |path: &[&str]| -> SmolStr { node.at(path).and_then(Node::shown).map(SmolStr::from).unwrap_or_default() };
         Id {
             gvk: Gvk::new(&text(&["apiVersion"]), &text(&["kind"])),
             namespace: text(&["metadata", "namespace"]),

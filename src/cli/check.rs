@@ -189,7 +189,10 @@ fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
         };
         let format = Format::from_str(format).map_err(|error| Fault::Usage {
             message: error.to_string(),
-            help: Some(format!("formats: {}", Format::all().iter().map(|format| format.word()).collect::<Vec<_>>().join(", "))),
+            help: Some(format!(
+                "formats: {}",
+                Format::all().iter().map(|format| format.word()).collect::<Vec<_>>().join(", ")
+            )),
         })?;
         outputs.push(Output { format, file });
     }
@@ -204,7 +207,10 @@ fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
 }
 
 fn write(run: &Run<'_>, output: &Output, color: Color) -> Result<(), Fault> {
-    let fault = |path: &Path, error: &dyn ToString| Fault::Write { path: path.display().to_string(), reason: error.to_string() };
+    let fault = |path: &Path, error: &dyn ToString| Fault::Write {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
     let mut text = Vec::new();
     let on_terminal = output.file.is_none();
     let colored = on_terminal && output.format.is_lines() && has_color(color, output.format);

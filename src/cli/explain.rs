@@ -20,7 +20,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         let nearest = config::nearest(&arguments.rule, ids.iter().copied());
         return Err(Fault::Usage {
             message: format!("there is no rule `{}`", arguments.rule),
-            help: Some(nearest.map_or("`flux-vet rules` lists all rules".to_owned(), |id| format!("did you mean `{id}`?"))),
+            help: Some(
+                nearest.map_or("`flux-vet rules` lists all rules".to_owned(), |id| format!("did you mean `{id}`?")),
+            ),
         });
     };
     let card = &entry.card;

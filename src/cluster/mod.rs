@@ -2,13 +2,13 @@
 
 pub mod budget;
 mod index;
-pub mod quantity;
 pub mod monitoring;
 pub mod pods;
 pub mod policies;
+pub mod quantity;
 pub mod script;
-pub mod storage;
 pub mod secrets;
+pub mod storage;
 mod trail;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -219,7 +219,9 @@ impl Card {
                 }
             }
         }
-        for (section, content) in [("What it does", &card.what), ("Why it matters", &card.why), ("What to do", &card.help)] {
+        for (section, content) in
+            [("What it does", &card.what), ("Why it matters", &card.why), ("What to do", &card.help)]
+        {
             if content.is_empty() {
                 return Err(error(1, format!("the section `{section}` is missing")));
             }
@@ -281,7 +283,8 @@ fn example(title: &str, fires: bool, content: &str) -> Result<Example, String> {
             _ => {
                 if file.path.is_empty() {
                     let number = example.files.iter().filter(|other| other.path.starts_with("example")).count();
-                    file.path = if number == 0 { "example.yaml".to_owned() } else { format!("example-{}.yaml", number + 1) };
+                    file.path =
+                        if number == 0 { "example.yaml".to_owned() } else { format!("example-{}.yaml", number + 1) };
                 }
                 example.files.push(file);
             }

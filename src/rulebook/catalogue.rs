@@ -25,7 +25,9 @@ impl RuleEntry {
     /// The text of the card's fault.
     pub fn compiled<R: Rule + DeserializeOwned + 'static>(name: &str, card: &str) -> Result<Self, String> {
         let make: Make = |options| {
-            serde_json::from_value::<R>(options).map(|rule| Box::new(rule) as Box<dyn Rule>).map_err(|error| error.to_string())
+            serde_json::from_value::<R>(options)
+                .map(|rule| Box::new(rule) as Box<dyn Rule>)
+                .map_err(|error| error.to_string())
         };
         Ok(RuleEntry { card: Card::parse(name, card).map_err(|error| error.to_string())?, make: Some(make) })
     }

@@ -19,7 +19,13 @@ impl Sink {
     }
 
     /// Says that something could not be decided.
-    pub fn undecided(&mut self, cluster: &Cluster<'_>, class: &'static str, what: impl Into<String>, reason: impl Into<String>) {
+    pub fn undecided(
+        &mut self,
+        cluster: &Cluster<'_>,
+        class: &'static str,
+        what: impl Into<String>,
+        reason: impl Into<String>,
+    ) {
         let (what, reason) = (what.into(), reason.into());
         self.not_checked.push(NotChecked { cluster: cluster.entry().into(), class, what, reason });
     }

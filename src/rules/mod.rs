@@ -2,10 +2,10 @@
 
 mod budget;
 mod flux;
-mod storage;
 mod network;
-mod substitution;
 mod secrets;
+mod storage;
+mod substitution;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};

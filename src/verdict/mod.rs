@@ -119,7 +119,10 @@ impl Court<'_> {
             ignore.rule == *finding.rule
                 && !self.today.is_some_and(|today| ignore.expired(today))
                 && ignore.path.as_ref().is_none_or(|pattern| pattern.matches(path))
-                && ignore.object.as_ref().is_none_or(|pattern| finding.object.as_ref().is_some_and(|object| pattern.matches(object)))
+                && ignore
+                    .object
+                    .as_ref()
+                    .is_none_or(|pattern| finding.object.as_ref().is_some_and(|object| pattern.matches(object)))
         });
         if let Some(ignore) = matching {
             finding.state = State::Ignored;

@@ -168,9 +168,7 @@ impl Tree {
             return "";
         }
         match slot.kind {
-            Kind::CookedScalar => {
-                self.side.get(slot.a as usize..slot.a as usize + slot.b as usize).unwrap_or_default()
-            }
+            Kind::CookedScalar => self.side.get(slot.a as usize..slot.a as usize + slot.b as usize).unwrap_or_default(),
             _ => text.get(slot.start as usize..slot.end as usize).unwrap_or_default(),
         }
     }

@@ -146,7 +146,9 @@ fn by_line(raw: &str, text: &str) -> Option<Vec<(u32, u32)>> {
     let mut base = 0;
     for (raw_line, text_line) in raw_lines.iter().zip(&text_lines) {
         match align(raw_line, text_line) {
-            Some(line) => offsets.extend(line.iter().take(text_line.len()).map(|(start, end)| (start + base, end + base))),
+            Some(line) => {
+                offsets.extend(line.iter().take(text_line.len()).map(|(start, end)| (start + base, end + base)))
+            }
             None => {
                 let start = base + (raw_line.len() - raw_line.trim_start().len()) as u32;
                 let end = base + raw_line.trim_end().len() as u32;

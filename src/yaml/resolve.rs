@@ -33,8 +33,16 @@ pub fn resolve(tree: &Tree, document: &Document, text: &str, content: &Content, 
     if slot.absent {
         return None;
     }
-    let mut resolver =
-        Resolver { tree, text, content, mode, problems: Vec::new(), budget: Budget::default(), path: Vec::new(), outer: None };
+    let mut resolver = Resolver {
+        tree,
+        text,
+        content,
+        mode,
+        problems: Vec::new(),
+        budget: Budget::default(),
+        path: Vec::new(),
+        outer: None,
+    };
     let root = resolver.node(root, 0);
     let mut problems = resolver.problems;
     if let Some(limit) = problems.iter().position(|problem| problem.kind == ProblemKind::Limit) {
@@ -66,10 +74,7 @@ impl Budget {
             visits if visits >= high => 0.10,
             visits => 0.99 - 0.89 * (visits - low) / (high - low),
         };
-        if self.through_alias > 100
-            && self.visits > 1_000
-            && self.through_alias as f64 / self.visits as f64 > ratio
-        {
+        if self.through_alias > 100 && self.visits > 1_000 && self.through_alias as f64 / self.visits as f64 > ratio {
             self.exceeded = true;
         }
         !self.exceeded
@@ -182,7 +187,11 @@ impl Resolver<'_> {
             Scalar::Float(value) if value.is_finite() => Value::Float(value),
             Scalar::Float(_) => {
                 let at = slot.start as usize..slot.end as usize;
-                self.problem(ProblemKind::Value, at, "infinity and NaN have no form in JSON (unsupported value)".to_owned());
+                self.problem(
+                    ProblemKind::Value,
+                    at,
+                    "infinity and NaN have no form in JSON (unsupported value)".to_owned(),
+                );
                 text_value()
             }
             Scalar::Time(time) => Value::Str(time.into()),
@@ -274,9 +283,10 @@ impl Resolver<'_> {
         let repeats = if entries.len() > 8 {
             !entries.iter().all(|(entry, _)| seen.insert(entry.key.clone()))
         } else {
-            entries.iter().enumerate().any(|(index, (entry, _))| {
-                entries.iter().take(index).any(|(earlier, _)| earlier.key == entry.key)
-            })
+            entries
+                .iter()
+                .enumerate()
+                .any(|(index, (entry, _))| entries.iter().take(index).any(|(earlier, _)| earlier.key == entry.key))
         };
         if !repeats {
             return entries.into_iter().map(|(entry, _)| entry).collect();

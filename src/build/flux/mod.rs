@@ -13,4 +13,6 @@ mod world;
 pub use kustomization::FluxKustomization;
 pub use values::{ReleaseValues, release_values};
 pub use variables::{VariableValue, Variables};
-pub use world::{BuildOptions, ClusterBuild, KustomizationBuild, NotBuilt, State, Undefined, UndefinedVariable, World, world};
+pub use world::{
+    BuildOptions, ClusterBuild, KustomizationBuild, NotBuilt, State, Undefined, UndefinedVariable, World, world,
+};

@@ -14,8 +14,20 @@ use crate::yaml::{Mode, Node};
 
 /// Names that never reach the artifact.
 const NOT_IN_ARTIFACT: &[&str] = &[
-    ".git", ".gitignore", ".gitmodules", ".gitattributes", ".github", ".circleci", ".travis.yml", ".gitlab-ci.yml",
-    "appveyor.yml", ".drone.yml", "cloudbuild.yaml", ".goreleaser.yml", ".sops.yaml", ".flux.yaml",
+    ".git",
+    ".gitignore",
+    ".gitmodules",
+    ".gitattributes",
+    ".github",
+    ".circleci",
+    ".travis.yml",
+    ".gitlab-ci.yml",
+    "appveyor.yml",
+    ".drone.yml",
+    "cloudbuild.yaml",
+    ".goreleaser.yml",
+    ".sops.yaml",
+    ".flux.yaml",
 ];
 
 /// How strictly a folder without kustomization file is read.
@@ -30,7 +42,13 @@ pub enum Reading {
 }
 
 /// The root kustomization of a folder, edited for a Flux Kustomization.
-pub fn spec(library: &Library<'_>, directory: &str, kustomization: Option<&FluxKustomization>, reading: Reading, place: Span) -> Spec {
+pub fn spec(
+    library: &Library<'_>,
+    directory: &str,
+    kustomization: Option<&FluxKustomization>,
+    reading: Reading,
+    place: Span,
+) -> Spec {
     let mut spec = match find_file(library, directory) {
         Some((path, second)) => {
             let mut spec = read_spec(library, &path).unwrap_or_else(|_| Spec::empty(directory, place));
@@ -151,7 +169,9 @@ fn scan(
 }
 
 fn is_component(library: &Library<'_>, directory: &str) -> bool {
-    find_file(library, directory).and_then(|(path, _)| read_spec(library, &path).ok()).is_some_and(|spec| spec.is_component)
+    find_file(library, directory)
+        .and_then(|(path, _)| read_spec(library, &path).ok())
+        .is_some_and(|spec| spec.is_component)
 }
 
 fn holds_objects(library: &Library<'_>, path: &str, reading: Reading, spec: &mut Spec) -> bool {

@@ -62,8 +62,20 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
             return failed(object, &emitted, error);
         }
     };
-    let undefined = undefined.into_iter().map(|found| { let at = place_at(found.expression.start); (found, at) }).collect();
-    let back = Back { emitted: &emitted, segments: &substituted.segments, uses: &substituted.uses, text: &substituted.text, variables };
+    let undefined = undefined
+        .into_iter()
+        .map(|found| {
+            let at = place_at(found.expression.start);
+            (found, at)
+        })
+        .collect();
+    let back = Back {
+        emitted: &emitted,
+        segments: &substituted.segments,
+        uses: &substituted.uses,
+        text: &substituted.text,
+        variables,
+    };
     match back.read(object) {
         Some(node) => Substitution { node, undefined, error: None },
         None => Substitution { node: object.clone(), undefined, error: None },
@@ -75,7 +87,13 @@ fn failed(object: &Node, emitted: &Emitted, error: SubstitutionError) -> Substit
     let place = place_of(emitted, at);
     let start = place.map_or(0, |place| place.range.start);
     // The range of an error may begin at the `${` or inside it.
-    let before = emitted.text.get(start..).unwrap_or_default().match_indices("${").take_while(|(found, _)| start + found <= at).count();
+    let before = emitted
+        .text
+        .get(start..)
+        .unwrap_or_default()
+        .match_indices("${")
+        .take_while(|(found, _)| start + found <= at)
+        .count();
     let span = place.map_or_else(|| object.span(), |place| place.origin.span());
     Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, span, before.saturating_sub(1))) }
 }
@@ -139,16 +157,25 @@ impl Back<'_> {
         let Some(first) = uses.first() else { return place.origin.clone() };
         let names: Vec<&str> = uses.iter().map(|found| found.name.as_str()).collect();
         let defined = self.variables.get(&first.name).and_then(|(_, place)| *place);
-        let before = Origin::derived(Step::Substituted(SmolStr::default()), defined.unwrap_or_else(|| place.origin.span()), None);
+        let before = Origin::derived(
+            Step::Substituted(SmolStr::default()),
+            defined.unwrap_or_else(|| place.origin.span()),
+            None,
+        );
         let chain = if defined.is_some() { Some(before) } else { None };
-        Origin::derived(Step::Substituted(names.join(", ").into()), place.origin.span(), Some(chain.unwrap_or_else(|| place.origin.clone())))
+        Origin::derived(
+            Step::Substituted(names.join(", ").into()),
+            place.origin.span(),
+            Some(chain.unwrap_or_else(|| place.origin.clone())),
+        )
     }
 
     fn collection_origin(&self, span: Span) -> Origin {
         let at = self.printed(span.start as usize);
         let places = &self.emitted.places;
         let after = places.partition_point(|place| place.range.start <= at);
-        let found = places.get(..after).unwrap_or_default().iter().rev().find(|place| place.what == Written::Collection);
+        let found =
+            places.get(..after).unwrap_or_default().iter().rev().find(|place| place.what == Written::Collection);
         found.map_or(Origin::Source(span), |place| place.origin.clone())
     }
 
@@ -199,7 +226,11 @@ impl Back<'_> {
         if !text.contains(UNKNOWN_MARK) {
             return text.to_owned();
         }
-        let mut names = self.expanded(span).into_iter().filter(|found| found.outcome == envsubst::Outcome::Unknown).map(|found| found.name.clone());
+        let mut names = self
+            .expanded(span)
+            .into_iter()
+            .filter(|found| found.outcome == envsubst::Outcome::Unknown)
+            .map(|found| found.name.clone());
         let mut shown = String::with_capacity(text.len() + 16);
         for c in text.chars() {
             if c == UNKNOWN_MARK {

@@ -224,7 +224,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             }
             // A Kustomization is ready when every object its variables come from is there; if none is, all are built
             // with what there is.
-            let (ready, rest): (Vec<Waiting>, Vec<Waiting>) = waiting.into_iter().partition(|item| self.is_ready(item.index));
+            let (ready, rest): (Vec<Waiting>, Vec<Waiting>) =
+                waiting.into_iter().partition(|item| self.is_ready(item.index));
             let (ready, rest) = if ready.is_empty() { (rest, Vec::new()) } else { (ready, rest) };
             let built: Vec<Built> = ready.par_iter().map(|item| self.build_one(item.index)).collect();
             let depths: HashMap<usize, usize> = ready.iter().map(|item| (item.index, item.depth)).collect();
@@ -299,7 +300,9 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         kustomization.state = State::Broken;
         let message = format!("Kustomizations apply each other more than {MAX_LEVELS} levels deep");
         let place = kustomization.spec.place;
-        self.cluster.observations.push(Observation::new("limit-exceeded", message, Label::new(place, "")).keyed("depth"));
+        self.cluster
+            .observations
+            .push(Observation::new("limit-exceeded", message, Label::new(place, "")).keyed("depth"));
     }
 
     fn is_ready(&self, index: usize) -> bool {
@@ -308,8 +311,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         spec.substitute_from.iter().all(|from| {
             from.name.as_ref().is_none_or(|name| {
                 let key = (from.kind.as_str().into(), spec.namespace.as_str().into(), name.as_str().into());
-                self.by_name.contains_key(&key)
-                    || (from.kind == "Secret" && self.made.contains_key(&(key.1, key.2)))
+                self.by_name.contains_key(&key) || (from.kind == "Secret" && self.made.contains_key(&(key.1, key.2)))
             })
         })
     }
@@ -337,10 +339,12 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                         variables.add_map(data);
                     }
                 }
-                (None, "Secret") => match self.made.get(&(key.1, key.2)).and_then(|index| self.cluster.objects.get(*index)) {
-                    Some(producer) => produced_keys(producer, &mut variables),
-                    None => variables.open = true,
-                },
+                (None, "Secret") => {
+                    match self.made.get(&(key.1, key.2)).and_then(|index| self.cluster.objects.get(*index)) {
+                        Some(producer) => produced_keys(producer, &mut variables),
+                        None => variables.open = true,
+                    }
+                }
                 (None, _) => variables.open = true,
             }
         }
@@ -422,7 +426,14 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     }
 
     /// The object of the cluster, or `None` for what Flux drops silently.
-    fn object(&self, mut node: Node, kustomization: usize, trail: Vec<Label>, encrypted: bool, spec: &FluxKustomization) -> Option<Object> {
+    fn object(
+        &self,
+        mut node: Node,
+        kustomization: usize,
+        trail: Vec<Label>,
+        encrypted: bool,
+        spec: &FluxKustomization,
+    ) -> Option<Object> {
         let id = Id::of(&node);
         if id.name.is_empty() || id.gvk.kind.is_empty() || id.gvk.version.is_empty() {
             return None;
@@ -435,10 +446,12 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         }
         let switch = |name: &str| -> Option<String> {
             let key = format!("kustomize.toolkit.fluxcd.io/{name}");
-            let at = |field: &str| node.at(&["metadata", field, &key]).and_then(Node::as_str).map(str::to_ascii_lowercase);
+            let at =
+                |field: &str| node.at(&["metadata", field, &key]).and_then(Node::as_str).map(str::to_ascii_lowercase);
             at("annotations").or_else(|| at("labels"))
         };
-        let left_alone = switch("reconcile").as_deref() == Some("disabled") || switch("ssa").as_deref() == Some("ignore");
+        let left_alone =
+            switch("reconcile").as_deref() == Some("disabled") || switch("ssa").as_deref() == Some("ignore");
         let namespace = (!id.namespace.is_empty() && !scope::has_no_namespace(&id.gvk)).then_some(id.namespace);
         Some(Object { gvk: id.gvk, namespace, name: id.name, node, kustomization, trail, encrypted, left_alone })
     }
@@ -551,7 +564,11 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     /// Takes in a Kustomization among the objects; its index when it is to be built.
     fn child(&mut self, at: usize, parent: usize) -> Option<usize> {
         let object = self.cluster.objects.get(at)?;
-        let id = Id { gvk: object.gvk.clone(), namespace: object.namespace.clone().unwrap_or_default(), name: object.name.clone() };
+        let id = Id {
+            gvk: object.gvk.clone(),
+            namespace: object.namespace.clone().unwrap_or_default(),
+            name: object.name.clone(),
+        };
         if !is_flux_kustomization(&id) || object.left_alone {
             return None;
         }
@@ -582,7 +599,11 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 class: "source",
                 what: format!("Kustomization `{}/{}`", spec.namespace, spec.name),
                 reason: reason.clone(),
-                brings: if self.is_flux_distribution(spec.source.as_ref()) { Brings::Manifests } else { Brings::Anything },
+                brings: if self.is_flux_distribution(spec.source.as_ref()) {
+                    Brings::Manifests
+                } else {
+                    Brings::Anything
+                },
                 namespace: spec.target_namespace.map(|namespace| namespace.text),
             });
         }
@@ -597,7 +618,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     fn same_path_above(&self, spec: &FluxKustomization, parent: usize) -> usize {
         let above = |index: &usize| self.cluster.kustomizations.get(*index).and_then(|one| one.parent);
         let line = std::iter::successors(Some(parent), above).take(MAX_LEVELS);
-        line.filter(|index| self.cluster.kustomizations.get(*index).is_some_and(|one| one.spec.path == spec.path)).count()
+        line.filter(|index| self.cluster.kustomizations.get(*index).is_some_and(|one| one.spec.path == spec.path))
+            .count()
     }
 
     /// A folder that applies itself under ever new names: said once a place.
@@ -656,9 +678,15 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
 
     fn missing_path(&mut self, spec: &FluxKustomization, path: &str, is_file: bool) {
         let (message, label) = if is_file {
-            (format!("path `{path}` of Kustomization `{}/{}` is a file, not a folder", spec.namespace, spec.name), "a file")
+            (
+                format!("path `{path}` of Kustomization `{}/{}` is a file, not a folder", spec.namespace, spec.name),
+                "a file",
+            )
         } else {
-            (format!("path `{path}` of Kustomization `{}/{}` does not exist", spec.namespace, spec.name), "no such folder")
+            (
+                format!("path `{path}` of Kustomization `{}/{}` does not exist", spec.namespace, spec.name),
+                "no such folder",
+            )
         };
         let mut observation = Observation::new("flux-path-missing", message, Label::new(spec.path_place, label))
             .about(
@@ -713,14 +741,16 @@ fn nearest_directory(library: &Library<'_>, path: &str) -> Option<String> {
 /// Exactly `disabled`: the only switch that minds upper and lower case.
 fn switched_off(node: &Node) -> bool {
     ["labels", "annotations"].iter().any(|field| {
-        node.at(&["metadata", field, "kustomize.toolkit.fluxcd.io/substitute"]).and_then(Node::as_str) == Some("disabled")
+        node.at(&["metadata", field, "kustomize.toolkit.fluxcd.io/substitute"]).and_then(Node::as_str)
+            == Some("disabled")
     })
 }
 
 fn common_metadata(node: &mut Node, metadata: &Node) {
     for field in ["labels", "annotations"] {
         let Some(pairs) = metadata.get(field) else { continue };
-        let target = node.child_mut("metadata").and_then(|metadata| metadata.child_mut(field)).and_then(Node::as_map_mut);
+        let target =
+            node.child_mut("metadata").and_then(|metadata| metadata.child_mut(field)).and_then(Node::as_map_mut);
         let Some(map) = target else { continue };
         for pair in pairs.entries() {
             let before = map.get(&pair.key).map(|old| old.origin.clone());

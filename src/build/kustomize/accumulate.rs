@@ -89,7 +89,13 @@ enum Place {
 impl<'l, 's> Builder<'l, 's> {
     /// A builder over a library.
     pub fn new(library: &'l Library<'s>) -> Self {
-        Builder { library, outcome: Outcome::default(), rules: name_reference::built_in(), stack: Vec::new(), entered: 0 }
+        Builder {
+            library,
+            outcome: Outcome::default(),
+            rules: name_reference::built_in(),
+            stack: Vec::new(),
+            entered: 0,
+        }
     }
 
     /// Builds the root kustomization as Flux edited it.
@@ -272,7 +278,10 @@ impl<'l, 's> Builder<'l, 's> {
         if spec.is_component {
             self.outcome.broken = true;
             let message = format!("`{}` is a Component; list it under `components`", entry.text);
-            self.observe(Observation::new("build-failed", message, Label::new(entry.span, "a Component")).keyed(entry.text.clone()));
+            self.observe(
+                Observation::new("build-failed", message, Label::new(entry.span, "a Component"))
+                    .keyed(entry.text.clone()),
+            );
             return;
         }
         if !self.enter(path, entry) {
@@ -335,7 +344,8 @@ impl<'l, 's> Builder<'l, 's> {
         let Some(spec) = self.nested_spec(&path, entry) else { return };
         if !spec.is_component {
             self.outcome.broken = true;
-            let message = format!("`{}` is no Component: its kustomization file is of kind `Kustomization`", entry.text);
+            let message =
+                format!("`{}` is no Component: its kustomization file is of kind `Kustomization`", entry.text);
             self.observe(
                 Observation::new("component-missing", message, Label::new(entry.span, "not a Component"))
                     .related(Label::new(spec.place, "kind stands here"))
@@ -357,7 +367,8 @@ impl<'l, 's> Builder<'l, 's> {
     fn generators(&mut self, spec: &Spec, resources: &mut Vec<Resource>) {
         let entries = spec.config_maps.iter().map(|entry| (Made::ConfigMap, entry));
         for (made, entry) in entries.chain(spec.secrets.iter().map(|entry| (Made::Secret, entry))) {
-            let Some(generated) = generate(self.library, &spec.directory, made, entry, spec.generator_options.as_ref()) else {
+            let Some(generated) = generate(self.library, &spec.directory, made, entry, spec.generator_options.as_ref())
+            else {
                 continue;
             };
             self.outcome.observations.extend(generated.observations);
@@ -371,7 +382,10 @@ impl<'l, 's> Builder<'l, 's> {
                     self.observe(
                         Observation::new(
                             "generator-merge-base-missing",
-                            format!("the generator merges into {} `{}`, which this build does not hold", id.gvk.kind, id.name),
+                            format!(
+                                "the generator merges into {} `{}`, which this build does not hold",
+                                id.gvk.kind, id.name
+                            ),
                             Label::new(entry.name.as_ref().map_or(entry.node.span(), |name| name.span), "no such base"),
                         )
                         .keyed(id.name.to_string()),
@@ -397,7 +411,10 @@ impl<'l, 's> Builder<'l, 's> {
                     continue;
                 }
                 let full = join(&spec.directory, &path.text);
-                match full.as_deref().map_or(Err(ReadError::OutsideRoot), |full| self.library.sources.load(full).map(drop)) {
+                match full
+                    .as_deref()
+                    .map_or(Err(ReadError::OutsideRoot), |full| self.library.sources.load(full).map(drop))
+                {
                     Ok(()) => file = full,
                     Err(error) => {
                         self.missing(full.as_deref().unwrap_or(&path.text), path, &error);
@@ -412,7 +429,11 @@ impl<'l, 's> Builder<'l, 's> {
             self.outcome.broken |= applied.broken;
             if applied.undecided {
                 let what = format!("a patch in {}", show(&spec.directory));
-                self.outcome.open.push(LeftOut { what: what, reason: "its target was not built", brings: Brings::Nothing });
+                self.outcome.open.push(LeftOut {
+                    what: what,
+                    reason: "its target was not built",
+                    brings: Brings::Nothing,
+                });
             }
         }
     }
@@ -460,7 +481,10 @@ impl<'l, 's> Builder<'l, 's> {
             self.outcome.observations.push(
                 Observation::new(
                     "namespace-transform-conflict",
-                    format!("setting namespace `{}` makes two objects {} `{}` of one identity", namespace.text, id.gvk.kind, id.name),
+                    format!(
+                        "setting namespace `{}` makes two objects {} `{}` of one identity",
+                        namespace.text, id.gvk.kind, id.name
+                    ),
                     Label::new(namespace.span, "set here"),
                 )
                 .related(Label::new(place(first), "first object"))
@@ -498,7 +522,9 @@ fn rename(resources: &mut [Resource], by: &Text, name: impl Fn(&str) -> String) 
         }
         resource.remember();
         resource.renamed_by.push(by.text.clone());
-        let Some(node) = resource.node.child_mut("metadata").and_then(|metadata| metadata.as_map_mut()?.get_mut("name")) else {
+        let Some(node) =
+            resource.node.child_mut("metadata").and_then(|metadata| metadata.as_map_mut()?.get_mut("name"))
+        else {
             continue;
         };
         let Some(old) = node.as_str() else { continue };
@@ -531,7 +557,9 @@ fn expand_lists(documents: &[Node]) -> Vec<Node> {
         at += 1;
         let is_list = document.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
         match document.get("items") {
-            Some(items) if is_list && matches!(items.value, Value::Seq(_)) => queue.extend(items.items().iter().cloned()),
+            Some(items) if is_list && matches!(items.value, Value::Seq(_)) => {
+                queue.extend(items.items().iter().cloned())
+            }
             _ if document.is_null() => {}
             _ => flat.push(document),
         }
@@ -560,14 +588,19 @@ fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
     let place = document.entries().next().map_or_else(|| document.span().head(), |entry| entry.key_span);
     let shown = if id.gvk.kind.is_empty() { String::new() } else { format!(" of kind `{}`", id.gvk.kind) };
     Some(
-        Observation::new("object-type-missing", format!("{what}{shown}, so Flux refuses the build"), Label::new(place, ""))
-            .keyed(format!("{what}{}{}", id.gvk.kind, id.name)),
+        Observation::new(
+            "object-type-missing",
+            format!("{what}{shown}, so Flux refuses the build"),
+            Label::new(place, ""),
+        )
+        .keyed(format!("{what}{}{}", id.gvk.kind, id.name)),
     )
 }
 
 /// The finding for a folder with two kustomization files.
 pub fn two_files(directory: &str, first: &str, second: &str, span: Span) -> Observation {
-    let message = format!("{} has two kustomization files: `{}` and `{}`", show(directory), file_name(first), file_name(second));
+    let message =
+        format!("{} has two kustomization files: `{}` and `{}`", show(directory), file_name(first), file_name(second));
     Observation::new("build-failed", message, Label::new(span, "")).keyed(directory.to_owned())
 }
 
@@ -586,10 +619,18 @@ fn show(directory: &str) -> String {
 /// The finding for a listed path that cannot be read.
 pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, error: &ReadError) -> Observation {
     let (rule, message, label) = match error {
-        ReadError::Missing => ("kustomize-resource-missing", format!("`{text}` does not exist"), "nothing at this path"),
-        ReadError::IsDirectory => ("kustomize-resource-missing", format!("`{text}` is a folder, not a file"), "a folder"),
-        ReadError::OutsideRoot => ("kustomize-resource-missing", format!("`{text}` leads out of the repository"), "outside"),
-        ReadError::LinkLoop => ("file-unreadable", format!("`{text}` is a link that leads in a circle"), "links to itself"),
+        ReadError::Missing => {
+            ("kustomize-resource-missing", format!("`{text}` does not exist"), "nothing at this path")
+        }
+        ReadError::IsDirectory => {
+            ("kustomize-resource-missing", format!("`{text}` is a folder, not a file"), "a folder")
+        }
+        ReadError::OutsideRoot => {
+            ("kustomize-resource-missing", format!("`{text}` leads out of the repository"), "outside")
+        }
+        ReadError::LinkLoop => {
+            ("file-unreadable", format!("`{text}` is a link that leads in a circle"), "links to itself")
+        }
         ReadError::Special | ReadError::Io(_) => ("file-unreadable", format!("`{text}` cannot be read: {error}"), ""),
     };
     let mut observation = Observation::new(rule, message, Label::new(span, label)).keyed(text.to_owned());
@@ -622,7 +663,8 @@ fn missing_component(library: &Library<'_>, directory: &str, entry: &Text) -> Ob
     )
     .keyed(entry.text.clone());
     let wanted = file_name(&entry.text);
-    let siblings = join(directory, &entry.text).map(|path| library.sources.system().list(parent(&path))).unwrap_or_default();
+    let siblings =
+        join(directory, &entry.text).map(|path| library.sources.system().list(parent(&path))).unwrap_or_default();
     let nearest = siblings
         .iter()
         .filter(|(_, kind)| *kind == Entry::Directory)

@@ -231,8 +231,12 @@ fn fill(spec: &mut Spec, root: &Node) {
     if root.as_map().is_none() {
         spec.broken = true;
         spec.observations.push(
-            Observation::new("build-failed", "the kustomization file is no map of fields", Label::new(root.span().head(), ""))
-                .keyed("root"),
+            Observation::new(
+                "build-failed",
+                "the kustomization file is no map of fields",
+                Label::new(root.span().head(), ""),
+            )
+            .keyed("root"),
         );
         return;
     }
@@ -261,8 +265,16 @@ fn fill(spec: &mut Spec, root: &Node) {
             "commonannotations" => spec.common_annotations = Some(value.clone()),
             "images" | "imagetags" => spec.images.extend(value.items().iter().filter_map(image_entry)),
             "configurations" => spec.configurations.extend(texts(value)),
-            "replicas" | "replacements" | "transformers" | "generators" | "validators" | "vars" | "crds"
-            | "helmcharts" | "helmglobals" | "helmchartinflationgenerator" => {
+            "replicas"
+            | "replacements"
+            | "transformers"
+            | "generators"
+            | "validators"
+            | "vars"
+            | "crds"
+            | "helmcharts"
+            | "helmglobals"
+            | "helmchartinflationgenerator" => {
                 if !matches!(&value.value, Value::Null) && !(value.items().is_empty() && value.as_map().is_none()) {
                     spec.not_evaluated.push(Text { text: entry.key.to_string(), span: entry.key_span });
                 }
@@ -287,10 +299,17 @@ fn shape(field: &str) -> Option<Shape> {
     Some(match field {
         "apiversion" | "kind" | "namespace" | "nameprefix" | "namesuffix" => Shape::Text,
         "metadata" | "generatoroptions" | "commonlabels" | "commonannotations" => Shape::Map,
-        "resources" | "bases" | "components" | "configurations" | "crds" | "patchesstrategicmerge" | "transformers"
-        | "generators" | "validators" => Shape::Texts,
-        "patches" | "patchesjson6902" | "configmapgenerator" | "secretgenerator" | "labels" | "images" | "imagetags"
-        | "replicas" | "replacements" | "vars" | "helmcharts" => Shape::Maps,
+        "resources"
+        | "bases"
+        | "components"
+        | "configurations"
+        | "crds"
+        | "patchesstrategicmerge"
+        | "transformers"
+        | "generators"
+        | "validators" => Shape::Texts,
+        "patches" | "patchesjson6902" | "configmapgenerator" | "secretgenerator" | "labels" | "images"
+        | "imagetags" | "replicas" | "replacements" | "vars" | "helmcharts" => Shape::Maps,
         _ => return None,
     })
 }
@@ -305,8 +324,12 @@ fn check_shape(spec: &mut Spec, entry: &Field) {
     let (sound, wanted, of) = match shape {
         Shape::Text => (is_text(value), "a text", None),
         Shape::Map => (is_map(value), "a map", None),
-        Shape::Texts => (list(value), "a list", value.items().iter().find(|item| !is_text(item)).map(|item| (item, "a text"))),
-        Shape::Maps => (list(value), "a list", value.items().iter().find(|item| !is_map(item)).map(|item| (item, "a map"))),
+        Shape::Texts => {
+            (list(value), "a list", value.items().iter().find(|item| !is_text(item)).map(|item| (item, "a text")))
+        }
+        Shape::Maps => {
+            (list(value), "a list", value.items().iter().find(|item| !is_map(item)).map(|item| (item, "a map")))
+        }
     };
     let (what, span, wanted, found) = match of {
         _ if !sound => (format!("`{}`", entry.key), entry.key_span, wanted, value),
@@ -321,8 +344,12 @@ fn check_shape(spec: &mut Spec, entry: &Field) {
     };
     spec.broken = true;
     spec.observations.push(
-        Observation::new("build-failed", format!("{what} is {found}, expected {wanted}"), Label::new(span, format!("expected {wanted}")))
-            .keyed(format!("{} {found}", entry.key)),
+        Observation::new(
+            "build-failed",
+            format!("{what} is {found}, expected {wanted}"),
+            Label::new(span, format!("expected {wanted}")),
+        )
+        .keyed(format!("{} {found}", entry.key)),
     );
 }
 
@@ -434,9 +461,36 @@ pub fn image_entry(node: &Node) -> Option<ImageEntry> {
 
 /// The fields kustomize knows, for suggestions.
 pub const FIELDS: &[&str] = &[
-    "apiVersion", "kind", "metadata", "openapi", "sortOptions", "buildMetadata", "resources", "bases", "components",
-    "namespace", "namePrefix", "nameSuffix", "patches", "patchesJson6902", "patchesStrategicMerge",
-    "configMapGenerator", "secretGenerator", "generatorOptions", "labels", "commonLabels", "commonAnnotations",
-    "images", "configurations", "replicas", "replacements", "transformers", "generators", "validators", "vars",
-    "crds", "helmCharts", "helmGlobals",
+    "apiVersion",
+    "kind",
+    "metadata",
+    "openapi",
+    "sortOptions",
+    "buildMetadata",
+    "resources",
+    "bases",
+    "components",
+    "namespace",
+    "namePrefix",
+    "nameSuffix",
+    "patches",
+    "patchesJson6902",
+    "patchesStrategicMerge",
+    "configMapGenerator",
+    "secretGenerator",
+    "generatorOptions",
+    "labels",
+    "commonLabels",
+    "commonAnnotations",
+    "images",
+    "configurations",
+    "replicas",
+    "replacements",
+    "transformers",
+    "generators",
+    "validators",
+    "vars",
+    "crds",
+    "helmCharts",
+    "helmGlobals",
 ];

@@ -87,7 +87,11 @@ pub fn generate(
                 let node = Node::text_node(value, Origin::derived(Step::Generated, span, None));
                 data.add(Text { text: key.to_owned(), span: literal.span }, node, false, &name.text);
             }
-            _ => data.refuse(format!("invalid literal source `{}`, expected key=value", literal.text), literal.span, &literal.text),
+            _ => data.refuse(
+                format!("invalid literal source `{}`, expected key=value", literal.text),
+                literal.span,
+                &literal.text,
+            ),
         }
     }
     for file in &entry.files {
@@ -139,7 +143,13 @@ fn secret_aware(text: &str, span: Span) -> Node {
     Node::text_node(text, Origin::derived(Step::Generated, span, None))
 }
 
-fn open(library: &Library<'_>, directory: &str, entry: &Text, path: &str, data: &mut Data) -> Option<(String, crate::source::FileId)> {
+fn open(
+    library: &Library<'_>,
+    directory: &str,
+    entry: &Text,
+    path: &str,
+    data: &mut Data,
+) -> Option<(String, crate::source::FileId)> {
     if path.starts_with("http://") || path.starts_with("https://") {
         return None;
     }
@@ -165,7 +175,11 @@ fn open(library: &Library<'_>, directory: &str, entry: &Text, path: &str, data: 
 fn read_file(library: &Library<'_>, directory: &str, source: &Text, name: &str, data: &mut Data) {
     let (key, path) = match source.text.split_once('=') {
         Some((key, path)) if key.is_empty() || path.is_empty() || path.contains('=') => {
-            data.refuse(format!("invalid file source `{}`, expected [key=]path", source.text), source.span, &source.text);
+            data.refuse(
+                format!("invalid file source `{}`, expected [key=]path", source.text),
+                source.span,
+                &source.text,
+            );
             return;
         }
         Some((key, path)) => (key.to_owned(), path),
@@ -185,8 +199,12 @@ fn read_file(library: &Library<'_>, directory: &str, source: &Text, name: &str, 
         Some(TextProblem::TooLarge { size }) => {
             data.broken = true;
             data.observations.push(
-                Observation::new("limit-exceeded", format!("generator file `{path}` has {size} bytes"), Label::new(source.span, ""))
-                    .keyed(source.text.clone()),
+                Observation::new(
+                    "limit-exceeded",
+                    format!("generator file `{path}` has {size} bytes"),
+                    Label::new(source.span, ""),
+                )
+                .keyed(source.text.clone()),
             );
         }
         Some(_) => {
@@ -214,7 +232,10 @@ fn finish(entry: &GeneratorEntry, made: Made, name: &str, data: Data, shared: Op
         pairs
     };
     let flag = |key: &str| {
-        [shared, entry.options.as_ref()].into_iter().flatten().any(|options| options.get(key).and_then(Node::as_bool) == Some(true))
+        [shared, entry.options.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|options| options.get(key).and_then(Node::as_bool) == Some(true))
     };
     let mut metadata = vec![field("name", Node::text_node(name, Origin::derived(Step::Generated, place, None)))];
     if let Some(namespace) = &entry.namespace {

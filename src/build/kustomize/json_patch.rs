@@ -30,13 +30,18 @@ pub struct Operation {
 /// A message with a place when it is no list of operations.
 pub fn operations(patch: &Node) -> Result<Vec<Operation>, Failure> {
     let Value::Seq(items) = &patch.value else {
-        return Err(Failure { message: "a JSON patch is a list of operations".into(), span: patch.span(), missing_path: false });
+        return Err(Failure {
+            message: "a JSON patch is a list of operations".into(),
+            span: patch.span(),
+            missing_path: false,
+        });
     };
     items.iter().map(operation).collect()
 }
 
 fn operation(item: &Node) -> Result<Operation, Failure> {
-    let fail = |message: &str, node: &Node| Failure { message: message.to_owned(), span: node.span(), missing_path: false };
+    let fail =
+        |message: &str, node: &Node| Failure { message: message.to_owned(), span: node.span(), missing_path: false };
     let op = item.get("op").and_then(Node::as_str).ok_or_else(|| fail("the operation has no `op`", item))?;
     if !matches!(op, "add" | "remove" | "replace" | "move" | "copy" | "test") {
         return Err(fail(&format!("`{op}` is no JSON patch operation"), item.get("op").unwrap_or(item)));
@@ -75,12 +80,19 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
             put(target, &operation.path, value, operation.op == "add")
                 .map_err(|why| fail(format!("cannot {} `{}`: {why}", operation.op, shown())))
         }
-        "remove" => take(target, &operation.path).map(drop).map_err(|why| fail(format!("cannot remove `{}`: {why}", shown()))),
+        "remove" => {
+            take(target, &operation.path).map(drop).map_err(|why| fail(format!("cannot remove `{}`: {why}", shown())))
+        }
         "move" | "copy" => {
             let from = operation.from.clone().unwrap_or_default();
-            let value = if operation.op == "move" { take(target, &from) } else { look(target, &from).cloned().ok_or("no such value") }
-                .map_err(|why| fail(format!("cannot {} from `/{}`: {why}", operation.op, from.join("/"))))?;
-            put(target, &operation.path, value, true).map_err(|why| fail(format!("cannot {} to `{}`: {why}", operation.op, shown())))
+            let value = if operation.op == "move" {
+                take(target, &from)
+            } else {
+                look(target, &from).cloned().ok_or("no such value")
+            }
+            .map_err(|why| fail(format!("cannot {} from `/{}`: {why}", operation.op, from.join("/"))))?;
+            put(target, &operation.path, value, true)
+                .map_err(|why| fail(format!("cannot {} to `{}`: {why}", operation.op, shown())))
         }
         _ => {
             let found = look(target, &operation.path);

@@ -8,7 +8,8 @@ use super::file::{ImageEntry, LabelsEntry};
 use super::resource::Resource;
 use crate::yaml::{Node, Origin, Step, Value};
 
-const POD_TEMPLATES: &[&str] = &["ReplicationController", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"];
+const POD_TEMPLATES: &[&str] =
+    &["ReplicationController", "Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"];
 
 /// `labels` entries.
 pub fn labels(resources: &mut [Resource], entry: &LabelsEntry) {
@@ -83,7 +84,9 @@ fn templates(resource: &mut Resource, field: &str, pairs: &Node) {
     }
     if kind == "StatefulSet" && field == "labels" {
         let claims = resource.node.as_map_mut().and_then(|map| map.get_mut("spec")).and_then(Node::as_map_mut);
-        if let Some(Value::Seq(items)) = claims.and_then(|spec| spec.get_mut("volumeClaimTemplates")).map(|node| &mut node.value) {
+        if let Some(Value::Seq(items)) =
+            claims.and_then(|spec| spec.get_mut("volumeClaimTemplates")).map(|node| &mut node.value)
+        {
             for claim in Arc::make_mut(items) {
                 set(claim, &["metadata", "labels"], pairs, true);
             }
@@ -136,7 +139,9 @@ fn affinity(node: &mut Node, pairs: &Node) {
 /// `images`: every list called `containers` or `initContainers`, wherever it stands.
 pub fn images(resources: &mut [Resource], entry: &ImageEntry) {
     // The name is used as a pattern without escaping, as kustomize does.
-    let Ok(pattern) = Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", entry.name.text)) else {
+    let Ok(pattern) =
+        Regex::new(&format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", entry.name.text))
+    else {
         return;
     };
     for resource in resources {
@@ -152,7 +157,10 @@ fn walk(node: &mut Node, entry: &ImageEntry, pattern: &Regex) {
             Arc::make_mut(items).iter_mut().for_each(|item| walk(item, entry, pattern));
         }
         Value::Map(map) => {
-            if !map.iter().any(|e| matches!(e.key.as_str(), "containers" | "initContainers") || holds_containers(&e.value)) {
+            if !map
+                .iter()
+                .any(|e| matches!(e.key.as_str(), "containers" | "initContainers") || holds_containers(&e.value))
+            {
                 return;
             }
             for child in Arc::make_mut(map).iter_mut() {

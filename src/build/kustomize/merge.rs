@@ -51,9 +51,7 @@ fn merge_node<'p>(target: Option<&Node>, patch: &'p Node, gvk: &Gvk, path: &mut 
     match (&patch.value, target.map(|target| &target.value)) {
         (Value::Null, _) => None,
         (Value::Map(_), _) if directive(patch) == Some("delete") => None,
-        (Value::Map(_), _) if directive(patch) == Some("replace") => {
-            Some(patched(&without_directive(patch), target))
-        }
+        (Value::Map(_), _) if directive(patch) == Some("replace") => Some(patched(&without_directive(patch), target)),
         (Value::Map(map), Some(Value::Map(old))) => Some(merge_maps(target?, old, map, gvk, path)),
         // A map over nothing: nulls and directives inside it still act.
         (Value::Map(map), _) => {

@@ -44,10 +44,23 @@ pub fn list_rule(gvk: &Gvk, path: &[&str]) -> ListRule {
 fn has_schema(gvk: &Gvk) -> bool {
     matches!(
         gvk.group.as_str(),
-        "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions" | "networking.k8s.io" | "rbac.authorization.k8s.io"
-            | "storage.k8s.io" | "scheduling.k8s.io" | "admissionregistration.k8s.io" | "apiregistration.k8s.io"
-            | "apiextensions.k8s.io" | "certificates.k8s.io" | "coordination.k8s.io" | "discovery.k8s.io"
-            | "events.k8s.io" | "node.k8s.io"
+        "" | "apps"
+            | "batch"
+            | "autoscaling"
+            | "policy"
+            | "extensions"
+            | "networking.k8s.io"
+            | "rbac.authorization.k8s.io"
+            | "storage.k8s.io"
+            | "scheduling.k8s.io"
+            | "admissionregistration.k8s.io"
+            | "apiregistration.k8s.io"
+            | "apiextensions.k8s.io"
+            | "certificates.k8s.io"
+            | "coordination.k8s.io"
+            | "discovery.k8s.io"
+            | "events.k8s.io"
+            | "node.k8s.io"
     )
 }
 

@@ -223,10 +223,14 @@ fn choose<'c>(
         [] => None,
         [only] => Some(&only.now),
         several => {
-            let same: Vec<&&Candidate> = several.iter().filter(|candidate| candidate.renamed_by == renamed_by).collect();
+            let same: Vec<&&Candidate> =
+                several.iter().filter(|candidate| candidate.renamed_by == renamed_by).collect();
             match same.as_slice() {
                 [only] => Some(&only.now),
-                _ if several.iter().all(|candidate| Some(&candidate.now.name) == several.first().map(|c| &c.now.name)) => {
+                _ if several
+                    .iter()
+                    .all(|candidate| Some(&candidate.now.name) == several.first().map(|c| &c.now.name)) =>
+                {
                     several.first().map(|candidate| &candidate.now)
                 }
                 _ => None,

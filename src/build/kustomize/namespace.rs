@@ -18,14 +18,18 @@ pub fn set(resources: &mut [Resource], namespace: &Text) {
             put(&mut resource.node, &["metadata"], "namespace", namespace);
         }
         match (id.gvk.group.as_str(), id.gvk.kind.as_str()) {
-            ("apiregistration.k8s.io", "APIService") => put(&mut resource.node, &["spec", "service"], "namespace", namespace),
+            ("apiregistration.k8s.io", "APIService") => {
+                put(&mut resource.node, &["spec", "service"], "namespace", namespace)
+            }
             ("apiextensions.k8s.io", "CustomResourceDefinition") => {
                 let path = ["spec", "conversion", "webhook", "clientConfig", "service"];
                 if resource.node.at(&path).is_some() {
                     put(&mut resource.node, &path, "namespace", namespace);
                 }
             }
-            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => subjects(&mut resource.node, namespace),
+            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+                subjects(&mut resource.node, namespace)
+            }
             _ => {}
         }
     }

@@ -71,7 +71,13 @@ fn read_body(library: &Library<'_>, entry: &PatchEntry, file: Option<&str>, appl
     let place = entry.path.as_ref().map_or(entry.span.head(), |path| path.span);
     match (&entry.patch, file) {
         (Some(_), Some(_)) => {
-            refuse(applied, "patch-body-invalid", "`patch` and `path` cannot be set at the same time".into(), place, "both");
+            refuse(
+                applied,
+                "patch-body-invalid",
+                "`patch` and `path` cannot be set at the same time".into(),
+                place,
+                "both",
+            );
             return None;
         }
         (None, None) => {
@@ -125,7 +131,8 @@ fn read_body(library: &Library<'_>, entry: &PatchEntry, file: Option<&str>, appl
     for document in manifests.documents {
         let id = Id::of(&document);
         if document.as_map().is_none() || id.gvk.kind.is_empty() || id.name.is_empty() {
-            let message = "the patch is neither operations nor an object: a strategic merge patch has `kind` and `metadata.name`";
+            let message =
+                "the patch is neither operations nor an object: a strategic merge patch has `kind` and `metadata.name`";
             let at = document.entries().next().map_or_else(|| document.span().head(), |entry| entry.key_span);
             refuse(applied, "patch-body-invalid", message.into(), at, "type");
             continue;
@@ -203,7 +210,8 @@ impl<'t> Matcher<'t> {
     /// Whether it names one object: no pattern characters, no selector.
     fn is_exact(&self) -> bool {
         let plain = |text: &Option<Text>| {
-            text.as_ref().is_some_and(|text| !text.text.is_empty() && regex::escape(&text.text).replace("\\-", "-") == text.text)
+            text.as_ref()
+                .is_some_and(|text| !text.text.is_empty() && regex::escape(&text.text).replace("\\-", "-") == text.text)
         };
         plain(&self.target.name) && plain(&self.target.kind) && self.labels.is_none() && self.annotations.is_none()
     }
@@ -225,8 +233,12 @@ fn with_target(
             return;
         }
     };
-    let matched: Vec<usize> =
-        resources.iter().enumerate().filter(|(_, resource)| matcher.matches(resource)).map(|(index, _)| index).collect();
+    let matched: Vec<usize> = resources
+        .iter()
+        .enumerate()
+        .filter(|(_, resource)| matcher.matches(resource))
+        .map(|(index, _)| index)
+        .collect();
     if matched.is_empty() {
         if open {
             applied.undecided = true;
@@ -300,13 +312,7 @@ fn merge_into(resource: &mut Resource, patch: &Node, with_target: Option<&PatchE
     true
 }
 
-fn without_target(
-    entry: &PatchEntry,
-    patch: &Node,
-    resources: &mut Vec<Resource>,
-    open: bool,
-    applied: &mut Applied,
-) {
+fn without_target(entry: &PatchEntry, patch: &Node, resources: &mut Vec<Resource>, open: bool, applied: &mut Applied) {
     let id = Id::of(patch);
     let found: Vec<usize> =
         resources.iter().enumerate().filter(|(_, resource)| resource.had(&id)).map(|(index, _)| index).collect();
@@ -330,7 +336,8 @@ fn without_target(
             )
             .keyed(format!("{} {}", id.gvk.kind, id.name));
             if entry.path.is_some() {
-                observation = observation.related(Label::new(entry.path.as_ref().map_or(entry.span, |path| path.span), "listed here"));
+                observation = observation
+                    .related(Label::new(entry.path.as_ref().map_or(entry.span, |path| path.span), "listed here"));
             }
             if let Some((words, span)) = near {
                 observation = observation.help(words).related(Label::new(span, "nearest object"));
@@ -347,7 +354,8 @@ fn without_target(
 
 /// The object that was probably meant.
 fn near_misses(id: &Id, resources: &[Resource]) -> Option<(String, Span)> {
-    let other_kind = resources.iter().find(|resource| resource.id().name == id.name && resource.id().gvk.kind != id.gvk.kind);
+    let other_kind =
+        resources.iter().find(|resource| resource.id().name == id.name && resource.id().gvk.kind != id.gvk.kind);
     let other_version =
         resources.iter().find(|resource| resource.id().name == id.name && resource.id().gvk.kind == id.gvk.kind);
     if let Some(resource) = other_version {
@@ -364,8 +372,9 @@ fn near_misses(id: &Id, resources: &[Resource]) -> Option<(String, Span)> {
         Some(resource) if strsim::levenshtein(&resource.id().name, &id.name) <= id.name.len() / 3 + 1 => {
             Some((format!("did you mean `{}`?", resource.id().name), resource_place(&resource.node)))
         }
-        _ => other_kind
-            .map(|resource| (format!("a {} of that name exists", resource.id().gvk.kind), resource_place(&resource.node))),
+        _ => other_kind.map(|resource| {
+            (format!("a {} of that name exists", resource.id().gvk.kind), resource_place(&resource.node))
+        }),
     }
 }
 

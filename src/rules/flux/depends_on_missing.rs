@@ -18,7 +18,12 @@ impl Rule for DependsOnMissing {
         for kind in [KUSTOMIZATION, HELM_RELEASE] {
             for dependency in dependencies(cluster, kind) {
                 let (Some(name), Some(namespace)) = (dependency.name, dependency.namespace) else {
-                    out.undecided(cluster, "variable", dependency.from.reference().to_string(), "a dependsOn entry holds an unknown variable");
+                    out.undecided(
+                        cluster,
+                        "variable",
+                        dependency.from.reference().to_string(),
+                        "a dependsOn entry holds an unknown variable",
+                    );
                     continue;
                 };
                 match cluster.presence(kind.group, kind.kind, namespace, name) {
@@ -45,7 +50,14 @@ impl Rule for DependsOnMissing {
     }
 }
 
-fn observation(kind: DependingKind, dependency: &Dependency<'_>, name: &str, namespace: &str, what: &str, label: &str) -> Observation {
+fn observation(
+    kind: DependingKind,
+    dependency: &Dependency<'_>,
+    name: &str,
+    namespace: &str,
+    what: &str,
+    label: &str,
+) -> Observation {
     let node = dependency.entry.get("name").unwrap_or(dependency.entry);
     Observation::new(
         "depends-on-missing",
@@ -86,9 +98,10 @@ fn misdirected(
         return Some(found);
     }
     let other = if kind == KUSTOMIZATION { HELM_RELEASE } else { KUSTOMIZATION };
-    let object = cluster.named(name).filter(|object| object.is(other.group, other.kind)).min_by_key(|object| {
-        (object.namespace() != namespace, object.namespace().to_owned())
-    })?;
+    let object = cluster
+        .named(name)
+        .filter(|object| object.is(other.group, other.kind))
+        .min_by_key(|object| (object.namespace() != namespace, object.namespace().to_owned()))?;
     Some(
         observation(
             kind,
@@ -105,15 +118,20 @@ fn misdirected(
 
 fn applier_help(cluster: &Cluster<'_>, kind: DependingKind, object: &Object) -> String {
     match cluster.kustomization_of(object) {
-        Some(applier) if kind == KUSTOMIZATION => format!(
-            "depend on the Kustomization that applies it: `{}/{}`",
-            applier.spec.namespace, applier.spec.name
-        ),
+        Some(applier) if kind == KUSTOMIZATION => {
+            format!("depend on the Kustomization that applies it: `{}/{}`", applier.spec.namespace, applier.spec.name)
+        }
         _ => format!("name a {} or drop the entry", kind.kind),
     }
 }
 
-fn missing(cluster: &Cluster<'_>, kind: DependingKind, dependency: &Dependency<'_>, name: &str, namespace: &str) -> Observation {
+fn missing(
+    cluster: &Cluster<'_>,
+    kind: DependingKind,
+    dependency: &Dependency<'_>,
+    name: &str,
+    namespace: &str,
+) -> Observation {
     if let Some(found) = misdirected(cluster, kind, dependency, name, namespace) {
         return found;
     }
@@ -153,7 +171,12 @@ fn missing(cluster: &Cluster<'_>, kind: DependingKind, dependency: &Dependency<'
 }
 
 /// The object probably meant: nearest by edit distance, or one name is the other with a prefix or suffix.
-fn nearest<'o>(candidates: &[&'o Object], dependency: &Dependency<'_>, name: &str, namespace: &str) -> Option<&'o Object> {
+fn nearest<'o>(
+    candidates: &[&'o Object],
+    dependency: &Dependency<'_>,
+    name: &str,
+    namespace: &str,
+) -> Option<&'o Object> {
     let own = dependency.from.reference();
     let affix = |other: &str| {
         let bounded = |long: &str, short: &str| {
@@ -169,7 +192,13 @@ fn nearest<'o>(candidates: &[&'o Object], dependency: &Dependency<'_>, name: &st
         .filter_map(|object| {
             let distance = strsim::levenshtein(&object.name, name);
             let limit = (name.len() / 3).max(2);
-            let score = if distance <= limit.min(4) { distance } else if affix(&object.name) { 5 } else { return None };
+            let score = if distance <= limit.min(4) {
+                distance
+            } else if affix(&object.name) {
+                5
+            } else {
+                return None;
+            };
             Some((score, object.namespace() != namespace, object.full_name(), *object))
         })
         .min_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)))
@@ -189,6 +218,10 @@ fn namespace_fix(cluster: &Cluster<'_>, dependency: &Dependency<'_>, namespace: 
     let flow = file.slice(dependency.entry.span()).starts_with('{');
     let (_, column) = file.line_column(entry.key_span.start as usize);
     let end = crate::source::Span { start: name.span().end, ..name.span() };
-    let text = if flow { format!(", namespace: {namespace}") } else { format!("\n{}namespace: {namespace}", " ".repeat(column - 1)) };
+    let text = if flow {
+        format!(", namespace: {namespace}")
+    } else {
+        format!("\n{}namespace: {namespace}", " ".repeat(column - 1))
+    };
     Some(Fix { title, applicability: Applicability::Unsafe, edits: vec![Edit { span: end, text }] })
 }

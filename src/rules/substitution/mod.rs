@@ -1,8 +1,8 @@
 //! Post-build substitution.
 
+mod swallows_app_variable;
 mod undefined;
 mod variable_undefined;
-mod swallows_app_variable;
 
 pub use swallows_app_variable::SubstitutionSwallowsAppVariable;
 pub use variable_undefined::SubstitutionVariableUndefined;

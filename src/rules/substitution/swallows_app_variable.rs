@@ -27,14 +27,19 @@ impl Rule for SubstitutionSwallowsAppVariable {
                 shown.join(", "),
                 object.reference()
             );
-            let mut observation =
-                Observation::new("substitution-swallows-app-variable", message, Label::new(first.place, "taken by Flux"))
-                    .about(object.reference(), names.join(" "));
+            let mut observation = Observation::new(
+                "substitution-swallows-app-variable",
+                message,
+                Label::new(first.place, "taken by Flux"),
+            )
+            .about(object.reference(), names.join(" "));
             for found in &uses {
                 observation = observation.related(Label::new(found.place, "this one too"));
                 observation = match &found.evidence {
                     Some(Evidence::Key(place)) => observation.related(Label::new(*place, "the application's key")),
-                    Some(Evidence::Environment(place)) => observation.related(Label::new(*place, "the container's variable")),
+                    Some(Evidence::Environment(place)) => {
+                        observation.related(Label::new(*place, "the container's variable"))
+                    }
                     _ => observation,
                 };
             }

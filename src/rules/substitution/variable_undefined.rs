@@ -43,10 +43,13 @@ impl Rule for SubstitutionVariableUndefined {
                 kustomization.spec.namespace,
                 kustomization.spec.name
             );
-            let mut observation =
-                Observation::new("substitution-variable-undefined", message, Label::new(*place, "no value, no default"))
-                    .about(object.reference(), format!("${{{name}}}"))
-                    .related(Label::new(kustomization.spec.place, "substitutes here"));
+            let mut observation = Observation::new(
+                "substitution-variable-undefined",
+                message,
+                Label::new(*place, "no value, no default"),
+            )
+            .about(object.reference(), format!("${{{name}}}"))
+            .related(Label::new(kustomization.spec.place, "substitutes here"));
             for (_, place) in uses.iter().skip(1).take(MOST_USES) {
                 observation = observation.related(Label::new(*place, "used here too"));
             }
