@@ -1,5 +1,7 @@
 //! Why a run itself failed: unreadable configuration, wrong arguments, input or output errors. Exit code 2.
 
+use std::sync::Arc;
+
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 /// A broken run. Broken manifests are findings, never faults.
@@ -23,7 +25,7 @@ pub enum Fault {
         message: String,
         /// The file.
         #[source_code]
-        source_code: NamedSource<String>,
+        source_code: Arc<NamedSource<String>>,
         /// Where.
         #[label("{label}")]
         at: SourceSpan,
@@ -86,7 +88,7 @@ impl Fault {
     ) -> Self {
         Fault::Place {
             message: message.into(),
-            source_code: NamedSource::new(path, text.to_owned()),
+            source_code: Arc::new(NamedSource::new(path, text.to_owned())),
             at: SourceSpan::from(range),
             label: label.into(),
             help,

@@ -189,7 +189,7 @@ fn run(
     repository: &Repository<'_>,
     clusters: &[Cluster<'_>],
 ) -> (Seen, Coverage) {
-    let pairs: Vec<(&(String, Box<dyn Rule>), &Cluster<'_>)> =
+    let pairs: Vec<_> =
         clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
     let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs
         .par_iter()

@@ -1,15 +1,12 @@
-//! The budget rules: their cards, and the arithmetic of the migration plan.
+//! The arithmetic of budgets, on the migration plan and on small trees.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use flux_vet::finding::{Confidence, Finding};
 use flux_vet::source::Memory;
-use flux_vet::{CheckOptions, Checked, check, rules};
-
-const RULES: [&str; 3] = ["budget-exceeded", "limit-below-request", "quota-exceeded"];
+use flux_vet::{CheckOptions, Checked, check};
 
 fn run(system: Memory, rule: &str) -> Checked {
     check(system, &CheckOptions { rules: Some(vec![rule.to_owned()]), ..CheckOptions::default() }).unwrap()
@@ -19,59 +16,6 @@ fn place(checked: &Checked, finding: &Finding) -> (String, usize) {
     let location = checked.sources.location(finding.primary.span);
     let file = checked.sources.file(finding.primary.span.file);
     (location.path.to_string(), file.line_index(finding.primary.span.start as usize) + 1)
-}
-
-#[test]
-fn examples_of_the_cards_hold() {
-    let catalogue = rules::catalogue().unwrap();
-    for rule in RULES {
-        for example in &catalogue.get(rule).unwrap().card.examples {
-            let mut system = Memory::default();
-            let mut marks: Vec<(String, usize, String)> = Vec::new();
-            let mut related = BTreeSet::new();
-            let config = example.config.iter().map(|text| (".flux-vet.yaml".to_owned(), text.clone()));
-            for (path, text) in example.files.iter().map(|file| (file.path.clone(), file.text.clone())).chain(config) {
-                for (index, line) in text.lines().enumerate() {
-                    if let Some((_, mark)) = line.split_once("# error") {
-                        marks.push((path.clone(), index + 1, mark.trim_start_matches(':').trim().to_owned()));
-                    }
-                    if line.contains("# related") {
-                        related.insert((path.clone(), index + 1));
-                    }
-                }
-                system.insert(&path, text);
-            }
-            let checked = run(system, rule);
-            let title = format!("{rule}: {}", example.title);
-            let said: Vec<String> = checked
-                .findings
-                .iter()
-                .map(|one| format!("{:?} {} | {}", place(&checked, one), one.message, one.help))
-                .collect();
-            let found: BTreeSet<(String, usize)> = checked.findings.iter().map(|one| place(&checked, one)).collect();
-            let marked: BTreeSet<(String, usize)> = marks.iter().map(|(path, line, _)| (path.clone(), *line)).collect();
-            assert_eq!(found, marked, "{title}\n{said:#?}");
-            assert_eq!(example.fires, !found.is_empty(), "{title}");
-            for (path, line, text) in &marks {
-                let message = checked
-                    .findings
-                    .iter()
-                    .find(|one| place(&checked, one) == (path.clone(), *line))
-                    .map(|one| &one.message);
-                assert!(message.unwrap().contains(text), "{title}: {message:?} lacks {text}");
-            }
-            let shown: BTreeSet<(String, usize)> = checked
-                .findings
-                .iter()
-                .flat_map(|one| &one.related)
-                .map(|label| {
-                    let line = checked.sources.file(label.span.file).line_index(label.span.start as usize) + 1;
-                    (checked.sources.location(label.span).path.to_string(), line)
-                })
-                .collect();
-            assert!(related.is_subset(&shown), "{title}: {related:?} in {shown:?}");
-        }
-    }
 }
 
 fn tree(name: &str) -> Memory {

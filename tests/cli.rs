@@ -1,7 +1,5 @@
 //! The command line: exit codes, arguments, streams.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 mod binary;
 
 use std::fs;

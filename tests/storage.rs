@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use flux_vet::rulebook::Card;
 use flux_vet::source::Memory;
 use flux_vet::{CheckOptions, Checked, check};
 
@@ -53,79 +51,6 @@ fn edit(files: &mut [(String, String)], path: &str, from: &str, to: &str) {
     let (_, text) = files.iter_mut().find(|(name, _)| name.ends_with(path)).unwrap();
     assert!(text.contains(from), "{path}: {from}");
     *text = text.replacen(from, to, 1);
-}
-
-#[test]
-fn the_examples_of_the_cards_hold() {
-    for rule in RULES {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("rules/storage/{rule}.md"));
-        let card = Card::parse(&format!("storage/{rule}"), &fs::read_to_string(path).unwrap()).unwrap();
-        assert!(card.examples.iter().filter(|example| example.fires).count() >= 2, "{rule}");
-        assert!(card.examples.iter().filter(|example| !example.fires).count() >= 2, "{rule}");
-        for example in &card.examples {
-            let files: Vec<(String, String)> =
-                example.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-            let mut options = CheckOptions { rules: Some(vec![(*rule).to_owned()]), ..CheckOptions::default() };
-            if let Some(text) = &example.options {
-                options.rule_options.push(((*rule).to_owned(), serde_yaml::from_str(text).unwrap()));
-            }
-            let checked = run(&files, &options);
-            let lines = |mark: &str,
-                         header: &dyn Fn(&flux_vet::rulebook::card::ExampleFile) -> Vec<usize>|
-             -> BTreeSet<String> {
-                example
-                    .files
-                    .iter()
-                    .flat_map(|file| {
-                        let marked =
-                            file.text.lines().enumerate().filter(|(_, line)| line.contains(mark)).map(|(at, _)| at + 1);
-                        marked.chain(header(file)).map(|line| format!("{}:{line}", file.path)).collect::<Vec<_>>()
-                    })
-                    .collect()
-            };
-            let place = |span| {
-                let place = checked.sources.location(span);
-                format!("{}:{}", place.path, place.line)
-            };
-            let primary: BTreeSet<String> =
-                checked.findings.iter().map(|finding| place(finding.primary.span)).collect();
-            let related: BTreeSet<String> =
-                checked.findings.iter().flat_map(|finding| &finding.related).map(|label| place(label.span)).collect();
-            let messages: Vec<&str> = checked.findings.iter().map(|finding| finding.message.as_str()).collect();
-            assert_eq!(
-                primary,
-                lines("# error", &|file| file.errors.clone()),
-                "{rule}, {}: {messages:#?}",
-                example.title
-            );
-            assert_eq!(
-                related,
-                lines("# related", &|file| file.related.clone()),
-                "{rule}, {}: {messages:#?}",
-                example.title
-            );
-        }
-    }
-}
-
-#[test]
-fn the_migration_plan_has_three_wrong_ports_and_nothing_else() {
-    let checked = run(&tree("as-written"), &CheckOptions::default());
-    assert_eq!(
-        found(&checked),
-        [
-            "s3-endpoint-port-wrong kubernetes/apps/monitoring/loki/app/helmrelease-tempo.yaml:35 9000",
-            "s3-endpoint-port-wrong kubernetes/apps/monitoring/loki/app/helmrelease.yaml:67 9000",
-            "s3-endpoint-port-wrong kubernetes/apps/storage/minio/app/job-bucket-setup.yaml:23 9000",
-        ]
-    );
-    for finding in &checked.findings {
-        let related: Vec<String> = finding.related.iter().map(|label| checked.sources.text(label.span)).collect();
-        assert_eq!(related, ["false"], "{}", finding.message);
-    }
-    for repaired in ["first-repair", "correct"] {
-        assert_eq!(found(&run(&tree(repaired), &CheckOptions::default())), Vec::<String>::new(), "{repaired}");
-    }
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! Whole trees: the findings equal the marks, the bytes do not depend on the threads, every place is a place.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that cannot go on fails, and says what is pending"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod binary;
 

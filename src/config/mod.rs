@@ -1,7 +1,5 @@
 //! `.flux-vet.yaml` as types (serde_yaml), each value with its place (our own reader on the same text).
 
-#![expect(clippy::result_large_err, reason = "a fault ends the run: it is made once")]
-
 mod places;
 mod read;
 mod schema;

@@ -76,7 +76,14 @@ struct Mark {
 
 fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
     let findings: Vec<&Finding> = checked.findings.iter().filter(|finding| *finding.rule == *card.id).collect();
-    let marks: Vec<Mark> = example.files.iter().flat_map(marks).collect();
+    // The configuration may be the place to edit: a budget line.
+    let config = example.config.as_ref().zip(FILE_NAMES.first()).map(|(text, name)| ExampleFile {
+        path: (*name).to_owned(),
+        text: text.clone(),
+        errors: Vec::new(),
+        related: Vec::new(),
+    });
+    let marks: Vec<Mark> = example.files.iter().chain(&config).flat_map(marks).collect();
     let line = |label: &Label| {
         let place = checked.sources.location(label.span);
         (place.path.to_string(), place.line)

@@ -172,7 +172,8 @@ impl Resolver<'_> {
                         | (Tag::Timestamp, Scalar::Time(_))
                         | (Tag::Merge, Scalar::Merge)
                 );
-                if !fits && !(slot.tag == Tag::Timestamp && self.mode == Mode::V2) {
+                let kept_as_text = slot.tag == Tag::Timestamp && self.mode == Mode::V2;
+                if !fits && !kept_as_text {
                     let at = slot.start as usize..slot.end as usize;
                     self.problem(ProblemKind::Value, at, "the value does not fit its explicit tag".to_owned());
                 }

@@ -119,7 +119,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.unknown_keys(spec, place);
         for field in &spec.not_evaluated {
             let what = format!("`{}` in {}", field.text, show(&spec.directory));
-            self.outcome.open.push(LeftOut { what: what, reason: "not evaluated yet", brings: Brings::Manifests });
+            self.outcome.open.push(LeftOut { what, reason: "not evaluated yet", brings: Brings::Manifests });
         }
         for entry in &spec.resources {
             self.resource_entry(spec, entry, resources);
@@ -429,11 +429,7 @@ impl<'l, 's> Builder<'l, 's> {
             self.outcome.broken |= applied.broken;
             if applied.undecided {
                 let what = format!("a patch in {}", show(&spec.directory));
-                self.outcome.open.push(LeftOut {
-                    what: what,
-                    reason: "its target was not built",
-                    brings: Brings::Nothing,
-                });
+                self.outcome.open.push(LeftOut { what, reason: "its target was not built", brings: Brings::Nothing });
             }
         }
     }
@@ -509,7 +505,7 @@ impl<'l, 's> Builder<'l, 's> {
         name_reference::rewrite(resources, &self.rules);
         resources.retain(|resource| {
             let local = resource.node.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
-            !local.and_then(Node::scalar_text).is_some_and(|value| value != "false")
+            local.and_then(Node::scalar_text).is_none_or(|value| value == "false")
         });
     }
 }

@@ -275,7 +275,8 @@ fn fill(spec: &mut Spec, root: &Node) {
             | "helmcharts"
             | "helmglobals"
             | "helmchartinflationgenerator" => {
-                if !matches!(&value.value, Value::Null) && !(value.items().is_empty() && value.as_map().is_none()) {
+                let says_something = !value.items().is_empty() || value.as_map().is_some();
+                if says_something || value.scalar_text().is_some() {
                     spec.not_evaluated.push(Text { text: entry.key.to_string(), span: entry.key_span });
                 }
             }
