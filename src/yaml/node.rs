@@ -276,6 +276,12 @@ impl Node {
         self.as_map()?.get(key)
     }
 
+    /// The value of a key in upper or lower case, as Go decodes JSON into types; the exact key comes first.
+    pub fn field(&self, key: &str) -> Option<&Node> {
+        let map = self.as_map()?;
+        map.get(key).or_else(|| map.iter().find(|entry| entry.key.eq_ignore_ascii_case(key)).map(|entry| &entry.value))
+    }
+
     /// The node at a path of keys.
     pub fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))

@@ -517,7 +517,7 @@ fn rename(resources: &mut [Resource], by: &Text, name: impl Fn(&str) -> String) 
             continue;
         }
         resource.remember();
-        resource.renamed_by.push(by.text.clone());
+        resource.prefixes.push(by.text.clone());
         let Some(node) =
             resource.node.child_mut("metadata").and_then(|metadata| metadata.as_map_mut()?.get_mut("name"))
         else {

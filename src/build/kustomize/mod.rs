@@ -1,11 +1,13 @@
 //! A kustomization folder to resources, as kustomize api v0.21.1 builds it.
 
 mod accumulate;
+mod field_spec;
 mod file;
 mod generate;
 mod hash;
 mod json_patch;
 mod labels;
+mod log;
 mod merge;
 mod merge_keys;
 mod name_reference;

@@ -166,7 +166,7 @@ pub fn rewrite(resources: &mut [Resource], rules: &[Rule]) {
                 index,
                 previous: resource.previous.clone(),
                 now: now.clone(),
-                renamed_by: resource.renamed_by.clone(),
+                renamed_by: [resource.prefixes.clone(), resource.suffixes.clone()].concat(),
             });
         }
     }
@@ -175,7 +175,7 @@ pub fn rewrite(resources: &mut [Resource], rules: &[Rule]) {
     }
     for (index, resource) in resources.iter_mut().enumerate() {
         let referrer = resource.id();
-        let renamed_by = resource.renamed_by.clone();
+        let renamed_by = [resource.prefixes.clone(), resource.suffixes.clone()].concat();
         for rule in rules.iter().filter(|rule| rule.is_for(&referrer.gvk)) {
             let role_kind = resource.node.at(&["roleRef", "kind"]).and_then(Node::as_str).map(ToOwned::to_owned);
             if rule.path.ends_with(&["roleRef".to_owned(), "name".to_owned()])

@@ -4,6 +4,17 @@ use crate::build::object::Id;
 use crate::finding::Label;
 use crate::yaml::Node;
 
+/// An entry of the annotations that `buildMetadata` asks for. Source: kustomize `api/resource/origin.go`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildOrigin {
+    /// The file of a resource that stands in one.
+    pub path: Option<String>,
+    /// The kustomization file, or the plugin's file, that made or changed it.
+    pub configured_in: Option<String>,
+    /// The plugin that did.
+    pub configured_by: Option<Id>,
+}
+
 /// A resource of a build.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -15,14 +26,32 @@ pub struct Resource {
     pub trail: Vec<Label>,
     /// Its name gets the hash of its content at the end of the build.
     pub needs_hash: bool,
-    /// Prefixes and suffixes it was given, for telling equal old names apart.
-    pub renamed_by: Vec<String>,
+    /// Name prefixes it was given, oldest first, for telling equal old names apart.
+    pub prefixes: Vec<String>,
+    /// Name suffixes it was given, oldest first.
+    pub suffixes: Vec<String>,
+    /// `vars` that read from it.
+    pub variables: Vec<String>,
+    /// Where `buildMetadata` says it came from.
+    pub origin: Option<BuildOrigin>,
+    /// What `buildMetadata` says changed it.
+    pub transformations: Vec<BuildOrigin>,
 }
 
 impl Resource {
     /// A resource as it stands in a file.
     pub fn new(node: Node) -> Self {
-        Resource { node, previous: Vec::new(), trail: Vec::new(), needs_hash: false, renamed_by: Vec::new() }
+        Resource {
+            node,
+            previous: Vec::new(),
+            trail: Vec::new(),
+            needs_hash: false,
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            variables: Vec::new(),
+            origin: None,
+            transformations: Vec::new(),
+        }
     }
 
     /// Its identity now.
