@@ -4,11 +4,14 @@
 
 use std::collections::HashMap;
 
+use super::decode::Reading;
 use super::file::{FIELDS, PatchEntry, Spec, Text, find_file, read_spec};
 use super::generate::{Made, generate};
+use super::log::Log;
 use super::name_reference::{self, Rule};
 use super::resource::Resource;
-use super::{hash, labels, namespace, patch};
+use super::vars::{self, Var};
+use super::{hash, labels, namespace, patch, replacements};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
@@ -100,10 +103,10 @@ impl<'l, 's> Builder<'l, 's> {
 
     /// Builds the root kustomization as Flux edited it.
     pub fn build(mut self, spec: &Spec) -> Outcome {
-        let mut resources = Vec::new();
+        let (mut resources, mut vars) = (Vec::new(), Vec::new());
         self.stack.push(spec.directory.clone());
-        self.run(spec, &mut resources, Place::Root);
-        self.finish(&mut resources);
+        self.run(spec, &mut resources, &mut vars, Place::Root);
+        self.finish(&mut resources, &vars);
         self.outcome.resources = resources;
         self.outcome
     }
@@ -112,7 +115,18 @@ impl<'l, 's> Builder<'l, 's> {
         self.outcome.observations.push(observation);
     }
 
-    fn run(&mut self, spec: &Spec, resources: &mut Vec<Resource>, place: Place) {
+    /// A log that knows what this build lacks.
+    fn log(&self) -> Log {
+        Log { broken: self.outcome.broken, open: self.outcome.open.clone(), ..Log::default() }
+    }
+
+    fn take_over(&mut self, log: Log) {
+        self.outcome.observations.extend(log.observations);
+        self.outcome.broken |= log.broken;
+        self.outcome.lost |= log.lost;
+    }
+
+    fn run(&mut self, spec: &Spec, resources: &mut Vec<Resource>, vars: &mut Vec<Var>, place: Place) {
         self.outcome.observations.extend(spec.observations.iter().cloned());
         self.outcome.broken |= spec.broken;
         self.outcome.lost |= spec.broken;
@@ -122,7 +136,7 @@ impl<'l, 's> Builder<'l, 's> {
             self.outcome.open.push(LeftOut { what, reason: "not evaluated yet", brings: Brings::Manifests });
         }
         for entry in &spec.resources {
-            self.resource_entry(spec, entry, resources);
+            self.resource_entry(spec, entry, resources, vars);
         }
         for entry in &spec.configurations {
             match join(&spec.directory, &entry.text).map(|path| (self.library.sources.load(&path), path)) {
@@ -133,9 +147,37 @@ impl<'l, 's> Builder<'l, 's> {
         }
         self.generators(spec, resources);
         for (directory, entry) in &spec.components {
-            self.component(directory, entry, resources);
+            self.component(directory, entry, resources, vars);
         }
         self.transform(spec, resources);
+        let reading = if place == Place::Root { Reading::FLUX_ROOT } else { Reading::Strict };
+        if let Some(list) = &spec.replacements {
+            self.replacements(spec, list, reading, resources);
+        }
+        if let Some(list) = &spec.vars {
+            let mut log = self.log();
+            let own = vars::read(list, reading, &mut log);
+            vars::merge(vars, own, resources, &mut log);
+            self.take_over(log);
+        }
+    }
+
+    fn replacements(&mut self, spec: &Spec, list: &Node, reading: Reading, resources: &mut [Resource]) {
+        let (mut log, library) = (self.log(), self.library);
+        let mut load = |path: &Text, log: &mut Log| {
+            let full = join(&spec.directory, &path.text);
+            match full.as_deref().map_or(Err(ReadError::OutsideRoot), |full| library.load(full, Mode::V2)) {
+                Ok(manifests) => Some(manifests),
+                Err(error) => {
+                    let full = full.as_deref().unwrap_or(&path.text);
+                    log.lose(missing_entry(library, full, path.span, &path.text, &error));
+                    None
+                }
+            }
+        };
+        let entries = replacements::read(list, reading, &mut load, &mut log);
+        replacements::apply(library, &entries, resources, &mut log);
+        self.take_over(log);
     }
 
     fn unknown_keys(&mut self, spec: &Spec, place: Place) {
@@ -173,7 +215,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.observe(observation);
     }
 
-    fn resource_entry(&mut self, spec: &Spec, entry: &Text, resources: &mut Vec<Resource>) {
+    fn resource_entry(&mut self, spec: &Spec, entry: &Text, resources: &mut Vec<Resource>, vars: &mut Vec<Var>) {
         if is_remote(&entry.text) {
             self.outcome.open.push(LeftOut::remote(&entry.text));
             return;
@@ -184,7 +226,7 @@ impl<'l, 's> Builder<'l, 's> {
         };
         match self.library.sources.system().entry(&path) {
             Ok(Entry::File) => self.file(&path, entry, resources),
-            Ok(Entry::Directory) => self.directory(&path, entry, resources),
+            Ok(Entry::Directory) => self.directory(&path, entry, resources, vars),
             Err(error) => self.missing(&path, entry, &error),
         }
     }
@@ -273,7 +315,7 @@ impl<'l, 's> Builder<'l, 's> {
         true
     }
 
-    fn directory(&mut self, path: &str, entry: &Text, resources: &mut Vec<Resource>) {
+    fn directory(&mut self, path: &str, entry: &Text, resources: &mut Vec<Resource>, vars: &mut Vec<Var>) {
         let Some(spec) = self.nested_spec(path, entry) else { return };
         if spec.is_component {
             self.outcome.broken = true;
@@ -287,9 +329,12 @@ impl<'l, 's> Builder<'l, 's> {
         if !self.enter(path, entry) {
             return;
         }
-        let mut own = Vec::new();
-        self.run(&spec, &mut own, Place::Nested);
+        let (mut own, mut own_vars) = (Vec::new(), Vec::new());
+        self.run(&spec, &mut own, &mut own_vars, Place::Nested);
         self.stack.pop();
+        let mut log = self.log();
+        vars::absorb(vars, own_vars, &mut log);
+        self.take_over(log);
         for mut resource in own {
             resource.trail.push(Label::new(entry.span, "included here"));
             self.append(resources, resource);
@@ -327,7 +372,7 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 
-    fn component(&mut self, directory: &str, entry: &Text, resources: &mut Vec<Resource>) {
+    fn component(&mut self, directory: &str, entry: &Text, resources: &mut Vec<Resource>, vars: &mut Vec<Var>) {
         if is_remote(&entry.text) {
             self.outcome.open.push(LeftOut::remote(&entry.text));
             return;
@@ -357,7 +402,7 @@ impl<'l, 's> Builder<'l, 's> {
             return;
         }
         let before = resources.len();
-        self.run(&spec, resources, Place::Nested);
+        self.run(&spec, resources, vars, Place::Nested);
         self.stack.pop();
         for resource in resources.iter_mut().skip(before) {
             resource.trail.push(Label::new(entry.span, "component used here"));
@@ -491,7 +536,7 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     /// What happens once, at the root: hashes, references, objects that stay local.
-    fn finish(&mut self, resources: &mut Vec<Resource>) {
+    fn finish(&mut self, resources: &mut Vec<Resource>, vars: &[Var]) {
         for resource in resources.iter_mut().filter(|resource| resource.needs_hash) {
             resource.remember();
             let suffix = hash::suffix(&resource.node);
@@ -503,6 +548,9 @@ impl<'l, 's> Builder<'l, 's> {
             }
         }
         name_reference::rewrite(resources, &self.rules);
+        let mut log = self.log();
+        vars::expand(self.library, resources, vars, &vars::built_in_fields(), &mut log);
+        self.take_over(log);
         resources.retain(|resource| {
             let local = resource.node.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
             local.and_then(Node::scalar_text).is_none_or(|value| value == "false")

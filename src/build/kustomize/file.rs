@@ -145,6 +145,10 @@ pub struct Spec {
     pub common_annotations: Option<Node>,
     /// `images`.
     pub images: Vec<ImageEntry>,
+    /// `replacements`.
+    pub replacements: Option<Node>,
+    /// `vars`.
+    pub vars: Option<Node>,
     /// `configurations`.
     pub configurations: Vec<Text>,
     /// Fields this builder does not evaluate yet: the result is open.
@@ -179,6 +183,8 @@ impl Spec {
             common_labels: None,
             common_annotations: None,
             images: Vec::new(),
+            replacements: None,
+            vars: None,
             configurations: Vec::new(),
             not_evaluated: Vec::new(),
             unknown_keys: Vec::new(),
@@ -264,13 +270,13 @@ fn fill(spec: &mut Spec, root: &Node) {
             "commonlabels" => spec.common_labels = Some(value.clone()),
             "commonannotations" => spec.common_annotations = Some(value.clone()),
             "images" | "imagetags" => spec.images.extend(value.items().iter().filter_map(image_entry)),
+            "replacements" => spec.replacements = Some(value.clone()),
+            "vars" => spec.vars = Some(value.clone()),
             "configurations" => spec.configurations.extend(texts(value)),
             "replicas"
-            | "replacements"
             | "transformers"
             | "generators"
             | "validators"
-            | "vars"
             | "crds"
             | "helmcharts"
             | "helmglobals"
