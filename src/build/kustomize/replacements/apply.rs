@@ -308,27 +308,33 @@ impl Run<'_> {
     fn write(&self, object: &mut Node, path: &FieldPath, options: &FieldOptions) -> Result<bool, Failure> {
         let by = path.text.span;
         let create = options.create.then(|| self.given.shape());
-        if path.parts.len() > 1 && structured::set(object, &path.parts, &self.given, create, by, self.texts) {
-            return Ok(true);
+        if path.parts.len() > 1
+            && let Some(has_effect) =
+                structured::set(object, &path.parts, &self.given, create, by, self.texts)
+        {
+            return Ok(has_effect);
         }
         let mut visit = |found: Found<'_>| self.set(found, by, options);
-        let mut matcher = Matcher { create, by, texts: self.texts, visit: &mut visit, count: 0, inside_text: 0 };
+        let mut matcher = Matcher::new(create, by, self.texts, &mut visit);
         matcher.run(object, &path.parts)?;
         match matcher.count {
             0 => Err(Failure::Missing),
-            count => Ok(matcher.inside_text < count),
+            count => Ok(matcher.in_text < count),
         }
     }
 
     fn set(&self, found: Found<'_>, by: Span, options: &FieldOptions) -> Result<(), Failure> {
-        let Found { node, fresh } = found;
-        let before = node.origin.clone();
-        let before = if fresh { before } else { Origin::derived(Step::Transformed, by, Some(before)) };
+        let Found { node, fresh, in_text } = found;
         let kind = kind_of(node, self.texts);
         let is_unknown = node.is_unknown();
         if kind.is_none() && !is_unknown && options.delimiter.is_some() {
             return Err(Failure::NotPlain { span: node.span() });
         }
+        if in_text {
+            return Ok(());
+        }
+        let before = node.origin.clone();
+        let before = if fresh { before } else { Origin::derived(Step::Transformed, by, Some(before)) };
         let value = match (kind, &self.given.what) {
             // What was there cannot be read, so neither can what it becomes.
             _ if is_unknown => node.value.clone(),

@@ -214,22 +214,33 @@ pub struct Found<'n> {
     pub node: &'n mut Node,
     /// It was created on the way.
     pub fresh: bool,
+    /// It stands in a copy of a text, which is forgotten: a change has no effect.
+    pub in_text: bool,
 }
 
 /// Matches a path against an object.
 pub struct Matcher<'m, E> {
-    /// What to create where nothing stands; `None` for nothing.
-    pub create: Option<Shape>,
-    /// Where the order to create stands.
-    pub by: Span,
-    /// The texts that nodes stand in.
-    pub texts: Texts<'m>,
-    /// What is done to every value found.
-    pub visit: &'m mut dyn FnMut(Found<'_>) -> Result<(), E>,
+    create: Option<Shape>,
+    by: Span,
+    texts: Texts<'m>,
+    visit: &'m mut dyn FnMut(Found<'_>) -> Result<(), E>,
     /// Values found.
     pub count: usize,
-    /// Of them, values inside texts, where a change has no effect.
-    pub inside_text: usize,
+    /// Of them, values in copies of texts.
+    pub in_text: usize,
+    is_in_text: bool,
+}
+
+impl<'m, E: From<Refusal>> Matcher<'m, E> {
+    /// A matcher that creates a value of a shape where nothing stands, if there is one, on the order of a place.
+    pub fn new(
+        create: Option<Shape>,
+        by: Span,
+        texts: Texts<'m>,
+        visit: &'m mut dyn FnMut(Found<'_>) -> Result<(), E>,
+    ) -> Self {
+        Matcher { create, by, texts, visit, count: 0, in_text: 0, is_in_text: false }
+    }
 }
 
 impl<E: From<Refusal>> Matcher<'_, E> {
@@ -244,7 +255,8 @@ impl<E: From<Refusal>> Matcher<'_, E> {
     fn walk(&mut self, node: &mut Node, parts: &[String], fresh: bool) -> Result<(), E> {
         let Some((part, rest)) = parts.split_first() else {
             self.count += 1;
-            return (self.visit)(Found { node, fresh });
+            self.in_text += usize::from(self.is_in_text);
+            return (self.visit)(Found { node, fresh, in_text: self.is_in_text });
         };
         if node.is_unknown() {
             // What is inside cannot be read, so it is not said to be missing.
@@ -322,23 +334,15 @@ impl<E: From<Refusal>> Matcher<'_, E> {
         let mut copy = text_of(host, self.texts)
             .and_then(|text| structured::parse(&text, host.span()))
             .ok_or(Refusal::Text { span: host.span() })?;
-        let mut matcher = Matcher::<Refusal> {
-            create: self.create,
-            by: self.by,
-            texts: self.texts,
-            visit: &mut |_| Ok(()),
-            count: 0,
-            inside_text: 0,
-        };
-        matcher.run(&mut copy, rest)?;
-        self.count += matcher.count;
-        self.inside_text += matcher.count;
-        Ok(())
+        let was_in_text = std::mem::replace(&mut self.is_in_text, true);
+        let done = self.walk(&mut copy, rest, false);
+        self.is_in_text = was_in_text;
+        done
     }
 
     fn lose(&mut self, lost: bool) {
         self.count += usize::from(lost);
-        self.inside_text += usize::from(lost);
+        self.in_text += usize::from(lost);
     }
 
     fn index(&mut self, node: &mut Node, index: usize, part: &str, rest: &[String]) -> Result<(), E> {
