@@ -1,14 +1,14 @@
 //! Replacements into texts: a path that goes on behind a text that holds YAML or JSON.
 //! Source: kustomize `api/filters/replacement/replacement.go` (`setValueInStructuredData`).
 
-use super::path::{Found, Matcher, Refusal, Shape, at, at_mut, lookup};
-use super::scalar::{Texts, WrongKind, kind_of, text_of, typed, untyped};
+use super::given::Given;
+use super::matcher::{Found, Matcher, Shape};
+use super::path::{Refusal, at, at_mut, lookup};
+use super::scalar::{Kind, Texts, WrongKind, kind_of, text_of, typed, untyped};
 use crate::build::kustomize::go_json;
 use crate::source::Span;
 use crate::yaml::emit::emit;
 use crate::yaml::{self, Content, Mode, Node, Origin, Step, Value};
-
-use super::apply::Given;
 
 /// The first document of a text; spans count in the text. `None` for a text without content and for broken text.
 pub fn parse(text: &str, host: Span) -> Option<Node> {
@@ -40,14 +40,15 @@ pub fn set(
     });
     let (address, rest, text, mut root) = host?;
     let (changed, has_effect) = change(&mut root, rest, given, create, by, &text)?;
-    let host = at_mut(object, &address)?;
     if changed == text {
         return Some(has_effect);
     }
+    let host = at_mut(object, &address)?;
+    let value = given.within(changed, Kind::Str).ok()?;
     // The text as a whole still stands where it stood, so that its other lines keep their places.
     let before = Origin::derived(Step::Copied, given.place, Some(host.origin.clone()));
     host.origin = Origin::derived(Step::Transformed, host.span(), Some(before));
-    host.value = given.as_text(changed);
+    host.value = value;
     Some(has_effect)
 }
 
