@@ -9,6 +9,8 @@ mod scalar;
 mod source;
 mod structured;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use apply::apply;
 pub use path::{at, lookup, split};
