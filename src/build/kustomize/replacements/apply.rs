@@ -21,7 +21,7 @@ pub fn apply(library: &Library<'_>, entries: &[Replacement], resources: &mut [Re
         let (given, source) = match &entry.from {
             From::Value(text) => (Given::literal(&text.text, text.span), None),
             From::Object(source) => match read_source(source, resources, texts, open, log) {
-                Some((given, at)) => (given, Some((source, at))),
+                Some((given, at)) => (given, Some((&**source, at))),
                 None => continue,
             },
         };

@@ -114,9 +114,7 @@ fn splice(text: &str, mut edits: Vec<(Span, String)>, root: &Node, by: Span) -> 
     edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
     let mut spliced = text.to_owned();
     for (span, new) in &edits {
-        if text.get(span.range()).is_none() {
-            return None;
-        }
+        text.get(span.range())?;
         spliced.replace_range(span.range(), new);
     }
     let one_document = yaml::parse(&spliced).documents.len() == 1 && !spliced.trim_start().starts_with("---");

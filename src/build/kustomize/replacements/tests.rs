@@ -1,7 +1,5 @@
 //! What replacements do, option by option. The expected values were checked against kustomize v5.8.1.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
-
 use std::sync::Arc;
 
 use serde_json::json;
@@ -83,7 +81,7 @@ fn run(replacements: &str, extra: &[(&str, &str)], change: impl Fn(&mut Vec<Reso
     memory.insert("objects.yaml", OBJECTS);
     memory.insert("kustomization.yaml", replacements);
     for (path, text) in extra {
-        memory.insert(*path, *text);
+        memory.insert(path, *text);
     }
     let sources = Sources::new(memory);
     let library = Library::new(&sources);

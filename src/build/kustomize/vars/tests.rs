@@ -1,7 +1,5 @@
 //! What vars stand for, and where. The expected values were checked against kustomize v5.8.1.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
-
 use std::sync::Arc;
 
 use serde_json::json;
