@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use flux_vet::build::Library;
-use flux_vet::build::kustomize::{Builder, find_file, read_spec};
+use flux_vet::build::kustomize::{Options, Builder, find_file, read_spec};
 use flux_vet::source::{Disk, Memory, Sources};
 use flux_vet::yaml::{Mode, Node, Value};
 
@@ -30,7 +30,7 @@ fn built(case: &Path) -> (Sources, Vec<Node>) {
     let sources = Sources::new(Disk::new(&case.join("in")).unwrap());
     let library = Library::new(&sources);
     let (file, _) = find_file(&library, "").unwrap();
-    let outcome = Builder::new(&library).build(&read_spec(&library, &file).unwrap());
+    let outcome = Builder::new(&library, Options::default()).build(&read_spec(&library, &file).unwrap());
     assert!(outcome.observations.is_empty() && !outcome.broken, "{}: {:?}", case.display(), outcome.observations);
     let nodes = outcome.resources.into_iter().map(|resource| resource.node).collect();
     drop(library);

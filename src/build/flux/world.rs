@@ -12,7 +12,7 @@ use super::root::{self, Reading};
 use super::sops;
 use super::substitute::substitute;
 use super::variables::Variables;
-use crate::build::kustomize::{Brings, Builder, Outcome, Resource, Text};
+use crate::build::kustomize::{Brings, Builder, Options, Outcome, Resource, Text};
 use crate::build::manifests::Library;
 use crate::build::object::{Id, Object};
 use crate::build::scope;
@@ -372,7 +372,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let Some(directory) = &spec.path else { return empty() };
         let reading = if index == 0 { self.entry.reading } else { Reading::Flux };
         let root = root::spec(self.library, directory, Some(spec), reading, spec.path_place);
-        let mut outcome = Builder::new(self.library).build(&root);
+        let mut outcome = Builder::new(self.library, Options::flux()).build(&root);
         let variables = Arc::new(self.variables(spec));
         let substitutes = spec.has_post_build && (!variables.is_empty() || spec.substitute_always);
         let mut broken = outcome.broken;

@@ -1,0 +1,119 @@
+//! Kustomize's own cases, built in process: the numbers that pass can only go up.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod shared;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use flux_vet::build::Library;
+use flux_vet::build::kustomize::{Builder, Options, Order, Outcome, find_file, read_spec};
+use flux_vet::source::{Disk, Sources};
+use flux_vet::yaml::emit::emit;
+use serde_json::Value as Json;
+
+/// Cases that ask for what this build never does, or that test something else than a build, with the reason.
+const OUT_OF_SCOPE: &[(&str, &str)] = &[
+    ("helmchartinflationgenerator__", "renders charts"),
+    ("chartinflatorplugin__", "renders charts"),
+    ("transformerplugin__TestSedTransformer", "runs a program"),
+    ("RemoteSchema", "fetches from the network"),
+    ("namespaces__TestNameReferenceDeploymentIssue3489", "uses paths outside of its own root"),
+];
+
+struct Case {
+    name: String,
+    folder: PathBuf,
+    json: Json,
+}
+
+fn cases(folder: &Path) -> Vec<Case> {
+    let mut cases: Vec<Case> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("case.json").is_file())
+        .map(|folder| {
+            let json = serde_json::from_str(&std::fs::read_to_string(folder.join("case.json")).unwrap()).unwrap();
+            Case { name: folder.file_name().unwrap().to_string_lossy().into_owned(), folder, json }
+        })
+        .collect();
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
+    cases
+}
+
+fn build(case: &Case) -> (String, Option<Outcome>) {
+    let options = case.json.get("opts");
+    let option = |key: &str| options.and_then(|options| options.get(key));
+    let needs = case.json.get("needs").and_then(Json::as_array).cloned().unwrap_or_default();
+    let is_legacy = option("Reorder").is_some();
+    let options = Options {
+        order: if is_legacy { Order::Legacy } else { Order::Fifo },
+        root_only: !needs.iter().any(|need| need == "load-restrictions-none"),
+        managed_by: (option("AddManagedbyLabel") == Some(&Json::Bool(true))).then(|| MANAGED_BY.to_owned()),
+        ..Options::default()
+    };
+    let Ok(disk) = Disk::new(&case.folder.join("in")) else { return (String::new(), None) };
+    let sources = Sources::new(disk);
+    let library = Library::new(&sources);
+    let directory = case.json.get("build").and_then(Json::as_str).unwrap_or_default();
+    let directory = flux_vet::source::normalize(directory);
+    let Some((file, _)) = find_file(&library, &directory) else { return (String::new(), None) };
+    let outcome = Builder::new(&library, options).build(&read_spec(&library, &file).unwrap());
+    let texts: Vec<String> = outcome.resources.iter().map(|resource| emit(&resource.node).text).collect();
+    (texts.join("---\n"), Some(outcome))
+}
+
+const MANAGED_BY: &str = "kustomize-(test)";
+
+/// Why a case fails, or `None`.
+fn failure(case: &Case) -> Option<String> {
+    let (text, outcome) = build(case);
+    let is_ok = case.json.get("kind").and_then(Json::as_str) == Some("ok");
+    let Some(outcome) = outcome else { return is_ok.then(|| "no kustomization file found".to_owned()) };
+    let said: Vec<&str> = outcome.observations.iter().map(|observation| observation.message.as_str()).collect();
+    if !is_ok {
+        return (!outcome.broken).then(|| "it is built, and should not be".to_owned());
+    }
+    if outcome.broken {
+        return Some(format!("it is not built: {}", said.join(" | ")));
+    }
+    let expected = std::fs::read_to_string(case.folder.join("expected.yaml")).unwrap();
+    let expected = expected.replace("kustomize-v444.333.222", MANAGED_BY);
+    // The version is that of the tests upstream.
+    if text.replace("kustomize-v5.8.1", MANAGED_BY).trim() == expected.trim() {
+        return None;
+    }
+    Some(format!("--- ours\n{text}\n--- expected\n{expected}"))
+}
+
+fn run(folder: &str, out_of_scope: &[(&str, &str)], expected: usize) {
+    let Some(folder) = shared::shared(folder) else { return };
+    let filter = std::env::var("CASE").ok();
+    let mut failed = Vec::new();
+    let (mut passed, mut left_out) = (0, BTreeSet::new());
+    for case in cases(&folder) {
+        if filter.as_ref().is_some_and(|filter| !case.name.contains(filter.as_str())) {
+            continue;
+        }
+        if let Some((_, reason)) = out_of_scope.iter().find(|(part, _)| case.name.contains(part)) {
+            left_out.insert(format!("{} ({reason})", case.name));
+            continue;
+        }
+        match failure(&case) {
+            None => passed += 1,
+            Some(why) => failed.push(format!("{}: {why}", case.name)),
+        }
+    }
+    println!("{passed} passed, {} failed, {} out of scope:", failed.len(), left_out.len());
+    left_out.iter().for_each(|name| println!("  {name}"));
+    failed.iter().for_each(|why| println!("failed: {why}"));
+    if filter.is_none() {
+        assert!(passed >= expected, "{passed} of {expected} pass");
+    }
+}
+
+#[test]
+fn whole_builds_give_what_kustomize_gives() {
+    run("conformance/krusty-v0.21.1", OUT_OF_SCOPE, 0);
+}
