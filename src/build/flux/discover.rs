@@ -266,7 +266,7 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
 fn files_below(library: &Library<'_>, path: &str) -> BTreeSet<String> {
     let place = Span::new(library.sources.add("", ""), 0..0);
     let spec = root::spec(library, path, None, Reading::Lenient, place);
-    let outcome = Builder::new(library, Options::flux()).build(&spec);
+    let outcome = Builder::new(library, Options { programs: true, ..Options::flux() }).build(&spec);
     outcome
         .resources
         .iter()

@@ -372,7 +372,9 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let Some(directory) = &spec.path else { return empty() };
         let reading = if index == 0 { self.entry.reading } else { Reading::Flux };
         let root = root::spec(self.library, directory, Some(spec), reading, spec.path_place);
-        let mut outcome = Builder::new(self.library, Options::flux()).build(&root);
+        // What is applied by hand may be built with programs that Flux does not run.
+        let options = Options { programs: reading != Reading::Flux, ..Options::flux() };
+        let mut outcome = Builder::new(self.library, options).build(&root);
         let variables = Arc::new(self.variables(spec));
         let substitutes = spec.has_post_build && (!variables.is_empty() || spec.substitute_always);
         let mut broken = outcome.broken;

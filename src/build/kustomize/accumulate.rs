@@ -87,8 +87,10 @@ pub struct Options {
     pub order: Order,
     /// Files must lie in or below the folder whose kustomization names them.
     pub root_only: bool,
-    /// Flux builds it: charts, plugins that are programs, and the like fail. By hand they may be switched on.
+    /// Flux builds it: unknown keys of the root are forgiven, objects without `apiVersion` are not.
     pub is_flux: bool,
+    /// Somebody may build it by hand with charts and plugins that are programs switched on; otherwise they fail.
+    pub programs: bool,
     /// The text of the label that says what built an object, where it is asked for on every object.
     pub managed_by: Option<String>,
 }
@@ -115,10 +117,9 @@ impl Accumulated {
     }
 
     fn merge_config(&mut self, other: &Arc<TransformerConfig>) -> Result<(), FieldSpecConflict> {
-        match &mut self.config {
-            None => self.config = Some(other.clone()),
-            Some(own) if Arc::ptr_eq(own, other) => {}
-            Some(own) => Arc::make_mut(own).merge(other)?,
+        let own = self.config.get_or_insert_default();
+        if !Arc::ptr_eq(own, other) {
+            Arc::make_mut(own).merge(other)?;
         }
         Ok(())
     }
@@ -213,7 +214,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.tracking = Tracking::new(&spec.build_metadata);
         self.stack.push(spec.directory.clone());
         self.run(spec, &mut all, Place::Root);
-        finish::finish(&mut all, spec, &self.options, &self.tracking, &mut self.log);
+        finish::finish(&mut all, spec, &self.options, &self.tracking, self.library, &mut self.log);
         let Log { observations, broken, lost, open } = self.log;
         Outcome { resources: all.resources, observations, broken, lost, open }
     }
@@ -270,7 +271,7 @@ impl<'l, 's> Builder<'l, 's> {
     fn charts(&mut self, spec: &Spec, helm: &Text) {
         let what = format!("`{}` in {}", helm.text, show(&spec.directory));
         self.log.open.push(LeftOut { what, reason: "charts are not rendered", brings: Brings::Manifests });
-        if self.options.is_flux {
+        if !self.options.programs {
             self.log.lose(
                 Observation::new(
                     "build-failed",
@@ -334,7 +335,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.log.broken |= manifests.broken;
         self.log.lost |= manifests.broken;
         for document in expand_lists(&manifests.documents, &mut self.log) {
-            if let Some(observation) = untyped(&document, manifests.broken) {
+            if let Some(observation) = untyped(&document, manifests.broken, self.options.is_flux) {
                 self.log.lose(observation);
                 continue;
             }

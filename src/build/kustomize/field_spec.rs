@@ -25,6 +25,14 @@ impl GvkPattern {
         fits(&self.kind, &gvk.kind) && fits(&self.group, &gvk.group) && fits(&self.version, &gvk.version)
     }
 
+    /// For sorting: the kind's rank, then group, version and kind with marks for empty parts, which come last.
+    /// Source: kyaml `resid/gvk.go`.
+    pub fn rank(&self) -> (i64, String) {
+        let or = |text: &str, mark: &str| if text.is_empty() { mark.to_owned() } else { text.to_owned() };
+        let text = format!("{}_{}_{}", or(&self.group, "~G"), or(&self.version, "~V"), or(&self.kind, "~K"));
+        (super::order::rank(&self.kind), text)
+    }
+
     /// Reads the three keys of a row.
     pub fn read(row: &Node) -> Self {
         let text = |key: &str| row.field(key).and_then(Node::as_str).unwrap_or_default().to_owned();

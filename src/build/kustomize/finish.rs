@@ -9,10 +9,11 @@ use super::file::Spec;
 use super::log::Log;
 use super::resource::Resource;
 use super::{hash, name_reference, order};
+use crate::build::manifests::Library;
 use crate::yaml::{Node, Origin, Step, Unknown, UnknownWhy, Value};
 
 /// Finishes the resources of a root.
-pub(super) fn finish(all: &mut Accumulated, spec: &Spec, options: &Options, tracking: &Tracking, log: &mut Log) {
+pub(super) fn finish(all: &mut Accumulated, spec: &Spec, options: &Options, tracking: &Tracking, library: &Library<'_>, log: &mut Log) {
     let config = all.config();
     let resources = &mut all.resources;
     resources.iter_mut().filter(|resource| resource.needs_hash).for_each(add_hash);
@@ -26,6 +27,30 @@ pub(super) fn finish(all: &mut Accumulated, spec: &Spec, options: &Options, trac
         tracking.manage(resources, text);
     }
     tracking.write(resources);
+    for resource in resources.iter_mut() {
+        annotations_as_text(&mut resource.node, library);
+    }
+}
+
+/// kustomize writes every annotation as text, as it stands in the file; maps and lists become empty.
+fn annotations_as_text(node: &mut Node, library: &Library<'_>) {
+    let is_text = |node: &Node| matches!(node.value, Value::Str(_) | Value::Unknown(_));
+    let annotations = node.at(&["metadata", "annotations"]);
+    if annotations.is_none_or(|annotations| annotations.entries().all(|entry| is_text(&entry.value))) {
+        return;
+    }
+    let metadata = node.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Node::as_map_mut);
+    let Some(map) = metadata.and_then(|map| map.get_mut("annotations")).and_then(Node::as_map_mut) else { return };
+    for entry in map.iter_mut().filter(|entry| !is_text(&entry.value)) {
+        let span = entry.value.span();
+        let written = || library.sources.file(span.file).text.get(span.range()).map(ToOwned::to_owned);
+        let text = match &entry.value.value {
+            Value::Map(_) | Value::Seq(_) => String::new(),
+            _ if entry.value.origin.is_source() => written().unwrap_or_default(),
+            _ => entry.value.scalar_text().map_or_else(|| "null".to_owned(), |text| text.into_owned()),
+        };
+        entry.value.value = Value::Str(text.into());
+    }
 }
 
 /// The version of kustomize that Flux builds with.

@@ -38,7 +38,7 @@ pub fn expand_lists(documents: &[Node], log: &mut Log) -> Vec<Node> {
 }
 
 /// The finding for a document that is no object, or `None`.
-pub fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
+pub fn untyped(document: &Node, in_broken_file: bool, is_flux: bool) -> Option<Observation> {
     let id = Id::of(document);
     let what = if document.as_map().is_none() {
         "the document is no object"
@@ -46,7 +46,7 @@ pub fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
         "the object has no `kind`"
     } else if id.name.is_empty() && !id.gvk.kind.ends_with("List") {
         "the object has no `metadata.name`"
-    } else if id.gvk.version.is_empty() {
+    } else if is_flux && id.gvk.version.is_empty() {
         "the object has no `apiVersion`"
     } else {
         return None;
@@ -60,7 +60,7 @@ pub fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
     Some(
         Observation::new(
             "object-type-missing",
-            format!("{what}{shown}, so Flux refuses the build"),
+            format!("{what}{shown}, so the build is refused"),
             Label::new(place, ""),
         )
         .keyed(format!("{what}{}{}", id.gvk.kind, id.name)),

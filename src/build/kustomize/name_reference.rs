@@ -141,6 +141,7 @@ impl Index {
 
 /// Rewrites every reference to an object whose name or namespace changed.
 pub fn rewrite(resources: &mut [Resource], table: &[NameReference], log: &mut Log) {
+    blank_namespaces(resources, log);
     let index = Index::new(resources);
     if index.candidates.is_empty() {
         return;
@@ -167,6 +168,26 @@ pub fn rewrite(resources: &mut [Resource], table: &[NameReference], log: &mut Lo
                 for ambiguous in ambiguous {
                     log.fail(several(resource, &ambiguous));
                 }
+            }
+        }
+    }
+}
+
+/// A RoleBinding whose service account has a `namespace` that is no text stops the build.
+fn blank_namespaces(resources: &[Resource], log: &mut Log) {
+    for resource in resources.iter().filter(|resource| resource.id().gvk.kind == "RoleBinding") {
+        for subject in resource.node.get("subjects").map(Node::items).unwrap_or_default() {
+            let is_account = subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount");
+            let Some(namespace) = subject.get("namespace").filter(|_| is_account) else { continue };
+            if !matches!(namespace.value, Value::Str(_) | Value::Unknown(_)) {
+                log.fail(
+                    Observation::new(
+                        "build-failed",
+                        format!("RoleBinding `{}` names a service account whose namespace is blank", resource.id().name),
+                        Label::new(namespace.span(), "no namespace here"),
+                    )
+                    .keyed(resource.id().name.to_string()),
+                );
             }
         }
     }

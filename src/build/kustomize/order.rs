@@ -58,6 +58,16 @@ pub fn sort(resources: &mut [Resource], order: &Order) {
     resources.sort_by_cached_key(|resource| key(&resource.id(), &ranks));
 }
 
+/// The rank of a kind in the fixed order: negative for what comes first, positive for what comes last.
+pub fn rank(kind: &str) -> i64 {
+    let at = |list: &[&str]| list.iter().position(|known| *known == kind).and_then(|at| i64::try_from(at).ok());
+    match (at(&FIRST), at(&LAST)) {
+        (Some(at), _) => at - i64::try_from(FIRST.len()).unwrap_or(i64::MAX),
+        (None, Some(at)) => at + 1,
+        (None, None) => 0,
+    }
+}
+
 fn ranks<'k>(first: impl ExactSizeIterator<Item = &'k str>, last: impl Iterator<Item = &'k str>) -> HashMap<&'k str, i64> {
     let count = i64::try_from(first.len()).unwrap_or(i64::MAX);
     let first = first.zip(-count..);

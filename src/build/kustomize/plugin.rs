@@ -84,7 +84,7 @@ impl Builder<'_, '_> {
         let id = plugin.id();
         let what = format!("plugin {} `{}`", id.gvk.kind, id.name);
         self.log.open.push(LeftOut { what, reason: NOT_RUN, brings: Brings::Anything });
-        if self.options.is_flux {
+        if !self.options.programs {
             self.log.lose(
                 Observation::new(
                     "build-failed",
@@ -126,14 +126,16 @@ impl Builder<'_, '_> {
                     metadata::set(&mut all.resources, pairs, &fields, &mut self.log);
                 }
             }
-            kind @ ("PrefixTransformer" | "SuffixTransformer") => {
+            kind @ ("PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer") => {
                 if named.is_none() {
                     return self.misconfigured(plugin, "`fieldSpecs` is missing");
                 }
-                let key = if kind == "PrefixTransformer" { "prefix" } else { "suffix" };
-                let Some(affix) = text(key) else { return };
-                let affix = if key == "prefix" { Affix::Prefix(&affix) } else { Affix::Suffix(&affix) };
-                rename::apply(&mut all.resources, affix, &fields, &mut self.log);
+                if let Some(prefix) = text("prefix").filter(|_| kind != "SuffixTransformer") {
+                    rename::apply(&mut all.resources, Affix::Prefix(&prefix), &fields, &mut self.log);
+                }
+                if let Some(suffix) = text("suffix").filter(|_| kind != "PrefixTransformer") {
+                    rename::apply(&mut all.resources, Affix::Suffix(&suffix), &fields, &mut self.log);
+                }
             }
             "NamespaceTransformer" => self.namespace(plugin, &fields, all),
             "ImageTagTransformer" => {
@@ -260,7 +262,7 @@ impl Builder<'_, '_> {
         }
         let place = plugin.place();
         let account =
-            format!("{}@{}.iam.gserviceaccount.com", text(&["serviceAccount", "name"]), text(&["projectId"]));
+            format!("{}@{}.iam.gserviceaccount.com", text(&["serviceAccount", "name"]), text(&["serviceAccount", "projectId"]));
         let mut made = Node::empty_map(Origin::derived(Step::Generated, place, None));
         put(&mut made, &[], "apiVersion", "v1", place);
         put(&mut made, &[], "kind", "ServiceAccount", place);

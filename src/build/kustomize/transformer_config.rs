@@ -83,14 +83,12 @@ impl TransformerConfig {
         }
     }
 
-    /// Takes over what another table has.
+    /// Takes over what another table has, and sorts: specific kinds come first, so that merging the result into an
+    /// empty table drops what a more general field covers, as it does in kustomize.
     ///
     /// # Errors
     /// The two disagree on whether a field is created.
     pub fn merge(&mut self, other: &TransformerConfig) -> Result<(), FieldSpecConflict> {
-        if self == other {
-            return Ok(());
-        }
         for (own, new) in [
             (&mut self.name_prefix, &other.name_prefix),
             (&mut self.name_suffix, &other.name_suffix),
@@ -111,15 +109,15 @@ impl TransformerConfig {
                 None => self.name_reference.push(new.clone()),
             }
         }
+        self.name_reference.sort_by_cached_key(|row| row.target.rank());
         Ok(())
     }
 }
 
 fn merge_fields(own: &mut Vec<FieldSpec>, new: &[FieldSpec]) -> Result<(), FieldSpecConflict> {
-    if own.as_slice() == new {
-        return Ok(());
-    }
-    new.iter().cloned().try_for_each(|field| FieldSpec::merge(own, field))
+    new.iter().cloned().try_for_each(|field| FieldSpec::merge(own, field))?;
+    own.sort_by_cached_key(|field| field.gvk.rank());
+    Ok(())
 }
 
 fn field(group: &str, version: &str, kind: &str, path: &str, create: bool) -> FieldSpec {
