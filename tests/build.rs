@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use flux_vet::build::Library;
-use flux_vet::build::kustomize::{Options, Builder, find_file, read_spec};
+use flux_vet::build::kustomize::{Builder, Options, find_file, read_spec};
 use flux_vet::source::{Disk, Memory, Sources};
 use flux_vet::yaml::{Mode, Node, Value};
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use flux_vet::build::Library;
-use flux_vet::build::kustomize::{Builder, Options, Order, Outcome, find_file, read_spec};
+use flux_vet::build::kustomize::{Builder, Options, Order, Outcome, read_folder};
 use flux_vet::source::{Disk, Sources};
 use flux_vet::yaml::emit::emit;
 use serde_json::Value as Json;
@@ -58,8 +58,8 @@ fn build(case: &Case) -> (String, Option<Outcome>) {
     let library = Library::new(&sources);
     let directory = case.json.get("build").and_then(Json::as_str).unwrap_or_default();
     let directory = flux_vet::source::normalize(directory);
-    let Some((file, _)) = find_file(&library, &directory) else { return (String::new(), None) };
-    let outcome = Builder::new(&library, options).build(&read_spec(&library, &file).unwrap());
+    let Some(spec) = read_folder(&library, &directory).unwrap() else { return (String::new(), None) };
+    let outcome = Builder::new(&library, options).build(&spec);
     let texts: Vec<String> = outcome.resources.iter().map(|resource| emit(&resource.node).text).collect();
     (texts.join("---\n"), Some(outcome))
 }

@@ -198,14 +198,7 @@ enum Place {
 impl<'l, 's> Builder<'l, 's> {
     /// A builder over a library.
     pub fn new(library: &'l Library<'s>, options: Options) -> Self {
-        Builder {
-            library,
-            options,
-            log: Log::default(),
-            tracking: Tracking::default(),
-            stack: Vec::new(),
-            entered: 0,
-        }
+        Builder { library, options, log: Log::default(), tracking: Tracking::default(), stack: Vec::new(), entered: 0 }
     }
 
     /// Builds a root kustomization.
@@ -295,8 +288,7 @@ impl<'l, 's> Builder<'l, 's> {
             self.missing(path, entry, &ReadError::OutsideRoot);
             return None;
         };
-        let inside = directory.is_empty()
-            || full.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+        let inside = directory.is_empty() || full.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
         if self.options.root_only && !inside {
             let message = format!("`{path}` is not in or below {}, where files must lie", show(directory));
             self.log.lose(

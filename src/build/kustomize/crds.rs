@@ -50,11 +50,7 @@ fn walk(root: &Node, name: &str, gvk: &GvkPattern, path: &mut Vec<String>, confi
             let mut named = path.clone();
             named.push(text("x-kubernetes-object-ref-name-key").unwrap_or("name").to_owned());
             config.name_reference.push(NameReference {
-                target: GvkPattern {
-                    version: version.to_owned(),
-                    kind: kind.to_owned(),
-                    ..GvkPattern::default()
-                },
+                target: GvkPattern { version: version.to_owned(), kind: kind.to_owned(), ..GvkPattern::default() },
                 fields: vec![field(&named)],
             });
         }

@@ -13,7 +13,14 @@ use crate::build::manifests::Library;
 use crate::yaml::{Node, Origin, Step, Unknown, UnknownWhy, Value};
 
 /// Finishes the resources of a root.
-pub(super) fn finish(all: &mut Accumulated, spec: &Spec, options: &Options, tracking: &Tracking, library: &Library<'_>, log: &mut Log) {
+pub(super) fn finish(
+    all: &mut Accumulated,
+    spec: &Spec,
+    options: &Options,
+    tracking: &Tracking,
+    library: &Library<'_>,
+    log: &mut Log,
+) {
     let config = all.config();
     let resources = &mut all.resources;
     resources.iter_mut().filter(|resource| resource.needs_hash).for_each(add_hash);

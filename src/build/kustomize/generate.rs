@@ -271,7 +271,8 @@ fn object(entry: &GeneratorEntry, data: Data<'_>, shared: Option<&Node>) -> Reso
             metadata.push(field(key, map(pairs)));
         }
     }
-    let mut root = vec![field("apiVersion", text("v1")), field("kind", text(made.kind())), field("metadata", map(metadata))];
+    let mut root =
+        vec![field("apiVersion", text("v1")), field("kind", text(made.kind())), field("metadata", map(metadata))];
     match made {
         Made::ConfigMap => {
             if !data.text.is_empty() {
@@ -318,8 +319,14 @@ pub(super) fn absorb(all: &mut Accumulated, mut new: Resource, behavior: Option<
     };
     let [at] = found.as_slice() else {
         let (message, label) = match found.len() {
-            0 => (format!("the generator merges into {} `{}`, which this build does not hold", id.gvk.kind, id.name), "no such base"),
-            several => (format!("the generator merges into {} `{}`, of which there are {several}", id.gvk.kind, id.name), "which of them?"),
+            0 => (
+                format!("the generator merges into {} `{}`, which this build does not hold", id.gvk.kind, id.name),
+                "no such base",
+            ),
+            several => (
+                format!("the generator merges into {} `{}`, of which there are {several}", id.gvk.kind, id.name),
+                "which of them?",
+            ),
         };
         let rule = if found.is_empty() { "generator-merge-base-missing" } else { "build-failed" };
         if found.is_empty() && log.is_open() {

@@ -152,11 +152,9 @@ impl<'t> Reference<'t> {
         let head = |to: usize| text.get(..path + to).unwrap_or_default();
         match (colon, at) {
             (None, None) => Reference { name: text, tag: "", digest: "" },
-            (Some(colon), Some(at)) if colon < at => Reference {
-                name: head(colon),
-                tag: part(colon + 1, at),
-                digest: part(at + 1, behind.len()),
-            },
+            (Some(colon), Some(at)) if colon < at => {
+                Reference { name: head(colon), tag: part(colon + 1, at), digest: part(at + 1, behind.len()) }
+            }
             (_, Some(at)) => Reference { name: head(at), tag: "", digest: part(at + 1, behind.len()) },
             (Some(colon), None) => Reference { name: head(colon), tag: part(colon + 1, behind.len()), digest: "" },
         }

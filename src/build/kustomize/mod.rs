@@ -28,7 +28,8 @@ mod value_add;
 
 pub use accumulate::{Brings, Builder, LeftOut, Options, Outcome};
 pub use file::{
-    ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
+    ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_folder,
+    read_spec,
 };
 pub use listing::two_files;
 pub use order::{Order, sort};

@@ -76,7 +76,8 @@ impl Referrer {
         let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(ToOwned::to_owned);
         let subjects = resource.node.get("subjects").map(Node::items).unwrap_or_default();
         let bound = if id.gvk.kind == "RoleBinding" { subjects } else { &[] };
-        let accounts = bound.iter().filter(|subject| subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount"));
+        let accounts =
+            bound.iter().filter(|subject| subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount"));
         let role = resource.node.get("roleRef").and_then(|role| {
             Some(GvkPattern { group: text(role, "apiGroup")?, version: String::new(), kind: text(role, "kind")? })
         });
@@ -183,7 +184,10 @@ fn blank_namespaces(resources: &[Resource], log: &mut Log) {
                 log.fail(
                     Observation::new(
                         "build-failed",
-                        format!("RoleBinding `{}` names a service account whose namespace is blank", resource.id().name),
+                        format!(
+                            "RoleBinding `{}` names a service account whose namespace is blank",
+                            resource.id().name
+                        ),
                         Label::new(namespace.span(), "no namespace here"),
                     )
                     .keyed(resource.id().name.to_string()),
@@ -226,16 +230,14 @@ impl<'r> Rewrite<'r> {
         match &mut node.value {
             Value::Null | Value::Unknown(_) => Ok(()),
             Value::Map(_) => self.map(node),
-            Value::Seq(items) => {
-                Arc::make_mut(items).iter_mut().try_for_each(|item| match item.value {
-                    Value::Map(_) => self.map(item),
-                    Value::Seq(_) => Err(self.wrong(item, "names or maps with a `name`")),
-                    _ => {
-                        self.scalar(item);
-                        Ok(())
-                    }
-                })
-            }
+            Value::Seq(items) => Arc::make_mut(items).iter_mut().try_for_each(|item| match item.value {
+                Value::Map(_) => self.map(item),
+                Value::Seq(_) => Err(self.wrong(item, "names or maps with a `name`")),
+                _ => {
+                    self.scalar(item);
+                    Ok(())
+                }
+            }),
             _ => {
                 self.scalar(node);
                 Ok(())
@@ -249,7 +251,8 @@ impl<'r> Rewrite<'r> {
 
     fn scalar(&mut self, node: &mut Node) {
         let Some(name) = node.as_str().map(ToOwned::to_owned) else { return };
-        let visible = self.index.named(&name).into_iter().filter(|candidate| self.referrer.can_see(candidate)).collect();
+        let visible =
+            self.index.named(&name).into_iter().filter(|candidate| self.referrer.can_see(candidate)).collect();
         let found = self.choose(&name, visible, node.span(), |a, b| a.now.name == b.now.name);
         if let Some(found) = found
             && found.now.name != name.as_str()
@@ -281,9 +284,8 @@ impl<'r> Rewrite<'r> {
                 let first: Vec<&Candidate> =
                     visible.iter().copied().filter(|found| found.first_namespace == namespace).collect();
                 let now = || {
-                    let here = |found: &&Candidate| {
-                        !found.is_cluster_scoped() && found.now.effective_namespace() == namespace
-                    };
+                    let here =
+                        |found: &&Candidate| !found.is_cluster_scoped() && found.now.effective_namespace() == namespace;
                     visible.iter().copied().filter(here).collect()
                 };
                 named(if first.is_empty() { now() } else { first })

@@ -72,7 +72,8 @@ pub fn set_one(node: &mut Node, args: &NamespaceArgs<'_>) -> Result<(), FieldErr
         // These are dealt with above, or belong to core objects alone.
         let is_handled = path == "metadata/namespace"
             || (path == "metadata/name" && id.gvk.api_version() != "v1")
-            || (path == "subjects/namespace" && matches!(field.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"));
+            || (path == "subjects/namespace"
+                && matches!(field.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"));
         if !is_handled {
             field.apply(node, &id.gvk, Create::Scalar, &mut put)?;
         }

@@ -68,7 +68,10 @@ pub fn rank(kind: &str) -> i64 {
     }
 }
 
-fn ranks<'k>(first: impl ExactSizeIterator<Item = &'k str>, last: impl Iterator<Item = &'k str>) -> HashMap<&'k str, i64> {
+fn ranks<'k>(
+    first: impl ExactSizeIterator<Item = &'k str>,
+    last: impl Iterator<Item = &'k str>,
+) -> HashMap<&'k str, i64> {
     let count = i64::try_from(first.len()).unwrap_or(i64::MAX);
     let first = first.zip(-count..);
     first.chain(last.zip(1..)).collect()

@@ -261,8 +261,11 @@ impl Builder<'_, '_> {
             return self.misconfigured(plugin, &why);
         }
         let place = plugin.place();
-        let account =
-            format!("{}@{}.iam.gserviceaccount.com", text(&["serviceAccount", "name"]), text(&["serviceAccount", "projectId"]));
+        let account = format!(
+            "{}@{}.iam.gserviceaccount.com",
+            text(&["serviceAccount", "name"]),
+            text(&["serviceAccount", "projectId"])
+        );
         let mut made = Node::empty_map(Origin::derived(Step::Generated, place, None));
         put(&mut made, &[], "apiVersion", "v1", place);
         put(&mut made, &[], "kind", "ServiceAccount", place);
@@ -283,8 +286,7 @@ fn add_value(node: &mut Node, value: &Text, path: &str, position: usize) -> Resu
     if path != "metadata/namespace" {
         return value_add::add(node, value, path, position);
     }
-    let args =
-        NamespaceArgs { namespace: value, fields: &[], unset_only: false, subjects: Subjects::NamedDefault };
+    let args = NamespaceArgs { namespace: value, fields: &[], unset_only: false, subjects: Subjects::NamedDefault };
     namespace::set_one(node, &args)
 }
 

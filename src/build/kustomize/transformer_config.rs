@@ -242,16 +242,23 @@ fn name_references() -> Vec<NameReference> {
     let below = |kinds: &dyn Fn(&str) -> bool, paths: &[&str]| -> Vec<FieldSpec> {
         let roots = POD_ROOTS.iter().filter(|(kind, _)| kinds(kind));
         roots
-            .flat_map(|(kind, root)| paths.iter().map(move |path| field("", "", kind, &format!("{root}/{path}"), false)))
+            .flat_map(|(kind, root)| {
+                paths.iter().map(move |path| field("", "", kind, &format!("{root}/{path}"), false))
+            })
             .collect()
     };
     let mounts = |kind: &str| kind != "ReplicationController";
+    let core_pods = |mut fields: Vec<FieldSpec>| {
+        let pods = fields.iter_mut().filter(|field| field.gvk.kind == "Pod");
+        pods.for_each(|field| field.gvk.version = "v1".to_owned());
+        fields
+    };
     let runs = |kind: &str| !matches!(kind, "ReplicaSet" | "PodTemplate");
     let scaled = || vec![field("", "", "HorizontalPodAutoscaler", "spec/scaleTargetRef/name", false)];
     for kind in ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"] {
         add("", "", kind, scaled());
     }
-    let mut config_map = below(
+    let mut config_map = core_pods(below(
         &mounts,
         &[
             "volumes/configMap/name",
@@ -261,21 +268,15 @@ fn name_references() -> Vec<NameReference> {
             "initContainers/envFrom/configMapRef/name",
             "volumes/projected/sources/configMap/name",
         ],
-    );
+    ));
     config_map.extend([
-        field("", "v1", "Node", "spec/configSource/configMap", false),
-        field("rbac.authorization.k8s.io", "", "Role", "rules/resourceNames", false),
-        field("rbac.authorization.k8s.io", "", "ClusterRole", "rules/resourceNames", false),
-        field(
-            "",
-            "",
-            "Ingress",
-            "metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap",
-            false,
-        ),
+        field("", "", "Node", "spec/configSource/configMap", false),
+        field("", "", "Role", "rules/resourceNames", false),
+        field("", "", "ClusterRole", "rules/resourceNames", false),
+        field("", "", "Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap", false),
     ]);
     add("", "v1", "ConfigMap", config_map);
-    let mut secret = below(
+    let mut secret = core_pods(below(
         &mounts,
         &[
             "volumes/secret/secretName",
@@ -286,7 +287,7 @@ fn name_references() -> Vec<NameReference> {
             "imagePullSecrets/name",
             "volumes/projected/sources/secret/name",
         ],
-    );
+    ));
     secret.push(field("", "", "Ingress", "spec/tls/secretName", false));
     for annotation in ["ingress.kubernetes.io", "nginx.ingress.kubernetes.io"] {
         secret.push(field("", "", "Ingress", &format!("metadata/annotations/{annotation}\\/auth-secret"), false));
@@ -297,7 +298,7 @@ fn name_references() -> Vec<NameReference> {
         secret.push(field("", "", "StorageClass", &format!("parameters/{key}"), false));
     }
     for kind in ["Role", "ClusterRole"] {
-        secret.push(field("rbac.authorization.k8s.io", "", kind, "rules/resourceNames", false));
+        secret.push(field("", "", kind, "rules/resourceNames", false));
     }
     secret.extend([
         field(
@@ -332,7 +333,8 @@ fn name_references() -> Vec<NameReference> {
         "ClusterRole",
         ["RoleBinding", "ClusterRoleBinding"].map(|kind| field(rbac, "", kind, "roleRef/name", false)).to_vec(),
     );
-    let mut account = ["RoleBinding", "ClusterRoleBinding"].map(|kind| field(rbac, "", kind, "subjects", false)).to_vec();
+    let mut account =
+        ["RoleBinding", "ClusterRoleBinding"].map(|kind| field(rbac, "", kind, "subjects", false)).to_vec();
     account.extend(below(&runs, &["serviceAccountName"]));
     add("", "v1", "ServiceAccount", account);
     add("", "v1", "PersistentVolumeClaim", below(&runs, &["volumes/persistentVolumeClaim/claimName"]));
@@ -342,7 +344,7 @@ fn name_references() -> Vec<NameReference> {
         "PersistentVolume",
         vec![
             field("", "", "PersistentVolumeClaim", "spec/volumeName", false),
-            field(rbac, "", "ClusterRole", "rules/resourceNames", false),
+            field("", "", "ClusterRole", "rules/resourceNames", false),
         ],
     );
     add(
@@ -358,7 +360,7 @@ fn name_references() -> Vec<NameReference> {
     add("scheduling.k8s.io", "v1", "PriorityClass", below(&runs, &["priorityClassName"]));
     // Written upstream with the version inside the group, so it selects nothing; kept because a `configurations` file
     // is merged with it.
-    add("networking.k8s.io/v1", "", "IngressClass", vec![field("", "", "Ingress", "spec/ingressClassName", false)]);
+    add("networking.k8s.io/v1", "v1", "IngressClass", vec![field("", "", "Ingress", "spec/ingressClassName", false)]);
     add(
         "admissionregistration.k8s.io",
         "",

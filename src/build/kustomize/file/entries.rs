@@ -183,7 +183,6 @@ pub fn image_entry(node: &Node) -> Option<ImageEntry> {
     })
 }
 
-
 /// An entry of `replicas`.
 pub fn replicas_entry(node: &Node) -> Option<ReplicasEntry> {
     let count = node.field("count");

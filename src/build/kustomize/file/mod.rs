@@ -160,6 +160,20 @@ pub fn find_file(library: &Library<'_>, directory: &str) -> Option<(String, Opti
     Some((first, found.next()))
 }
 
+/// Reads the kustomization file of a folder; `None` where there is none. Two of them are refused.
+///
+/// # Errors
+/// [`ReadError`] when the file cannot be read.
+pub fn read_folder(library: &Library<'_>, directory: &str) -> Result<Option<Spec>, ReadError> {
+    let Some((file, second)) = find_file(library, directory) else { return Ok(None) };
+    let mut spec = read_spec(library, &file)?;
+    if let Some(second) = second {
+        spec.broken = true;
+        spec.observations.push(super::two_files(directory, &file, &second, spec.place));
+    }
+    Ok(Some(spec))
+}
+
 /// Reads the kustomization file at a path.
 ///
 /// # Errors
@@ -262,9 +276,7 @@ fn fill(spec: &mut Spec, root: &Node) {
 /// Source: kustomize `api/internal/builtins/SortOrderTransformer.go`.
 fn sort_options(spec: &mut Spec, node: &Node) {
     let legacy = node.field("legacySortOptions").filter(|options| !options.is_null());
-    let kinds = |key: &str| -> Option<Vec<String>> {
-        Some(texts(legacy?.field(key)?).map(|text| text.text).collect())
-    };
+    let kinds = |key: &str| -> Option<Vec<String>> { Some(texts(legacy?.field(key)?).map(|text| text.text).collect()) };
     let order = node.field("order");
     let refusal = match order.and_then(Node::as_str) {
         None if order.is_none() && node.entries().next().is_none() => return,
@@ -362,4 +374,3 @@ fn texts(node: &Node) -> impl Iterator<Item = Text> {
 fn text_at(node: &Node, key: &str) -> Option<Text> {
     node.field(key).and_then(Text::of)
 }
-

@@ -15,7 +15,9 @@ enum Shape {
 fn shape(field: &str) -> Option<Shape> {
     Some(match field {
         "apiversion" | "kind" | "namespace" | "nameprefix" | "namesuffix" => Shape::Text,
-        "metadata" | "openapi" | "sortoptions" | "generatoroptions" | "commonlabels" | "commonannotations" => Shape::Map,
+        "metadata" | "openapi" | "sortoptions" | "generatoroptions" | "commonlabels" | "commonannotations" => {
+            Shape::Map
+        }
         "resources"
         | "bases"
         | "components"
@@ -70,4 +72,3 @@ pub fn check(spec: &mut Spec, entry: &Field) {
         .keyed(format!("{} {found}", entry.key)),
     );
 }
-
