@@ -29,6 +29,12 @@ pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io
     page.coverage(out)
 }
 
+/// The findings alone.
+pub(super) fn findings(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page { run, style, hidden: Hidden::default() };
+    run.reported().try_for_each(|finding| page.finding(finding, out))
+}
+
 struct Page<'a> {
     run: &'a Run<'a>,
     style: &'a Style,

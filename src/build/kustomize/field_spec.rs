@@ -196,7 +196,11 @@ fn reaches(node: &Node, path: &[String]) -> bool {
     match &node.value {
         Value::Seq(items) => items.iter().any(|item| reaches(item, path)),
         // The walk says what is wrong with a scalar on the way.
-        Value::Map(map) => map.get(first.trim_end_matches("[]")).is_some_and(|child| reaches(child, rest)),
+        Value::Map(map) => {
+            let is_list = first.ends_with("[]");
+            map.get(first.trim_end_matches("[]"))
+                .is_some_and(|child| reaches(child, rest) || (is_list && child.is_null()))
+        }
         Value::Null => false,
         _ => true,
     }
@@ -238,6 +242,9 @@ impl Walk<'_> {
             map.set(name, place, fresh);
         }
         let Some(child) = map.get_mut(name) else { return Ok(()) };
+        if child.is_null() && is_list {
+            child.value = Value::Seq(Arc::default());
+        }
         if child.is_null() && creates && !(rest.is_empty() && self.create == Create::Scalar) {
             child.value = Value::Map(Arc::default());
         }
