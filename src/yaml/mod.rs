@@ -6,6 +6,7 @@ mod event;
 pub mod node;
 mod place;
 mod read;
+mod refold;
 mod resolve;
 pub mod scalar;
 mod stream;
