@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod matcher;
 mod rules;
+mod trace;
 mod tree;
 
 use std::env;
@@ -43,6 +44,8 @@ enum Command {
     Explain(explain::Arguments),
     /// List all rules
     Rules(rules::Arguments),
+    /// Show where an object, or a value in it, comes from
+    Trace(trace::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
 }
@@ -62,6 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),

@@ -183,7 +183,7 @@ fn note(head: &str, text: &str) -> Option<String> {
 }
 
 /// Passes the lines of a rendered text on, each one checked.
-fn print(text: &Buffer, skip: usize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn print(text: &Buffer, skip: usize, out: &mut dyn io::Write) -> io::Result<()> {
     for line in String::from_utf8_lossy(text.as_slice()).lines().skip(skip) {
         writeln!(out, "{}", escape::guard(line.trim_end()))?;
     }
@@ -206,7 +206,7 @@ fn color(severity: Severity) -> Color {
     }
 }
 
-fn into_io(error: Error) -> io::Error {
+pub(super) fn into_io(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
         other => io::Error::other(other),

@@ -11,6 +11,7 @@ mod redact;
 mod sarif;
 mod snippet;
 mod summary;
+mod trace;
 
 use std::fmt;
 use std::io;
@@ -19,6 +20,7 @@ use std::str::FromStr;
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
 pub use objects::{ObjectStyle, object};
+pub use trace::{Trace, trace};
 
 /// What a rule's card tells the formats that describe rules themselves (SARIF).
 #[derive(Clone, Debug, PartialEq, Eq)]

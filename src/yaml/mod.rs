@@ -3,6 +3,7 @@
 pub mod arena;
 pub mod emit;
 mod event;
+mod field_path;
 pub mod node;
 mod place;
 mod read;
@@ -12,6 +13,7 @@ pub mod scalar;
 mod stream;
 
 pub use arena::{Comment, Document, Problem, ProblemKind, Tree};
+pub use field_path::{FieldPath, NotFound};
 pub use node::{Derivation, Entry, Map, Node, Origin, Step, Unknown, UnknownWhy, Value};
 pub use place::Content;
 pub use read::parse;
