@@ -35,12 +35,18 @@ pub(super) fn finish(
     }
     tracking.write(resources);
     for resource in resources.iter_mut() {
-        annotations_as_text(&mut resource.node, library);
+        annotations_as_text(resource, library);
     }
 }
 
+/// Whether the text at the place of a value is the value.
+fn is_as_written(origin: &Origin) -> bool {
+    matches!(origin.chain().first(), Some((None | Some(Step::Patched), _)))
+}
+
 /// kustomize writes every annotation as text, as it stands in the file; maps and lists become empty.
-fn annotations_as_text(node: &mut Node, library: &Library<'_>) {
+fn annotations_as_text(resource: &mut Resource, library: &Library<'_>) {
+    let (node, rewritten) = (&mut resource.node, resource.rewritten);
     let is_text = |node: &Node| matches!(node.value, Value::Str(_) | Value::Unknown(_));
     let annotations = node.at(&["metadata", "annotations"]);
     if annotations.is_none_or(|annotations| annotations.entries().all(|entry| is_text(&entry.value))) {
@@ -53,7 +59,7 @@ fn annotations_as_text(node: &mut Node, library: &Library<'_>) {
         let written = || library.sources.file(span.file).text.get(span.range()).map(ToOwned::to_owned);
         let text = match &entry.value.value {
             Value::Map(_) | Value::Seq(_) => String::new(),
-            _ if entry.value.origin.is_source() => written().unwrap_or_default(),
+            _ if !rewritten && is_as_written(&entry.value.origin) => written().unwrap_or_default(),
             _ => entry.value.scalar_text().map_or_else(|| "null".to_owned(), |text| text.into_owned()),
         };
         entry.value.value = Value::Str(text.into());

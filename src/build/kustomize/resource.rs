@@ -34,6 +34,8 @@ pub struct Resource {
     pub suffixes: Vec<String>,
     /// `vars` that read from it.
     pub variables: Vec<String>,
+    /// It went through JSON: numbers have lost the form they were written in.
+    pub rewritten: bool,
     /// Where `buildMetadata` says it came from.
     pub origin: Option<BuildOrigin>,
     /// What `buildMetadata` says changed it.
@@ -51,6 +53,7 @@ impl Resource {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             variables: Vec::new(),
+            rewritten: false,
             origin: None,
             transformations: Vec::new(),
         }
