@@ -101,6 +101,8 @@ pub enum Step {
     ReferenceRewritten,
     /// A transformer of the kustomization file: images, replicas, replacements.
     Transformed,
+    /// Copied from another field by `replacements`.
+    Copied,
     /// Merged from `valuesFrom`.
     ValuesMerged,
     /// Put in for a variable; the names.
@@ -122,6 +124,7 @@ impl Step {
             Step::Generated => "generated from here".to_owned(),
             Step::ReferenceRewritten => "reference rewritten".to_owned(),
             Step::Transformed => "changed here".to_owned(),
+            Step::Copied => "copied from here".to_owned(),
             Step::ValuesMerged => "merged from these values".to_owned(),
             Step::Substituted(name) => format!("substituted for `{name}`"),
             Step::Added => "added by the build".to_owned(),

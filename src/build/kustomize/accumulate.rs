@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::build_metadata::Tracking;
 use super::crds;
+use super::decode::Reading;
 use super::field_spec::FieldSpecConflict;
 use super::file::{FIELDS, PatchEntry, Spec, Text, find_file, read_spec};
 use super::finish;
@@ -19,12 +20,13 @@ use super::patch;
 use super::rename::{self, Affix};
 use super::resource::Resource;
 use super::transformer_config::TransformerConfig;
-use super::{images, metadata, replicas};
+use super::vars::{self, Var};
+use super::{images, metadata, replacements, replicas};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
 use crate::source::{Entry, ReadError, join};
-use crate::yaml::Mode;
+use crate::yaml::{Mode, Node};
 
 /// Folders below folders; real trees stay under ten.
 const MAX_DEPTH: usize = 64;
@@ -107,6 +109,7 @@ impl Options {
 pub(super) struct Accumulated {
     pub(super) resources: Vec<Resource>,
     pub(super) config: Option<Arc<TransformerConfig>>,
+    pub(super) vars: Vec<Var>,
     // Positions by identity, while nothing changes identities.
     index: HashMap<Id, usize>,
 }
@@ -228,9 +231,14 @@ impl<'l, 's> Builder<'l, 's> {
         for (directory, entry) in &spec.components {
             self.component(directory, entry, all);
         }
-        self.transform(spec, all);
+        let reading = if place == Place::Root && self.options.is_flux { Reading::FLUX_ROOT } else { Reading::Strict };
+        self.transform(spec, reading, all);
         self.plugin_transformers(spec, &spec.transformers, all);
         self.plugin_transformers(spec, &spec.validators, all);
+        if let Some(list) = &spec.vars {
+            let own = vars::read(list, reading, &mut self.log);
+            vars::merge(&mut all.vars, own, &mut all.resources, &mut self.log);
+        }
     }
 
     fn unknown_keys(&mut self, spec: &Spec, place: Place) {
@@ -392,6 +400,7 @@ impl<'l, 's> Builder<'l, 's> {
         {
             self.conflict(&conflict, entry);
         }
+        vars::absorb(&mut all.vars, own.vars, &mut self.log);
         for mut resource in own.resources {
             resource.trail.push(Label::new(entry.span, "included here"));
             all.append(resource, &mut self.log);
@@ -509,7 +518,7 @@ impl<'l, 's> Builder<'l, 's> {
         directory: &str,
         made: Made,
         entry: &super::file::GeneratorEntry,
-        options: Option<&crate::yaml::Node>,
+        options: Option<&Node>,
         origin: Option<super::resource::BuildOrigin>,
         all: &mut Accumulated,
     ) {
@@ -547,7 +556,27 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 
-    fn transform(&mut self, spec: &Spec, all: &mut Accumulated) {
+    pub(super) fn replacements(&mut self, directory: &str, list: &Node, reading: Reading, all: &mut Accumulated) {
+        let mut log = std::mem::take(&mut self.log);
+        let mut load = |path: &Text, log: &mut Log| {
+            std::mem::swap(&mut self.log, log);
+            let full = self.file_path(directory, path, &path.text);
+            let manifests = full.and_then(|full| match self.library.load(&full, Mode::V2) {
+                Ok(manifests) => Some(manifests),
+                Err(error) => {
+                    self.missing(&full, path, &error);
+                    None
+                }
+            });
+            std::mem::swap(&mut self.log, log);
+            manifests
+        };
+        let entries = replacements::read(list, reading, &mut load, &mut log);
+        replacements::apply(self.library, &entries, &mut all.resources, &mut log);
+        self.log = log;
+    }
+
+    fn transform(&mut self, spec: &Spec, reading: Reading, all: &mut Accumulated) {
         all.forget_index();
         let config = all.config();
         let by = |tracking: &Tracking, plugin: &str, all: &mut Accumulated| {
@@ -610,6 +639,10 @@ impl<'l, 's> Builder<'l, 's> {
         for entry in &spec.images {
             images::apply(&mut all.resources, entry, &config.images, &mut self.log);
             by(&self.tracking, "ImageTagTransformer", all);
+        }
+        if let Some(list) = &spec.replacements {
+            self.replacements(&spec.directory, list, reading, all);
+            by(&self.tracking, "ReplacementTransformer", all);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::build_metadata::Tracking;
 use super::file::Spec;
 use super::log::Log;
 use super::resource::Resource;
-use super::{hash, name_reference, order};
+use super::{hash, name_reference, order, vars};
 use crate::build::manifests::Library;
 use crate::yaml::{Node, Origin, Step, Unknown, UnknownWhy, Value};
 
@@ -25,6 +25,7 @@ pub(super) fn finish(
     let resources = &mut all.resources;
     resources.iter_mut().filter(|resource| resource.needs_hash).for_each(add_hash);
     name_reference::rewrite(resources, &config.name_reference, log);
+    vars::expand(library, resources, &all.vars, &config.var_reference, log);
     resources.retain(|resource| {
         let local = resource.node.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
         local.and_then(Node::scalar_text).is_none_or(|value| value == "false")

@@ -3,10 +3,12 @@
 mod accumulate;
 mod build_metadata;
 mod crds;
+mod decode;
 mod field_spec;
 mod file;
 mod finish;
 mod generate;
+mod go_json;
 mod hash;
 mod images;
 mod json_patch;
@@ -21,10 +23,13 @@ mod order;
 mod patch;
 mod plugin;
 mod rename;
+mod replacements;
 mod replicas;
 mod resource;
+mod select;
 mod transformer_config;
 mod value_add;
+mod vars;
 
 pub use accumulate::{Brings, Builder, LeftOut, Options, Outcome};
 pub use file::{

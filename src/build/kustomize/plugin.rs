@@ -2,6 +2,7 @@
 //! `api/internal/plugins/loader`, `api/internal/builtins`.
 
 use super::accumulate::{Accumulated, Brings, Builder, LeftOut};
+use super::decode::Reading;
 use super::field_spec::{FieldError, FieldSpec};
 use super::file::{self, PatchEntry, Spec, Text, generator_entry, image_entry, patch_entry, replicas_entry};
 use super::generate::Made;
@@ -171,6 +172,12 @@ impl Builder<'_, '_> {
             }
             "HashTransformer" => {
                 all.resources.iter_mut().filter(|resource| resource.needs_hash).for_each(finish::add_hash);
+            }
+            "ReplacementTransformer" => {
+                if let Some(list) = node.field("replacements") {
+                    // Unlike a kustomization file, the configuration of a plugin forgives unknown keys.
+                    self.replacements(&spec.directory, list, Reading::NAMED_FILE, all);
+                }
             }
             "ValueAddTransformer" => self.value_add(spec, plugin, all),
             _ => self.misconfigured(plugin, "no built-in transformer of this kind"),

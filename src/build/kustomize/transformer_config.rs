@@ -4,6 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::field_spec::{FieldSpec, FieldSpecConflict, GvkPattern};
+use super::vars;
 use crate::yaml::Node;
 
 /// The fields that hold names of a kind of objects.
@@ -161,7 +162,7 @@ fn make_built_in() -> TransformerConfig {
         template_labels,
         common_annotations: template_metadata("annotations", ""),
         name_reference: name_references(),
-        var_reference: Vec::new(),
+        var_reference: vars::built_in_fields(),
         images: pods
             .iter()
             .flat_map(|pod| images.iter().map(move |image| field("", "", "", &format!("{pod}/{image}"), true)))
