@@ -38,8 +38,7 @@ fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
-        let mut entries: Vec<PathBuf> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
         for path in entries {
             if path.is_dir() {
@@ -63,9 +62,38 @@ fn trees(folder: &str) -> Vec<PathBuf> {
 }
 
 const STRANGE: &[&str] = &[
-    "null", "[]", "{}", "~", "''", "[1, null]", "{a: {}}", "*x", "&x 1", "!!binary x", "1e999", "-", "|", ">-", "${A",
-    "${A:-${B}}", "$patch", "- - -", "\u{feff}", "\t", "0x1F", "2020-01-01", "<<", "? a", "\"\\u0000\"", "../../..", "/",
-    ".", "a/b/c", "*", "^(", "https://example.com/x?ref=y",
+    "null",
+    "[]",
+    "{}",
+    "~",
+    "''",
+    "[1, null]",
+    "{a: {}}",
+    "*x",
+    "&x 1",
+    "!!binary x",
+    "1e999",
+    "-",
+    "|",
+    ">-",
+    "${A",
+    "${A:-${B}}",
+    "$patch",
+    "- - -",
+    "\u{feff}",
+    "\t",
+    "0x1F",
+    "2020-01-01",
+    "<<",
+    "? a",
+    "\"\\u0000\"",
+    "../../..",
+    "/",
+    ".",
+    "a/b/c",
+    "*",
+    "^(",
+    "https://example.com/x?ref=y",
 ];
 
 /// One small damage: what a slip of the hand or a bad merge does to a file.
