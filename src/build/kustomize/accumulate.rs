@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use super::file::{FIELDS, PatchEntry, Spec, Text, find_file, read_spec};
 use super::generate::{Made, generate};
 use super::name_reference::{self, Rule};
+use super::patch::{Form, Patcher};
 use super::resource::Resource;
-use super::{hash, labels, namespace, patch};
+use super::schema::{Chooser, Schema};
+use super::{hash, labels, namespace};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
@@ -74,6 +76,7 @@ pub struct Builder<'l, 's> {
     library: &'l Library<'s>,
     outcome: Outcome,
     rules: Vec<Rule>,
+    schema: Schema,
     // Folders being built, to see circles.
     stack: Vec<String>,
     entered: usize,
@@ -93,6 +96,7 @@ impl<'l, 's> Builder<'l, 's> {
             library,
             outcome: Outcome::default(),
             rules: name_reference::built_in(),
+            schema: Schema::default(),
             stack: Vec::new(),
             entered: 0,
         }
@@ -117,6 +121,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.outcome.broken |= spec.broken;
         self.outcome.lost |= spec.broken;
         self.unknown_keys(spec, place);
+        self.openapi(spec, place);
         for field in &spec.not_evaluated {
             let what = format!("`{}` in {}", field.text, show(&spec.directory));
             self.outcome.open.push(LeftOut { what, reason: "not evaluated yet", brings: Brings::Manifests });
@@ -166,6 +171,15 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 
+    fn openapi(&mut self, spec: &Spec, place: Place) {
+        let Some(openapi) = &spec.openapi else { return };
+        let chooser = if place == Place::Root { Chooser::Root } else { Chooser::Nested };
+        if let Err(observation) = self.schema.choose(self.library, &spec.directory, openapi, chooser) {
+            self.outcome.broken = true;
+            self.observe(*observation);
+        }
+    }
+
     fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
         self.outcome.broken = true;
         self.outcome.lost = true;
@@ -205,6 +219,7 @@ impl<'l, 's> Builder<'l, 's> {
                 continue;
             }
             let mut resource = Resource::new(document);
+            self.schema.read_kind(&resource.id().gvk);
             resource.trail.push(Label::new(entry.span, "listed here"));
             self.append(resources, resource);
         }
@@ -402,7 +417,15 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 
-    fn patches(&mut self, spec: &Spec, entries: &[PatchEntry], resources: &mut Vec<Resource>) {
+    fn patches(&mut self, spec: &Spec, form: Form, entries: &[PatchEntry], resources: &mut Vec<Resource>) {
+        if entries.is_empty() {
+            return;
+        }
+        if form != Form::Json6902 {
+            self.schema.merged();
+        }
+        let schema = self.schema.clone();
+        let mut patcher = Patcher::new(self.library, &schema, resources);
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
@@ -424,7 +447,7 @@ impl<'l, 's> Builder<'l, 's> {
             }
             // What a dropped entry would have brought may be what the patch is for.
             let open = !self.outcome.open.is_empty() || self.outcome.broken;
-            let applied = patch::apply(self.library, entry, file.as_deref(), resources, open);
+            let applied = patcher.apply(entry, file.as_deref(), form, open);
             self.outcome.observations.extend(applied.observations);
             self.outcome.broken |= applied.broken;
             if applied.undecided {
@@ -435,8 +458,8 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     fn transform(&mut self, spec: &Spec, resources: &mut Vec<Resource>) {
-        self.patches(spec, &spec.strategic_patches, resources);
-        self.patches(spec, &spec.patches, resources);
+        self.patches(spec, Form::StrategicMerge, &spec.strategic_patches, resources);
+        self.patches(spec, Form::Patch, &spec.patches, resources);
         if let Some(namespace) = &spec.namespace {
             namespace::set(resources, namespace);
             self.namespace_conflicts(namespace, resources);
@@ -456,7 +479,7 @@ impl<'l, 's> Builder<'l, 's> {
         if let Some(pairs) = &spec.common_annotations {
             labels::common_annotations(resources, pairs);
         }
-        self.patches(spec, &spec.json_patches, resources);
+        self.patches(spec, Form::Json6902, &spec.json_patches, resources);
         for entry in &spec.images {
             labels::images(resources, entry);
         }
@@ -545,7 +568,7 @@ fn merge_data(base: &mut Resource, generated: &Resource) {
 }
 
 /// Items of `List` kinds go to the end, as kustomize queues them.
-fn expand_lists(documents: &[Node]) -> Vec<Node> {
+pub fn expand_lists(documents: &[Node]) -> Vec<Node> {
     let mut queue: Vec<Node> = documents.to_vec();
     let mut flat = Vec::with_capacity(queue.len());
     let mut at = 0;

@@ -147,6 +147,8 @@ pub struct Spec {
     pub images: Vec<ImageEntry>,
     /// `configurations`.
     pub configurations: Vec<Text>,
+    /// `openapi`.
+    pub openapi: Option<Node>,
     /// Fields this builder does not evaluate yet: the result is open.
     pub not_evaluated: Vec<Text>,
     /// Keys that kustomize does not know.
@@ -180,6 +182,7 @@ impl Spec {
             common_annotations: None,
             images: Vec::new(),
             configurations: Vec::new(),
+            openapi: None,
             not_evaluated: Vec::new(),
             unknown_keys: Vec::new(),
             observations: Vec::new(),
@@ -248,7 +251,8 @@ fn fill(spec: &mut Spec, root: &Node) {
         match entry.key.to_ascii_lowercase().as_str() {
             "apiversion" => api_version = Text::of(value),
             "kind" => spec.is_component = value.as_str() == Some("Component"),
-            "metadata" | "openapi" | "sortoptions" | "buildmetadata" => {}
+            "metadata" | "sortoptions" | "buildmetadata" => {}
+            "openapi" => spec.openapi = Some(value.clone()),
             "resources" | "bases" => spec.resources.extend(texts(value)),
             "components" => spec.components.extend(texts(value).map(|text| (directory.clone(), text))),
             "namespace" => spec.namespace = Text::of(value).filter(|text| !text.text.is_empty()),

@@ -6,16 +6,17 @@ mod generate;
 mod hash;
 mod json_patch;
 mod labels;
-mod merge;
-mod merge_keys;
+pub mod merge;
 mod name_reference;
 mod namespace;
 mod patch;
 mod resource;
+pub mod schema;
 
 pub use accumulate::{Brings, Builder, LeftOut, Outcome, two_files};
 pub use file::{
     ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
 };
-pub use patch::apply as apply_patch;
+pub use patch::{Form, Patcher, Pattern, apply as apply_patch, plugin_entries};
 pub use resource::Resource;
+pub use schema::Schema;
