@@ -44,10 +44,7 @@ fn made(applications: usize) -> Memory {
             &format!("{folder}/overlay/replicas.yaml"),
             format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec: {{replicas: 3}}\n"),
         );
-        memory.insert(
-            &format!("{folder}/base/kustomization.yaml"),
-            "resources: [deployment.yaml, service.yaml]\n",
-        );
+        memory.insert(&format!("{folder}/base/kustomization.yaml"), "resources: [deployment.yaml, service.yaml]\n");
         memory.insert(
             &format!("{folder}/base/deployment.yaml"),
             format!(
@@ -109,7 +106,8 @@ fn made_check(bencher: Bencher<'_, '_>, applications: usize) {
 fn trees() -> Vec<String> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let Ok(entries) = std::fs::read_dir(corpus) else { return Vec::new() };
-    let mut trees: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    let mut trees: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
     trees.sort();
     trees.into_iter().map(|path| path.display().to_string()).collect()
 }

@@ -272,7 +272,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             let mut resources = vec![Resource::new(object.clone())];
             for patch in patches.items() {
                 let entry = crate::build::kustomize::patch_entry(patch);
-                crate::build::kustomize::apply_patch(self.library, &entry, None, &mut resources, false);
+                let schema = crate::build::kustomize::Schema::default();
+                crate::build::kustomize::apply_patch(self.library, &schema, &entry, &mut resources, false);
             }
             if let Some(patched) = resources.into_iter().next() {
                 object = patched.node;
