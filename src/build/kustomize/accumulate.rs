@@ -61,6 +61,10 @@ pub enum Brings {
 }
 
 impl LeftOut {
+    fn elsewhere(entry: &str) -> Self {
+        LeftOut { what: entry.to_owned(), reason: "from another source", brings: Brings::Anything }
+    }
+
     fn remote(entry: &str) -> Self {
         let path = entry.split('?').next().unwrap_or_default();
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
@@ -167,6 +171,10 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
+        if let ReadError::Elsewhere(_) = error {
+            self.outcome.open.push(LeftOut::elsewhere(&entry.text));
+            return;
+        }
         self.outcome.broken = true;
         self.outcome.lost = true;
         let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
@@ -334,13 +342,19 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let path = join(directory, &entry.text);
         let found = path.as_deref().map(|path| self.library.sources.system().entry(path));
-        let (Some(path), Some(Ok(Entry::Directory))) = (path, found) else {
+        let (Some(path), Some(Ok(Entry::Directory))) = (&path, &found) else {
+            if let (Some(path), Some(Err(error @ (ReadError::Elsewhere(_) | ReadError::NotInArtifact { .. })))) =
+                (&path, &found)
+            {
+                return self.missing(path, entry, error);
+            }
             self.outcome.broken = true;
             self.outcome.lost = true;
             let observation = missing_component(self.library, directory, entry);
             self.observe(observation);
             return;
         };
+        let path = path.clone();
         let Some(spec) = self.nested_spec(&path, entry) else { return };
         if !spec.is_component {
             self.outcome.broken = true;
@@ -624,12 +638,18 @@ pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, 
         ReadError::OutsideRoot => {
             ("kustomize-resource-missing", format!("`{text}` leads out of the repository"), "outside")
         }
+        ReadError::NotInArtifact { why, .. } => {
+            ("kustomize-resource-missing", format!("`{text}` is not in the artifact: {why}"), "left out of the artifact")
+        }
         ReadError::LinkLoop => {
             ("file-unreadable", format!("`{text}` is a link that leads in a circle"), "links to itself")
         }
-        ReadError::Special | ReadError::Io(_) => ("file-unreadable", format!("`{text}` cannot be read: {error}"), ""),
+        ReadError::Special | ReadError::Io(_) | ReadError::Elsewhere(_) => ("file-unreadable", format!("`{text}` cannot be read: {error}"), ""),
     };
     let mut observation = Observation::new(rule, message, Label::new(span, label)).keyed(text.to_owned());
+    if let ReadError::NotInArtifact { place, .. } = error {
+        return left_out_of_artifact(observation, *place);
+    }
     let candidates = library.sources.system().list(parent(path));
     let wanted = file_name(path);
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
@@ -649,6 +669,17 @@ pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, 
         }
     }
     observation
+}
+
+/// A finding about what the repository holds and its artifact does not.
+fn left_out_of_artifact(observation: Observation, place: Option<Span>) -> Observation {
+    let observation = observation.why(
+        "Flux builds from an artifact of the repository, without what it leaves out, so nothing of this build is applied",
+    );
+    match place {
+        Some(place) => observation.related(Label::new(place, "left out here")).help("keep it with a later pattern `!…`"),
+        None => observation.help("rename it, or state your own patterns in a `.sourceignore`: they replace the default ones"),
+    }
 }
 
 fn missing_component(library: &Library<'_>, directory: &str, entry: &Text) -> Observation {

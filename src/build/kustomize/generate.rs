@@ -186,7 +186,7 @@ fn read_file(library: &Library<'_>, directory: &str, source: &Text, name: &str, 
         None => (file_name(&source.text).to_owned(), source.text.as_str()),
     };
     let key = Text { text: key, span: source.span };
-    let Some((_, id)) = open(library, directory, source, path, data) else { return };
+    let Some((full, id)) = open(library, directory, source, path, data) else { return };
     let file = library.sources.file(id);
     match &file.problem {
         None => {
@@ -208,7 +208,7 @@ fn read_file(library: &Library<'_>, directory: &str, source: &Text, name: &str, 
             );
         }
         Some(_) => {
-            let bytes = library.sources.system().read(&file.path).unwrap_or_default();
+            let bytes = library.sources.system().read(&full).unwrap_or_default();
             let node = Node::text_node(encode(&bytes), Origin::derived(Step::Generated, source.span, None));
             data.add(key, node, true, name);
         }
