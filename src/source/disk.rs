@@ -48,8 +48,7 @@ impl Disk {
             for entry in walker.filter_map(Result::ok) {
                 let Some(kind) = entry.file_type().filter(|kind| kind.is_file() || kind.is_symlink()) else { continue };
                 let Some(path) = entry.path().strip_prefix(&self.root).ok().and_then(Path::to_str) else { continue };
-                let path =
-                    if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace('\\', "/") };
+                let path = if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace('\\', "/") };
                 if kind.is_symlink() {
                     walked.links.push(path.clone());
                 }

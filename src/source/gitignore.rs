@@ -147,8 +147,7 @@ mod tests {
     use super::*;
 
     fn kept(patterns: &[(&str, &str)], path: &str) -> bool {
-        let patterns: Vec<Pattern> =
-            patterns.iter().map(|(text, folder)| Pattern::new(text, folder, None)).collect();
+        let patterns: Vec<Pattern> = patterns.iter().map(|(text, folder)| Pattern::new(text, folder, None)).collect();
         deciding(&patterns, path, false).is_none_or(|pattern| pattern.keeps)
     }
 

@@ -20,7 +20,6 @@ impl Memory {
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
-
 }
 
 fn below(path: &str) -> String {

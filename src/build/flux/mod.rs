@@ -1,8 +1,19 @@
 //! What Flux does around kustomize: sources, generated files, decryption, substitution, nested Kustomizations.
 
+mod artifact;
+mod artifacts;
+mod cluster;
 mod discover;
+mod entry;
 pub mod envsubst;
+mod generator;
+mod inventory;
 mod kustomization;
+mod path;
+mod reconcile;
+mod release;
+mod remarks;
+mod rendered;
 mod root;
 pub mod sops;
 mod substitute;
@@ -10,7 +21,8 @@ mod values;
 mod variables;
 mod world;
 
-pub use kustomization::FluxKustomization;
+pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
+pub use release::ReleaseNames;
 pub use values::{ReleaseValues, release_values};
 pub use variables::{VariableValue, Variables};
 pub use world::{

@@ -71,7 +71,7 @@ fn content(source: &Object, key: &str) -> Option<Node> {
             let mut variables = super::Variables::default();
             variables.add_encoded(source.at(&["data"])?);
             return match variables.get(key) {
-                Some((super::VariableValue::Known(_), _)) => decoded(text),
+                Some(super::variables::Variable { value: super::VariableValue::Known(_), .. }) => decoded(text),
                 _ => None,
             };
         }

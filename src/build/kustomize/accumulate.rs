@@ -638,13 +638,17 @@ pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, 
         ReadError::OutsideRoot => {
             ("kustomize-resource-missing", format!("`{text}` leads out of the repository"), "outside")
         }
-        ReadError::NotInArtifact { why, .. } => {
-            ("kustomize-resource-missing", format!("`{text}` is not in the artifact: {why}"), "left out of the artifact")
-        }
+        ReadError::NotInArtifact { why, .. } => (
+            "kustomize-resource-missing",
+            format!("`{text}` is not in the artifact: {why}"),
+            "left out of the artifact",
+        ),
         ReadError::LinkLoop => {
             ("file-unreadable", format!("`{text}` is a link that leads in a circle"), "links to itself")
         }
-        ReadError::Special | ReadError::Io(_) | ReadError::Elsewhere(_) => ("file-unreadable", format!("`{text}` cannot be read: {error}"), ""),
+        ReadError::Special | ReadError::Io(_) | ReadError::Elsewhere(_) => {
+            ("file-unreadable", format!("`{text}` cannot be read: {error}"), "")
+        }
     };
     let mut observation = Observation::new(rule, message, Label::new(span, label)).keyed(text.to_owned());
     if let ReadError::NotInArtifact { place, .. } = error {
@@ -677,8 +681,11 @@ fn left_out_of_artifact(observation: Observation, place: Option<Span>) -> Observ
         "Flux builds from an artifact of the repository, without what it leaves out, so nothing of this build is applied",
     );
     match place {
-        Some(place) => observation.related(Label::new(place, "left out here")).help("keep it with a later pattern `!…`"),
-        None => observation.help("rename it, or state your own patterns in a `.sourceignore`: they replace the default ones"),
+        Some(place) => {
+            observation.related(Label::new(place, "left out here")).help("keep it with a later pattern `!…`")
+        }
+        None => observation
+            .help("rename it, or state your own patterns in a `.sourceignore`: they replace the default ones"),
     }
 }
 
