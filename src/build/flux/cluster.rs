@@ -144,6 +144,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             object,
             state,
             parent,
+            by_hand: index == 0 && self.entry.reading != Reading::Flux,
             variables: Arc::default(),
             substitutes: false,
         });

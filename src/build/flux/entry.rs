@@ -4,7 +4,7 @@ use super::discover::EntryPoint;
 use super::kustomization::FluxKustomization;
 use crate::build::kustomize::{Resource, apply_patch, patch_entry};
 use crate::build::manifests::Library;
-use crate::yaml::{Node, Origin, Step};
+use crate::yaml::{Node, Origin, Step, Value};
 
 /// The Kustomization that applies the folder of an entry point.
 pub fn kustomization(library: &Library<'_>, entry: &EntryPoint) -> FluxKustomization {
@@ -33,7 +33,13 @@ fn made_by_instance(library: &Library<'_>, entry: &EntryPoint) -> Node {
         ("apiVersion", text("kustomize.toolkit.fluxcd.io/v1")),
         ("kind", text("Kustomization")),
         ("metadata", map(&[("name", text("flux-system")), ("namespace", text("flux-system"))])),
-        ("spec", map(&[("path", text(&entry.path_in_artifact()))])),
+        (
+            "spec",
+            map(&[
+                ("path", text(&entry.path_in_artifact())),
+                ("prune", Node { value: Value::Bool(true), origin: added() }),
+            ]),
+        ),
     ]);
     let Some(patches) = &entry.instance_patches else { return object };
     let mut resources = vec![Resource::new(object.clone())];

@@ -87,6 +87,8 @@ pub struct FluxKustomization {
     pub decrypts: bool,
     /// `spec.commonMetadata`.
     pub common_metadata: Option<Node>,
+    /// `spec.prune`.
+    pub prunes: bool,
     /// `spec.kubeConfig`: it applies to another cluster.
     pub other_cluster: bool,
 }
@@ -193,6 +195,7 @@ impl FluxKustomization {
             substitute_always: at(&["postBuild", "substituteStrategy"]).and_then(Node::as_str) == Some("Always"),
             decrypts: at(&["decryption", "provider"]).and_then(Node::as_str) == Some("sops"),
             common_metadata: at(&["commonMetadata"]).cloned(),
+            prunes: at(&["prune"]).and_then(Node::as_bool) == Some(true),
             other_cluster: at(&["kubeConfig"]).is_some_and(|node| !node.is_null()),
             namespace,
         }

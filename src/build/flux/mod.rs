@@ -21,8 +21,11 @@ mod values;
 mod variables;
 mod world;
 
+pub use inventory::produced_secret;
 pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
+pub use reconcile::switch;
 pub use release::ReleaseNames;
+pub use remarks::is_switched_off;
 pub use values::{ReleaseValues, release_values};
 pub use variables::{VariableValue, Variables};
 pub use world::{

@@ -59,7 +59,8 @@ pub fn remarks(sources: &Sources, before: &Node, result: &Substitution) -> Vec<O
             .about(reference.clone(), format!("${{{}{operator}}}", found.name)),
         );
     }
-    if let Some(first) = result.lost_dollars.first() {
+    // The texts of a CustomResourceDefinition that hold `$$` are its documentation.
+    if let Some(first) = result.lost_dollars.first().filter(|_| id.gvk.kind != "CustomResourceDefinition") {
         let more = result.lost_dollars.len();
         let times = if more > 1 { format!(" ({more} times)") } else { String::new() };
         remarks.push(

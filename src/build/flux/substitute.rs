@@ -104,14 +104,16 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
     }
 }
 
-/// Offsets of a `$$` that is neither an escape (`$${`) nor escaped itself (`$$$$`).
+/// Offsets of a `$$` that is no escape: not before a brace, not before what a shell or Make would expand (`$$HOME`,
+/// `$$(…)`: people write that for Flux too, and get what they mean), not escaped itself (`$$$$`).
 fn lost_dollars(text: &str, segments: &[Segment]) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let dollar = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b'$');
     segments.iter().filter(|segment| segment.kind == SegmentKind::Escaped).filter_map(move |segment| {
         let (start, end) = (segment.input.start, segment.input.end);
-        let alone = !dollar(start.checked_sub(1)) && !dollar(Some(end)) && bytes.get(end) != Some(&b'{');
-        alone.then_some(start)
+        let expands = |byte: &u8| matches!(byte, b'{' | b'(' | b'_') || byte.is_ascii_alphanumeric();
+        let alone = !dollar(start.checked_sub(1)) && !dollar(Some(end));
+        (alone && !bytes.get(end).is_some_and(expands)).then_some(start)
     })
 }
 

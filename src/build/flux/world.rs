@@ -67,6 +67,8 @@ pub struct KustomizationBuild {
     pub state: State,
     /// The Kustomization that applies it.
     pub parent: Option<usize>,
+    /// It is a folder that somebody applies by hand, not an object of the cluster.
+    pub by_hand: bool,
     /// Its variables.
     pub variables: Arc<Variables>,
     /// Whether substitution runs over its objects.
