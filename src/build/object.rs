@@ -66,6 +66,13 @@ impl Id {
         }
     }
 
+    /// The same with the namespace that counts, for look-ups.
+    #[must_use]
+    pub fn effective(mut self) -> Self {
+        self.namespace = self.effective_namespace().into();
+        self
+    }
+
     /// Whether two identities are the same object for kustomize.
     pub fn same(&self, other: &Id) -> bool {
         self.name == other.name && self.gvk == other.gvk && self.effective_namespace() == other.effective_namespace()

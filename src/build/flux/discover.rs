@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::kustomization::{FluxKustomization, SourceKey};
 use super::root::{self, Reading};
-use crate::build::kustomize::{Builder, NAMES};
+use crate::build::kustomize::{Builder, NAMES, Options};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::source::{Entry, Span, file_name, normalize, parent};
@@ -307,7 +307,7 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
 fn files_below(library: &Library<'_>, path: &str) -> BTreeSet<String> {
     let place = Span::new(library.sources.add("", ""), 0..0);
     let spec = root::spec(library, path, None, Reading::Lenient, place);
-    let outcome = Builder::new(library).build(&spec);
+    let outcome = Builder::new(library, Options { programs: true, ..Options::flux() }).build(&spec);
     outcome
         .resources
         .iter()

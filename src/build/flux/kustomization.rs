@@ -75,6 +75,8 @@ pub struct FluxKustomization {
     pub ignore_missing_components: bool,
     /// `spec.images`.
     pub images: Vec<ImageEntry>,
+    /// `spec.buildMetadata`.
+    pub build_metadata: Vec<Text>,
     /// `spec.postBuild`, if it is there.
     pub has_post_build: bool,
     /// `postBuild.substitute`.
@@ -161,6 +163,10 @@ impl FluxKustomization {
         let version = object.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
         let is_older = version.ends_with("/v1beta1") || version.ends_with("/v1beta2");
         let older = |path: &[&str]| if is_older { list(path) } else { &[] };
+        let texts = |key: &str| {
+            let text = |node: &Node| Some(Text { text: node.scalar_text()?.into_owned(), span: node.span() });
+            list(&[key]).iter().filter_map(text).collect()
+        };
         FluxKustomization {
             path_place: at(&["path"]).map_or(place, Node::span),
             path_trail: at(&["path"]).map(trail).unwrap_or_default(),
@@ -175,12 +181,10 @@ impl FluxKustomization {
             patches: list(&["patches"]).iter().map(patch).collect(),
             strategic_patches: older(&["patchesStrategicMerge"]).iter().map(strategic_patch).collect(),
             json_patches: older(&["patchesJson6902"]).iter().map(json_patch).collect(),
-            components: list(&["components"])
-                .iter()
-                .filter_map(|node| Some(Text { text: node.scalar_text()?.into_owned(), span: node.span() }))
-                .collect(),
+            components: texts("components"),
             ignore_missing_components: at(&["ignoreMissingComponents"]).and_then(Node::as_bool) == Some(true),
             images: list(&["images"]).iter().filter_map(crate::build::kustomize::image_entry).collect(),
+            build_metadata: texts("buildMetadata"),
             has_post_build: at(&["postBuild"]).is_some_and(|node| !node.is_null()),
             substitute: at(&["postBuild", "substitute"]).cloned(),
             substitute_from: list(&["postBuild", "substituteFrom"])

@@ -14,7 +14,7 @@ use super::sops;
 use super::substitute::{Substitution, is_affected, substitute};
 use super::variables::Variables;
 use super::world::Undefined;
-use crate::build::kustomize::{Builder, Outcome, Resource};
+use crate::build::kustomize::{Builder, Options, Outcome, Resource};
 use crate::build::manifests::Library;
 use crate::build::object::{Id, Object};
 use crate::build::scope;
@@ -59,7 +59,15 @@ impl Request<'_> {
         let Some(directory) = &self.spec.path else { return Reconciled::default() };
         let library = self.artifact.library(library);
         let root = root::spec(&library, directory, Some(self.spec), self.reading, self.spec.path_place);
-        let mut outcome = Builder::new(&library).build(&root);
+        let by_hand = self.reading != Reading::Flux;
+        let options = Options {
+            // What is applied by hand may be built with programs that Flux does not run.
+            programs: by_hand,
+            // How the entry's own Kustomization decrypts may be said elsewhere.
+            keeps_encrypted: !by_hand && self.index > 0 && !self.spec.decrypts,
+            ..Options::flux()
+        };
+        let mut outcome = Builder::new(&library, options).build(&root);
         let resources = std::mem::take(&mut outcome.resources);
         let mut built = Reconciled {
             broken: outcome.broken,

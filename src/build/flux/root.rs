@@ -43,6 +43,10 @@ pub fn spec(
                 spec.broken = true;
                 spec.observations.push(two_files(directory, &path, &second, spec.place));
             }
+            if spec.resources.is_empty() && reading == Reading::Flux {
+                // Flux keeps kustomize from calling the file empty.
+                spec.build_metadata = vec![Text { text: "originAnnotations".to_owned(), span: spec.place }];
+            }
             spec
         }
         None => generated(library, directory, reading, place),
@@ -80,6 +84,9 @@ fn edit(library: &Library<'_>, spec: &mut Spec, kustomization: &FluxKustomizatio
     }
     spec.strategic_patches.extend(kustomization.strategic_patches.iter().cloned());
     spec.json_patches.extend(kustomization.json_patches.iter().cloned());
+    if !kustomization.build_metadata.is_empty() {
+        spec.build_metadata.clone_from(&kustomization.build_metadata);
+    }
     for image in &kustomization.images {
         match spec.images.iter_mut().find(|existing| existing.name.text == image.name.text) {
             Some(existing) => {

@@ -217,6 +217,16 @@ impl<'t> Matcher<'t> {
     }
 }
 
+/// The positions of the resources that a selector matches; all without one.
+///
+/// # Errors
+/// The text that is neither a pattern nor a selector.
+pub fn select<'t>(resources: &[Resource], target: Option<&'t Target>) -> Result<Vec<usize>, &'t Text> {
+    let matcher = target.map(Matcher::new).transpose()?;
+    let fits = |resource: &Resource| matcher.as_ref().is_none_or(|matcher| matcher.matches(resource));
+    Ok(resources.iter().enumerate().filter(|(_, resource)| fits(resource)).map(|(at, _)| at).collect())
+}
+
 fn with_target(
     entry: &PatchEntry,
     target: &Target,
