@@ -38,6 +38,13 @@ pub struct Variables {
     pub open: bool,
 }
 
+/// The text of an entry of a Secret's `data`; `None` where it is not known, or no text.
+pub fn decoded(value: &Node) -> Option<String> {
+    let text: String = value.as_str()?.chars().filter(|c| !c.is_whitespace()).collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
 /// Whether Flux accepts a name: `^[_[:alpha:]][_[:alpha:][:digit:]]*$`. One that it refuses fails the whole build.
 pub fn is_name(name: &str) -> bool {
     let fits = |c: char| c == '_' || c.is_ascii_alphanumeric();
@@ -122,12 +129,8 @@ impl Variables {
     /// Sets every entry of a Secret's `data`, decoded.
     pub fn add_encoded(&mut self, map: &Node) {
         for entry in map.entries() {
-            let decoded = entry.value.as_str().and_then(|text| {
-                let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-                let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
-                String::from_utf8(bytes).ok()
-            });
-            let value = decoded.map_or(VariableValue::Unknown, |text| VariableValue::Known(text.replace('\n', "")));
+            let value = decoded(&entry.value)
+                .map_or(VariableValue::Unknown, |text| VariableValue::Known(text.replace('\n', "")));
             self.set(&entry.key, value, Some(entry.value.span()), Some(entry.key_span));
         }
     }

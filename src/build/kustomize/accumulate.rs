@@ -104,9 +104,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// As Flux builds: in the fixed order, with files from anywhere in the artifact, and no plugins but the built-in.
+    /// As Flux builds: in the order of the listing, with files from anywhere in the artifact, and no plugins but the
+    /// built-in. Source: fluxcd/pkg `kustomize/kustomize_generator.go` (`Build`), which leaves `krusty.Options.Reorder`
+    /// empty: neither the word for the legacy order nor the one for an unspecified order, so nothing is sorted.
     pub fn flux() -> Self {
-        Options { order: Order::Legacy, is_flux: true, ..Options::default() }
+        Options { order: Order::Fifo, is_flux: true, ..Options::default() }
     }
 }
 
