@@ -75,6 +75,10 @@ pub enum Brings {
 }
 
 impl LeftOut {
+    fn elsewhere(entry: &str) -> Self {
+        LeftOut { what: entry.to_owned(), reason: "from another source", brings: Brings::Anything }
+    }
+
     fn remote(entry: &str) -> Self {
         let path = entry.split('?').next().unwrap_or_default();
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
@@ -94,14 +98,18 @@ pub struct Options {
     pub is_flux: bool,
     /// Somebody may build it by hand with charts and plugins that are programs switched on; otherwise they fail.
     pub programs: bool,
+    /// Files that SOPS encrypted go into generated Secrets as they are: nobody decrypts them first.
+    pub keeps_encrypted: bool,
     /// The text of the label that says what built an object, where it is asked for on every object.
     pub managed_by: Option<String>,
 }
 
 impl Options {
-    /// As Flux builds: in the fixed order, with files from anywhere in the artifact, and no plugins but the built-in.
+    /// As Flux builds: in the order of the listing, with files from anywhere in the artifact, and no plugins but the
+    /// built-in. Source: fluxcd/pkg `kustomize/kustomize_generator.go` (`Build`), which leaves `krusty.Options.Reorder`
+    /// empty: neither the word for the legacy order nor the one for an unspecified order, so nothing is sorted.
     pub fn flux() -> Self {
-        Options { order: Order::Legacy, is_flux: true, ..Options::default() }
+        Options { order: Order::Fifo, is_flux: true, ..Options::default() }
     }
 }
 
@@ -305,6 +313,10 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     pub(super) fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
+        if let ReadError::Elsewhere(_) = error {
+            self.log.open.push(LeftOut::elsewhere(&entry.text));
+            return;
+        }
         let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
         self.log.lose(observation);
     }
@@ -467,10 +479,16 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let path = join(directory, &entry.text);
         let found = path.as_deref().map(|path| self.library.sources.system().entry(path));
-        let (Some(path), Some(Ok(Entry::Directory))) = (path, found) else {
-            let observation = missing_component(self.library, directory, entry);
-            self.log.lose(observation);
-            return;
+        let path = match (path, found) {
+            (Some(path), Some(Ok(Entry::Directory))) => path,
+            (Some(path), Some(Err(error @ (ReadError::Elsewhere(_) | ReadError::NotInArtifact { .. })))) => {
+                return self.missing(&path, entry, &error);
+            }
+            _ => {
+                let observation = missing_component(self.library, directory, entry);
+                self.log.lose(observation);
+                return;
+            }
         };
         let Some(spec) = self.nested_spec(&path, entry) else { return };
         if !spec.is_component {
