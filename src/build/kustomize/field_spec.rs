@@ -25,6 +25,14 @@ impl GvkPattern {
         fits(&self.kind, &gvk.kind) && fits(&self.group, &gvk.group) && fits(&self.version, &gvk.version)
     }
 
+    /// For sorting: the kind's rank, then group, version and kind with marks for empty parts, which come last.
+    /// Source: kyaml `resid/gvk.go`.
+    pub fn rank(&self) -> (i64, String) {
+        let or = |text: &str, mark: &str| if text.is_empty() { mark.to_owned() } else { text.to_owned() };
+        let text = format!("{}_{}_{}", or(&self.group, "~G"), or(&self.version, "~V"), or(&self.kind, "~K"));
+        (super::order::rank(&self.kind), text)
+    }
+
     /// Reads the three keys of a row.
     pub fn read(row: &Node) -> Self {
         let text = |key: &str| row.field(key).and_then(Node::as_str).unwrap_or_default().to_owned();
@@ -188,7 +196,11 @@ fn reaches(node: &Node, path: &[String]) -> bool {
     match &node.value {
         Value::Seq(items) => items.iter().any(|item| reaches(item, path)),
         // The walk says what is wrong with a scalar on the way.
-        Value::Map(map) => map.get(first.trim_end_matches("[]")).is_some_and(|child| reaches(child, rest)),
+        Value::Map(map) => {
+            let is_list = first.ends_with("[]");
+            map.get(first.trim_end_matches("[]"))
+                .is_some_and(|child| reaches(child, rest) || (is_list && child.is_null()))
+        }
         Value::Null => false,
         _ => true,
     }
@@ -230,6 +242,9 @@ impl Walk<'_> {
             map.set(name, place, fresh);
         }
         let Some(child) = map.get_mut(name) else { return Ok(()) };
+        if child.is_null() && is_list {
+            child.value = Value::Seq(Arc::default());
+        }
         if child.is_null() && creates && !(rest.is_empty() && self.create == Create::Scalar) {
             child.value = Value::Map(Arc::default());
         }

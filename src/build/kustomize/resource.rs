@@ -1,7 +1,9 @@
 //! A resource while it is built: its tree, the identities it had, and how it came in.
 
+use super::field_spec::FieldError;
 use crate::build::object::Id;
-use crate::finding::Label;
+use crate::finding::{Label, Observation};
+use crate::source::Span;
 use crate::yaml::Node;
 
 /// An entry of the annotations that `buildMetadata` asks for. Source: kustomize `api/resource/origin.go`.
@@ -32,6 +34,8 @@ pub struct Resource {
     pub suffixes: Vec<String>,
     /// `vars` that read from it.
     pub variables: Vec<String>,
+    /// It went through JSON: numbers have lost the form they were written in.
+    pub rewritten: bool,
     /// Where `buildMetadata` says it came from.
     pub origin: Option<BuildOrigin>,
     /// What `buildMetadata` says changed it.
@@ -49,6 +53,7 @@ impl Resource {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             variables: Vec::new(),
+            rewritten: false,
             origin: None,
             transformations: Vec::new(),
         }
@@ -74,6 +79,33 @@ impl Resource {
         let id = self.id();
         if self.previous.last() != Some(&id) {
             self.previous.push(id);
+        }
+    }
+}
+
+impl Resource {
+    /// The place of its name.
+    pub fn place(&self) -> Span {
+        self.node.at(&["metadata", "name"]).unwrap_or(&self.node).span()
+    }
+
+    /// Whether it has or had this name.
+    pub fn was_named(&self, name: &str) -> bool {
+        self.id().name == name || self.previous.iter().any(|old| old.name == name)
+    }
+
+    /// The finding for a field that a transformer cannot set; `place` is where the transformer is ordered.
+    pub fn refusal(&self, error: &FieldError, place: Span, label: &'static str) -> Observation {
+        let id = self.id();
+        let observation = Observation::new(
+            "build-failed",
+            format!("{} `{}` cannot be changed as asked: {error}", id.gvk.kind, id.name),
+            Label::new(place, label),
+        )
+        .keyed(format!("{} {} {error}", id.gvk.kind, id.name));
+        match error.span() {
+            Some(span) => observation.related(Label::new(span, "this value")),
+            None => observation,
         }
     }
 }
