@@ -17,7 +17,7 @@ use crate::build::manifests::Library;
 use crate::build::object::{Id, Object};
 use crate::build::scope;
 use crate::finding::{Label, Observation};
-use crate::source::{Entry, Span};
+use crate::source::{Entry, FileId, Span};
 use crate::yaml::{Node, Origin, Step};
 
 /// Kustomizations that contain Kustomizations; real trees stay under five.
@@ -81,6 +81,8 @@ pub struct KustomizationBuild {
     pub state: State,
     /// The Kustomization that applies it.
     pub parent: Option<usize>,
+    /// It is a folder that somebody applies by hand, not an object of the cluster.
+    pub by_hand: bool,
     /// Its variables.
     pub variables: Arc<Variables>,
     /// Whether substitution runs over its objects.
@@ -113,6 +115,8 @@ pub struct ClusterBuild {
     pub observations: Vec<Observation>,
     /// What was not looked at.
     pub not_built: Vec<NotBuilt>,
+    /// Files that the builds read.
+    pub files: HashSet<FileId>,
     /// Variables without value and default, where every source of variables is known.
     pub undefined: Vec<UndefinedVariable>,
     /// What they do.
@@ -201,6 +205,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 objects: Vec::new(),
                 observations: Vec::new(),
                 not_built: Vec::new(),
+                files: HashSet::new(),
                 undefined: Vec::new(),
                 undefined_mode: options.undefined_at.get(&entry.path).copied().unwrap_or(options.undefined),
             },
@@ -289,6 +294,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             object,
             state: State::Built,
             parent,
+            by_hand: index == 0 && self.entry.reading != Reading::Flux,
             variables: Arc::default(),
             substitutes: false,
         });
@@ -382,6 +388,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let mut objects: Vec<Object> = Vec::with_capacity(outcome.resources.len());
         let mode = self.cluster.undefined_mode;
         for resource in std::mem::take(&mut outcome.resources) {
+            let written = resource.original();
             let mut node = resource.node;
             let encrypted = sops::is_encrypted(&node);
             if encrypted {
@@ -410,7 +417,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                     );
                 }
             }
-            let Some(object) = self.object(node, index, resource.trail, encrypted, spec) else { continue };
+            let Some(object) = self.object(node, written, index, resource.trail, encrypted, spec) else { continue };
             objects.push(object);
         }
         Built { index, outcome, objects, undefined, variables, substitutes, broken }
@@ -431,6 +438,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     fn object(
         &self,
         mut node: Node,
+        written: Id,
         kustomization: usize,
         trail: Vec<Label>,
         encrypted: bool,
@@ -455,7 +463,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let left_alone =
             switch("reconcile").as_deref() == Some("disabled") || switch("ssa").as_deref() == Some("ignore");
         let namespace = (!id.namespace.is_empty() && !scope::has_no_namespace(&id.gvk)).then_some(id.namespace);
-        Some(Object { gvk: id.gvk, namespace, name: id.name, node, kustomization, trail, encrypted, left_alone })
+        let name = id.name;
+        Some(Object { gvk: id.gvk, namespace, name, node, written, kustomization, trail, encrypted, left_alone })
     }
 
     /// Takes a build into the cluster; gives the Kustomizations it holds.
@@ -463,6 +472,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let Built { index, outcome, objects, undefined, variables, substitutes, broken } = built;
         let base = self.cluster.objects.len();
         self.cluster.observations.extend(outcome.observations);
+        self.cluster.files.extend(outcome.files);
         let shown = self.shown(index);
         for left_out in outcome.open {
             self.cluster.not_built.push(NotBuilt {

@@ -2,7 +2,7 @@
 //!
 //! Nothing aborts: a failing entry becomes an observation, is left out, and marks the build as broken.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::build_metadata::Tracking;
@@ -25,7 +25,7 @@ use super::{images, metadata, replacements, replicas};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
-use crate::source::{Entry, ReadError, join};
+use crate::source::{Entry, FileId, ReadError, join};
 use crate::yaml::{Mode, Node};
 
 /// Folders below folders; real trees stay under ten.
@@ -47,6 +47,8 @@ pub struct Outcome {
     pub lost: bool,
     /// Inputs that were not looked at: the set of resources is open.
     pub open: Vec<LeftOut>,
+    /// Files that were read: kustomizations, resources, patches, what generators hold.
+    pub files: HashSet<FileId>,
 }
 
 /// An input that was not looked at.
@@ -211,14 +213,15 @@ impl<'l, 's> Builder<'l, 's> {
         self.stack.push(spec.directory.clone());
         self.run(spec, &mut all, Place::Root);
         finish::finish(&mut all, spec, &self.options, &self.tracking, self.library, &mut self.log);
-        let Log { observations, broken, lost, open } = self.log;
-        Outcome { resources: all.resources, observations, broken, lost, open }
+        let Log { observations, broken, lost, open, files } = self.log;
+        Outcome { resources: all.resources, observations, broken, lost, open, files }
     }
 
     fn run(&mut self, spec: &Spec, all: &mut Accumulated, place: Place) {
         self.log.observations.extend(spec.observations.iter().cloned());
         self.log.broken |= spec.broken;
         self.log.lost |= spec.broken;
+        self.log.files.extend(spec.id);
         self.unknown_keys(spec, place);
         if let Some(helm) = &spec.helm {
             self.charts(spec, helm);
@@ -331,6 +334,7 @@ impl<'l, 's> Builder<'l, 's> {
             Ok(manifests) => manifests,
             Err(error) => return self.missing(&path, entry, &error),
         };
+        self.log.files.insert(manifests.file);
         self.log.observations.extend(manifests.observations.iter().cloned());
         self.log.broken |= manifests.broken;
         self.log.lost |= manifests.broken;
@@ -490,6 +494,7 @@ impl<'l, 's> Builder<'l, 's> {
                     continue;
                 }
             };
+            self.log.files.insert(manifests.file);
             self.log.observations.extend(manifests.observations.iter().cloned());
             self.log.broken |= manifests.broken;
             let Some(root) = manifests.documents.first() else { continue };
@@ -538,10 +543,13 @@ impl<'l, 's> Builder<'l, 's> {
                     continue;
                 }
                 let Some(full) = self.file_path(directory, path, &path.text) else { continue };
-                if let Err(error) = self.library.sources.load(&full) {
-                    self.missing(&full, path, &error);
-                    continue;
-                }
+                match self.library.sources.load(&full) {
+                    Ok(id) => self.log.files.insert(id),
+                    Err(error) => {
+                        self.missing(&full, path, &error);
+                        continue;
+                    }
+                };
                 file = Some(full);
             }
             // What a dropped entry would have brought may be what the patch is for.
@@ -562,7 +570,10 @@ impl<'l, 's> Builder<'l, 's> {
             std::mem::swap(&mut self.log, log);
             let full = self.file_path(directory, path, &path.text);
             let manifests = full.and_then(|full| match self.library.load(&full, Mode::V2) {
-                Ok(manifests) => Some(manifests),
+                Ok(manifests) => {
+                    self.log.files.insert(manifests.file);
+                    Some(manifests)
+                }
                 Err(error) => {
                     self.missing(&full, path, &error);
                     None

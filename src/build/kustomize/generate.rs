@@ -138,7 +138,10 @@ impl Builder<'_, '_> {
         }
         let full = self.file_path(directory, entry, path)?;
         match self.library.sources.load(&full) {
-            Ok(id) => Some(id),
+            Ok(id) => {
+                self.log.files.insert(id);
+                Some(id)
+            }
             Err(error) => {
                 self.missing(&full, entry, &error);
                 None
