@@ -3,6 +3,7 @@
 mod budget;
 mod flux;
 mod network;
+mod schema;
 mod secrets;
 mod storage;
 mod substitution;
@@ -65,6 +66,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
+        compiled!(schema::YamlDateRetyped, "schema/yaml-date-retyped"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),
