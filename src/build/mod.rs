@@ -4,6 +4,7 @@ pub mod dates;
 pub mod flux;
 pub mod kustomize;
 pub mod manifests;
+pub mod namespaced;
 pub mod object;
 pub mod scope;
 pub mod selector;

@@ -6,6 +6,8 @@ pub mod monitoring;
 pub mod pods;
 pub mod policies;
 pub mod quantity;
+pub mod references;
+pub mod scopes;
 pub mod script;
 pub mod secrets;
 pub mod storage;

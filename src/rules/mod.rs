@@ -2,6 +2,7 @@
 
 mod budget;
 mod flux;
+mod kustomize;
 mod network;
 mod schema;
 mod secrets;
@@ -34,6 +35,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(flux::DependsOnMissing, "flux/depends-on-missing"),
         compiled!(flux::DependsOnCycle, "flux/depends-on-cycle"),
         of_engine!("flux/flux-path-missing"),
+        compiled!(kustomize::NamespaceOverridden, "kustomize/namespace-overridden"),
+        compiled!(kustomize::NamespaceUnset, "kustomize/namespace-unset"),
         of_engine!("kustomize/build-failed"),
         of_engine!("kustomize/component-missing"),
         of_engine!("kustomize/generator-merge-base-missing"),
