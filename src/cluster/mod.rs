@@ -3,6 +3,7 @@
 pub mod budget;
 mod index;
 pub mod monitoring;
+pub mod patches;
 pub mod pods;
 pub mod policies;
 pub mod quantity;

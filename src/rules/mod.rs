@@ -37,6 +37,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("flux/flux-path-missing"),
         compiled!(kustomize::NamespaceOverridden, "kustomize/namespace-overridden"),
         compiled!(kustomize::NamespaceUnset, "kustomize/namespace-unset"),
+        compiled!(kustomize::PatchCollision, "kustomize/patch-collision"),
+        compiled!(kustomize::PatchTargetMismatch, "kustomize/patch-target-mismatch"),
         of_engine!("kustomize/build-failed"),
         of_engine!("kustomize/component-missing"),
         of_engine!("kustomize/generator-merge-base-missing"),

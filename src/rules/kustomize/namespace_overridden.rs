@@ -10,7 +10,7 @@ use crate::cluster::references::{Reference, References};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::{FileId, Span};
-use crate::yaml::{Node, Step};
+use crate::yaml::Step;
 
 /// Places that name the object where it was written, as far as they are shown.
 const MOST_SHOWN: usize = 4;
@@ -158,8 +158,12 @@ impl<'c, 'w> Neighbours<'c, 'w> {
         Neighbours { cluster, listed, namespaces }
     }
 
-    /// Whether the Kustomizations beside that of an object apply theirs to this namespace, and to this one alone.
+    /// Whether the Kustomizations beside that of an object apply theirs to this namespace, and to this one alone,
+    /// while its own is for a single other one.
     fn live_in(&self, object: &Object, namespace: &str) -> bool {
+        if self.namespaces.get(object.kustomization).is_none_or(|own| own.len() != 1) {
+            return false;
+        }
         let beside = listing(self.cluster, object.kustomization).and_then(|file| self.listed.get(&file));
         let beside = beside.into_iter().flatten().filter(|at| **at != object.kustomization);
         let mut known = beside.filter_map(|at| {
