@@ -20,9 +20,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined, World};
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Config, Date, Version};
+use crate::config::{Config, Date, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, Summary};
 use crate::report::RuleText;
@@ -119,7 +120,18 @@ pub(crate) fn build_options(config: &Config) -> BuildOptions {
             .iter()
             .map(|cluster| (cluster.entry.clone(), undefined(cluster.flux.or(config.flux))))
             .collect(),
+        sources: config.sources.iter().map(|(name, folder)| (source_key(name), folder.clone())).collect(),
+        rendered: config
+            .charts
+            .rendered
+            .iter()
+            .map(|(name, folder)| ((name.namespace.clone(), name.name.clone()), folder.clone()))
+            .collect(),
     }
+}
+
+fn source_key(name: &SourceName) -> SourceKey {
+    SourceKey { kind: name.kind.clone(), namespace: name.namespace.clone(), name: name.name.clone() }
 }
 
 type Predicates = Vec<(String, Box<dyn Rule>)>;

@@ -100,6 +100,8 @@ pub struct Object {
     pub encrypted: bool,
     /// Flux does not apply it (`reconcile: disabled`, `ssa: Ignore`).
     pub left_alone: bool,
+    /// Position of the HelmRelease whose chart it was rendered from, in its cluster's list.
+    pub release: Option<usize>,
 }
 
 impl Object {

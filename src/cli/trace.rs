@@ -90,8 +90,17 @@ impl<'a> Wanted<'a> {
 
     fn fits(&self, object: &Object) -> bool {
         object.kind().eq_ignore_ascii_case(self.kind)
-            && object.name == self.name
+            && (object.name == self.name || self.is_before_hash(object))
             && self.namespace.is_none_or(|namespace| object.namespace() == namespace)
+    }
+}
+
+impl Wanted<'_> {
+    /// A generated object is called as its generator calls it, and a hash.
+    fn is_before_hash(&self, object: &Object) -> bool {
+        let hash = object.name.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('-'));
+        matches!(object.kind(), "ConfigMap" | "Secret")
+            && hash.is_some_and(|hash| hash.len() == 10 && hash.chars().all(|c| c.is_ascii_alphanumeric()))
     }
 }
 

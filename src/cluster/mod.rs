@@ -73,6 +73,8 @@ pub struct Cluster<'w> {
     build: &'w ClusterBuild,
     index: Index,
     values: HashMap<usize, OnceLock<ReleaseValues>>,
+    // HelmReleases whose rendered manifests are objects.
+    rendered: HashSet<usize>,
 }
 
 impl<'w> Cluster<'w> {
@@ -86,7 +88,8 @@ impl<'w> Cluster<'w> {
             .filter(|(_, object)| object.is("helm.toolkit.fluxcd.io", "HelmRelease"))
             .map(|(at, _)| (at, OnceLock::new()))
             .collect();
-        Cluster { repository, build, index, values }
+        let rendered = build.objects.iter().filter_map(|object| object.release).collect();
+        Cluster { repository, build, index, values, rendered }
     }
 
     /// Entry path.
@@ -132,6 +135,16 @@ impl<'w> Cluster<'w> {
     /// An object by its position in the build.
     pub fn object(&self, at: usize) -> Option<&'w Object> {
         self.build.objects.get(at)
+    }
+
+    /// The position of an object in the build.
+    pub fn position(&self, object: &Object) -> Option<usize> {
+        self.index.get(&object.gvk.group, &object.gvk.kind, object.namespace(), &object.name)
+    }
+
+    /// Whether the manifests of a HelmRelease were rendered, and are objects of the build.
+    pub fn is_rendered(&self, release: &Object) -> bool {
+        self.position(release).is_some_and(|at| self.rendered.contains(&at))
     }
 
     /// Objects of a kind.

@@ -17,6 +17,8 @@ use crate::yaml::{Mode, Node};
 pub struct EntryPoint {
     /// The folder, relative to the root.
     pub path: String,
+    /// The folder that the artifact is made of, where it is not the whole repository.
+    pub artifact_folder: String,
     /// The Flux Kustomization that applies it, where one is written down.
     pub object: Option<Node>,
     /// The source that stands for this repository.
@@ -42,22 +44,47 @@ pub fn is_flux_kustomization(id: &Id) -> bool {
     id.gvk.kind == "Kustomization" && id.gvk.group == "kustomize.toolkit.fluxcd.io"
 }
 
-/// Every entry point, sorted by path.
-pub fn entry_points(library: &Library<'_>, configured: &[String]) -> Vec<EntryPoint> {
+impl EntryPoint {
+    /// The folder, relative to the artifact.
+    pub fn path_in_artifact(&self) -> String {
+        match self.path.strip_prefix(&self.artifact_folder) {
+            Some(rest) if !self.artifact_folder.is_empty() => rest.trim_start_matches('/').to_owned(),
+            _ => self.path.clone(),
+        }
+    }
+}
+
+/// What the documents of a repository tell before anything is built.
+pub struct Survey {
+    /// Every entry point, sorted by path.
+    pub entries: Vec<EntryPoint>,
+    /// Source objects, each with the folder it stands in.
+    pub sources: Vec<(String, Node)>,
+}
+
+/// Looks through all documents.
+pub fn survey(library: &Library<'_>, configured: &[String]) -> Survey {
     let documents = scan(library);
+    let entries = entry_points(library, configured, &documents);
+    let is_source = |found: &Found| Id::of(&found.node).gvk.group == "source.toolkit.fluxcd.io";
+    let sources = documents.into_iter().filter(is_source).map(|found| (parent(&found.path).to_owned(), found.node));
+    Survey { entries, sources: sources.collect() }
+}
+
+fn entry_points(library: &Library<'_>, configured: &[String], documents: &[Found]) -> Vec<EntryPoint> {
     let kustomizations: Vec<&Found> = documents
         .iter()
         .filter(|found| is_flux_kustomization(&Id::of(&found.node)) && found.node.at(&["spec", "path"]).is_some())
         .collect();
     let mut entries: Vec<EntryPoint> = if configured.is_empty() {
-        let mut entries = instances(library, &documents);
-        entries.extend(gotk_syncs(&kustomizations));
+        let mut entries = instances(library, documents);
+        entries.extend(gotk_syncs(library, &kustomizations));
         if entries.is_empty() { unproduced(library, &kustomizations) } else { entries }
     } else {
         configured.iter().map(|path| named(library, path, &kustomizations)).collect()
     };
     if entries.is_empty() && configured.is_empty() {
-        entries.extend(plain(library, &documents));
+        entries.extend(plain(library, documents));
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.dedup_by(|a, b| a.path == b.path);
@@ -102,7 +129,7 @@ fn instances(library: &Library<'_>, documents: &[Found]) -> Vec<EntryPoint> {
         };
         let Some(sync) = sync else { continue };
         let Some(path) = sync.get("path").and_then(Node::as_str) else { continue };
-        let Some(path) = locate(library, &normalize(path)) else { continue };
+        let Some((path, artifact_folder)) = locate(library, &normalize(path)) else { continue };
         let text = |key: &str| sync.get(key).and_then(Node::as_str);
         let patches = match id.gvk.kind.as_str() {
             "FluxInstance" => found.node.at(&["spec", "kustomize", "patches"]),
@@ -113,6 +140,7 @@ fn instances(library: &Library<'_>, documents: &[Found]) -> Vec<EntryPoint> {
         let kind = text("kind").unwrap_or("GitRepository");
         entries.push(EntryPoint {
             path,
+            artifact_folder,
             object: None,
             sources: vec![flux_system(kind, name)],
             url: text("url").map(ToOwned::to_owned),
@@ -124,14 +152,15 @@ fn instances(library: &Library<'_>, documents: &[Found]) -> Vec<EntryPoint> {
     entries
 }
 
-/// An artifact may be built from a sub-folder of the repository: the folder whose path ends in the path asked for.
-fn locate(library: &Library<'_>, path: &str) -> Option<String> {
+/// An artifact may be built from a sub-folder of the repository: the folder whose path ends in the path asked for, and
+/// what stands before it.
+fn locate(library: &Library<'_>, path: &str) -> Option<(String, String)> {
     if path.contains("${") {
         return None;
     }
     let system = library.sources.system();
     if system.entry(path) == Ok(Entry::Directory) {
-        return Some(path.to_owned());
+        return Some((path.to_owned(), String::new()));
     }
     let suffix = format!("/{path}");
     let mut candidates: BTreeSet<String> = BTreeSet::new();
@@ -145,22 +174,33 @@ fn locate(library: &Library<'_>, path: &str) -> Option<String> {
         }
     }
     // Two places would be a guess.
-    if candidates.len() == 1 { candidates.into_iter().next() } else { None }
+    if candidates.len() > 1 {
+        return None;
+    }
+    let found = candidates.into_iter().next()?;
+    let folder = found.strip_suffix(&suffix)?.to_owned();
+    Some((found, folder))
 }
 
-fn gotk_syncs(kustomizations: &[&Found]) -> Vec<EntryPoint> {
+fn gotk_syncs(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoint> {
     kustomizations
         .iter()
         .filter(|found| file_name(&found.path).starts_with("gotk-sync"))
-        .map(|found| written(found))
+        .map(|found| written(library, found))
         .collect()
 }
 
 /// An entry point from the object that applies it.
-fn written(found: &Found) -> EntryPoint {
+fn written(library: &Library<'_>, found: &Found) -> EntryPoint {
     let kustomization = FluxKustomization::read(&found.node);
+    let path = kustomization.path.clone().unwrap_or_default();
+    // Git knows no part of a repository.
+    let is_whole = kustomization.source.as_ref().is_none_or(|source| source.kind == "GitRepository");
+    let located = if is_whole { None } else { locate(library, &path) };
+    let (path, artifact_folder) = located.unwrap_or((path, String::new()));
     EntryPoint {
-        path: kustomization.path.clone().unwrap_or_default(),
+        path,
+        artifact_folder,
         sources: kustomization.source.clone().into_iter().collect(),
         url: None,
         object: Some(found.node.clone()),
@@ -172,9 +212,8 @@ fn written(found: &Found) -> EntryPoint {
 
 fn named(library: &Library<'_>, path: &str, kustomizations: &[&Found]) -> EntryPoint {
     let path = normalize(path);
-    let own = kustomizations.iter().find(|found| FluxKustomization::read(&found.node).path.as_deref() == Some(&path));
-    if let Some(found) = own {
-        return EntryPoint { path, ..written(found) };
+    if let Some(own) = kustomizations.iter().map(|found| written(library, found)).find(|entry| entry.path == path) {
+        return own;
     }
     // The sources of the Kustomizations written in that folder.
     let inside = format!("{path}/");
@@ -186,6 +225,7 @@ fn named(library: &Library<'_>, path: &str, kustomizations: &[&Found]) -> EntryP
     let place = Span::new(library.sources.add(&format!("{path}/"), ""), 0..0);
     EntryPoint {
         path,
+        artifact_folder: String::new(),
         object: None,
         sources: sources.into_iter().collect(),
         url: None,
@@ -236,7 +276,7 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
             continue;
         }
         let by_itself = reached.get(index).is_some_and(|files| files.contains(&found.path));
-        let entry = written(found);
+        let entry = written(library, found);
         if by_itself {
             folders.insert(entry.path.clone(), entry);
             continue;
@@ -245,6 +285,7 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
         let folder = parent(&found.path).to_owned();
         let known = folders.entry(folder.clone()).or_insert_with(|| EntryPoint {
             path: folder,
+            artifact_folder: String::new(),
             object: None,
             sources: Vec::new(),
             url: None,
@@ -291,6 +332,7 @@ fn plain(library: &Library<'_>, documents: &[Found]) -> Option<EntryPoint> {
     };
     Some(EntryPoint {
         path: String::new(),
+        artifact_folder: String::new(),
         object: None,
         sources: Vec::new(),
         url: None,

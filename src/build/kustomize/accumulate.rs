@@ -16,9 +16,10 @@ use super::listing::{expand_lists, is_remote, missing_component, missing_entry, 
 use super::log::Log;
 use super::namespace::{self, NamespaceArgs, Subjects};
 use super::order::Order;
-use super::patch;
+use super::patch::{Form, Patcher};
 use super::rename::{self, Affix};
 use super::resource::Resource;
+use super::schema::{Chooser, Schema};
 use super::transformer_config::TransformerConfig;
 use super::vars::{self, Var};
 use super::{images, metadata, replacements, replicas};
@@ -76,6 +77,10 @@ pub enum Brings {
 }
 
 impl LeftOut {
+    fn elsewhere(entry: &str) -> Self {
+        LeftOut { what: entry.to_owned(), reason: "from another source", brings: Brings::Anything }
+    }
+
     fn remote(entry: &str) -> Self {
         let path = entry.split('?').next().unwrap_or_default();
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
@@ -95,14 +100,18 @@ pub struct Options {
     pub is_flux: bool,
     /// Somebody may build it by hand with charts and plugins that are programs switched on; otherwise they fail.
     pub programs: bool,
+    /// Files that SOPS encrypted go into generated Secrets as they are: nobody decrypts them first.
+    pub keeps_encrypted: bool,
     /// The text of the label that says what built an object, where it is asked for on every object.
     pub managed_by: Option<String>,
 }
 
 impl Options {
-    /// As Flux builds: in the fixed order, with files from anywhere in the artifact, and no plugins but the built-in.
+    /// As Flux builds: in the order of the listing, with files from anywhere in the artifact, and no plugins but the
+    /// built-in. Source: fluxcd/pkg `kustomize/kustomize_generator.go` (`Build`), which leaves `krusty.Options.Reorder`
+    /// empty: neither the word for the legacy order nor the one for an unspecified order, so nothing is sorted.
     pub fn flux() -> Self {
-        Options { order: Order::Legacy, is_flux: true, ..Options::default() }
+        Options { order: Order::Fifo, is_flux: true, ..Options::default() }
     }
 }
 
@@ -188,6 +197,7 @@ pub struct Builder<'l, 's> {
     pub(super) options: Options,
     pub(super) log: Log,
     pub(super) tracking: Tracking,
+    schema: Schema,
     // Folders being built, to see circles.
     stack: Vec<String>,
     entered: usize,
@@ -203,7 +213,15 @@ enum Place {
 impl<'l, 's> Builder<'l, 's> {
     /// A builder over a library.
     pub fn new(library: &'l Library<'s>, options: Options) -> Self {
-        Builder { library, options, log: Log::default(), tracking: Tracking::default(), stack: Vec::new(), entered: 0 }
+        Builder {
+            library,
+            options,
+            log: Log::default(),
+            tracking: Tracking::default(),
+            schema: Schema::default(),
+            stack: Vec::new(),
+            entered: 0,
+        }
     }
 
     /// Builds a root kustomization.
@@ -223,6 +241,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.log.lost |= spec.broken;
         self.log.files.extend(spec.id);
         self.unknown_keys(spec, place);
+        self.openapi(spec, place);
         if let Some(helm) = &spec.helm {
             self.charts(spec, helm);
         }
@@ -271,6 +290,14 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 
+    fn openapi(&mut self, spec: &Spec, place: Place) {
+        let Some(openapi) = &spec.openapi else { return };
+        let chooser = if place == Place::Root { Chooser::Root } else { Chooser::Nested };
+        if let Err(observation) = self.schema.choose(self.library, &spec.directory, openapi, chooser) {
+            self.log.fail(*observation);
+        }
+    }
+
     /// Charts need a program that Flux does not run inside a build.
     fn charts(&mut self, spec: &Spec, helm: &Text) {
         let what = format!("`{}` in {}", helm.text, show(&spec.directory));
@@ -289,6 +316,10 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     pub(super) fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
+        if let ReadError::Elsewhere(_) = error {
+            self.log.open.push(LeftOut::elsewhere(&entry.text));
+            return;
+        }
         let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
         self.log.lose(observation);
     }
@@ -344,6 +375,7 @@ impl<'l, 's> Builder<'l, 's> {
                 continue;
             }
             let mut resource = Resource::new(document);
+            self.schema.read_kind(&resource.id().gvk);
             resource.trail.push(Label::new(entry.span, "listed here"));
             resource.origin = self.tracking.file(&entry.text);
             all.append(resource, &mut self.log);
@@ -451,10 +483,16 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let path = join(directory, &entry.text);
         let found = path.as_deref().map(|path| self.library.sources.system().entry(path));
-        let (Some(path), Some(Ok(Entry::Directory))) = (path, found) else {
-            let observation = missing_component(self.library, directory, entry);
-            self.log.lose(observation);
-            return;
+        let path = match (path, found) {
+            (Some(path), Some(Ok(Entry::Directory))) => path,
+            (Some(path), Some(Err(error @ (ReadError::Elsewhere(_) | ReadError::NotInArtifact { .. })))) => {
+                return self.missing(&path, entry, &error);
+            }
+            _ => {
+                let observation = missing_component(self.library, directory, entry);
+                self.log.lose(observation);
+                return;
+            }
         };
         let Some(spec) = self.nested_spec(&path, entry) else { return };
         if !spec.is_component {
@@ -534,7 +572,15 @@ impl<'l, 's> Builder<'l, 's> {
         generate::absorb(all, resource, behavior, place, &mut self.log);
     }
 
-    pub(super) fn patches(&mut self, directory: &str, entries: &[PatchEntry], all: &mut Accumulated) {
+    pub(super) fn patches(&mut self, directory: &str, form: Form, entries: &[PatchEntry], all: &mut Accumulated) {
+        if entries.is_empty() {
+            return;
+        }
+        if form != Form::Json6902 {
+            self.schema.merged();
+        }
+        let schema = self.schema.clone();
+        let mut patcher = Patcher::new(self.library, &schema, &mut all.resources);
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
@@ -554,7 +600,7 @@ impl<'l, 's> Builder<'l, 's> {
             }
             // What a dropped entry would have brought may be what the patch is for.
             let open = self.log.is_open();
-            let applied = patch::apply(self.library, entry, file.as_deref(), &mut all.resources, open);
+            let applied = patcher.apply(entry, file.as_deref(), form, open);
             self.log.observations.extend(applied.observations);
             self.log.broken |= applied.broken;
             if applied.undecided {
@@ -594,11 +640,11 @@ impl<'l, 's> Builder<'l, 's> {
             tracking.transformed(&mut all.resources, tracking.built_in(&spec.file, plugin));
         };
         if !spec.strategic_patches.is_empty() {
-            self.patches(&spec.directory, &spec.strategic_patches, all);
+            self.patches(&spec.directory, Form::StrategicMerge, &spec.strategic_patches, all);
             by(&self.tracking, "PatchStrategicMergeTransformer", all);
         }
-        for patch in &spec.patches {
-            self.patches(&spec.directory, std::slice::from_ref(patch), all);
+        self.patches(&spec.directory, Form::Patch, &spec.patches, all);
+        for _ in &spec.patches {
             by(&self.tracking, "PatchTransformer", all);
         }
         if let Some(namespace) = &spec.namespace {
@@ -639,8 +685,8 @@ impl<'l, 's> Builder<'l, 's> {
             metadata::set(&mut all.resources, pairs, &config.common_annotations, &mut self.log);
             by(&self.tracking, "AnnotationsTransformer", all);
         }
-        for patch in &spec.json_patches {
-            self.patches(&spec.directory, std::slice::from_ref(patch), all);
+        self.patches(&spec.directory, Form::Json6902, &spec.json_patches, all);
+        for _ in &spec.json_patches {
             by(&self.tracking, "PatchJson6902Transformer", all);
         }
         for entry in &spec.replicas {

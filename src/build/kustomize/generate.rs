@@ -43,6 +43,8 @@ impl Made {
 struct Data<'n> {
     made: Made,
     name: &'n str,
+    // What SOPS encrypted stays as it is: nobody decrypts it.
+    keeps_encrypted: bool,
     text: Vec<Entry>,
     binary: Vec<Entry>,
 }
@@ -74,7 +76,7 @@ impl Data<'_> {
     /// What SOPS encrypted is unknown in a Secret, whose files Flux decrypts; a ConfigMap holds it as it stands.
     fn text_of(&self, text: &str, span: Span) -> Node {
         let origin = Origin::derived(Step::Generated, span, None);
-        if self.made == Made::Secret && crate::build::flux::sops::has_marker(text) {
+        if self.made == Made::Secret && !self.keeps_encrypted && crate::build::flux::sops::has_marker(text) {
             let unknown = Unknown { template: "".into(), why: UnknownWhy::Encrypted };
             return Node { value: Value::Unknown(Arc::new(unknown)), origin };
         }
@@ -99,7 +101,8 @@ impl Builder<'_, '_> {
         shared_options: Option<&Node>,
     ) -> Resource {
         let name = entry.name.as_ref().map(|name| name.text.as_str()).unwrap_or_default();
-        let mut data = Data { made, name, text: Vec::new(), binary: Vec::new() };
+        let keeps_encrypted = self.options.keeps_encrypted;
+        let mut data = Data { made, name, keeps_encrypted, text: Vec::new(), binary: Vec::new() };
         if name.is_empty() {
             refuse(&mut self.log, "a generator needs a `name`".into(), entry.node.span().head(), "name");
         }
@@ -132,7 +135,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn open(&mut self, directory: &str, entry: &Text, path: &str) -> Option<FileId> {
+    /// A file that a generator names, and its path.
+    fn open(&mut self, directory: &str, entry: &Text, path: &str) -> Option<(FileId, String)> {
         if path.starts_with("http://") || path.starts_with("https://") {
             return None;
         }
@@ -140,7 +144,7 @@ impl Builder<'_, '_> {
         match self.library.sources.load(&full) {
             Ok(id) => {
                 self.log.files.insert(id);
-                Some(id)
+                Some((id, full))
             }
             Err(error) => {
                 self.missing(&full, entry, &error);
@@ -150,7 +154,7 @@ impl Builder<'_, '_> {
     }
 
     fn read_env(&mut self, directory: &str, env: &Text, data: &mut Data<'_>) {
-        let Some(id) = self.open(directory, env, &env.text) else { return };
+        let Some((id, _)) = self.open(directory, env, &env.text) else { return };
         let file = self.library.sources.file(id);
         if file.problem.is_some() {
             let message = format!("`{}` is not text in UTF-8", env.text);
@@ -172,7 +176,10 @@ impl Builder<'_, '_> {
             let span = Span::new(id, from..from + value.len());
             let key_span = Span::new(id, start..start + key.len());
             if !is_variable(key) {
-                refuse(&mut self.log, format!("`{key}` is no name of an environment variable"), key_span, key);
+                // The line may hold a secret, so it is not shown.
+                let number = file.line_column(start).0;
+                let message = format!("line {number} of `{}` begins with no name of an environment variable", env.text);
+                refuse(&mut self.log, message, env.span, &format!("{} {number}", env.text));
                 continue;
             }
             let value = data.text_of(value, span);
@@ -191,7 +198,7 @@ impl Builder<'_, '_> {
             None => (file_name(&source.text).to_owned(), source.text.as_str()),
         };
         let key = Text { text: key, span: source.span };
-        let Some(id) = self.open(directory, source, path) else { return };
+        let Some((id, full)) = self.open(directory, source, path) else { return };
         let file = self.library.sources.file(id);
         // The whole file stands behind the value, and the entry brought it in.
         let brought_in = |mut node: Node, span: Span| {
@@ -213,7 +220,7 @@ impl Builder<'_, '_> {
                 .keyed(source.text.clone()),
             ),
             Some(_) => {
-                let bytes = self.library.sources.system().read(&file.path).unwrap_or_default();
+                let bytes = self.library.sources.system().read(&full).unwrap_or_default();
                 let (node, is_binary) = match String::from_utf8(bytes) {
                     // NUL is allowed in text.
                     Ok(text) => (data.text_of(&text, source.span), false),

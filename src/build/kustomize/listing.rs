@@ -10,6 +10,8 @@ use crate::yaml::{Node, Value};
 use super::file::Text;
 
 /// Items of `List` kinds go to the end, as kustomize queues them.
+///
+/// `log` hears of lists whose items are none.
 pub fn expand_lists(documents: &[Node], log: &mut Log) -> Vec<Node> {
     let mut queue: Vec<Node> = documents.to_vec();
     let mut flat = Vec::with_capacity(queue.len());
@@ -102,9 +104,18 @@ pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, 
         ReadError::LinkLoop => {
             ("file-unreadable", format!("`{text}` is a link that leads in a circle"), "links to itself")
         }
-        ReadError::Special | ReadError::Io(_) => ("file-unreadable", format!("`{text}` cannot be read: {error}"), ""),
+        ReadError::NotInArtifact { why, .. } => {
+            let message = format!("`{text}` is not in the artifact: {why}");
+            ("kustomize-resource-missing", message, "left out of the artifact")
+        }
+        ReadError::Special | ReadError::Io(_) | ReadError::Elsewhere(_) => {
+            ("file-unreadable", format!("`{text}` cannot be read: {error}"), "")
+        }
     };
     let mut observation = Observation::new(rule, message, Label::new(span, label)).keyed(text.to_owned());
+    if let ReadError::NotInArtifact { place, .. } = error {
+        return left_out_of_artifact(observation, *place);
+    }
     let candidates = library.sources.system().list(parent(path));
     let wanted = file_name(path);
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
@@ -124,6 +135,20 @@ pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, 
         }
     }
     observation
+}
+
+/// A finding about what the repository holds and its artifact does not.
+fn left_out_of_artifact(observation: Observation, place: Option<Span>) -> Observation {
+    let observation = observation.why(
+        "Flux builds from an artifact of the repository, without what it leaves out, so nothing of this build is applied",
+    );
+    match place {
+        Some(place) => {
+            observation.related(Label::new(place, "left out here")).help("keep it with a later pattern `!…`")
+        }
+        None => observation
+            .help("rename it, or state your own patterns in a `.sourceignore`: they replace the default ones"),
+    }
 }
 
 /// The finding for a component that is not there.
