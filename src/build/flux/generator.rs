@@ -70,10 +70,7 @@ pub type Tree = Arc<dyn FileSystem>;
 ///
 /// # Errors
 /// [`Failure`] where a source is not known, files would be merged or unpacked, or the controller fails.
-pub fn assemble(
-    artifact: &Node,
-    tree: &mut dyn FnMut(&str) -> Result<Tree, Failure>,
-) -> Result<Assembled, Failure> {
+pub fn assemble(artifact: &Node, tree: &mut dyn FnMut(&str) -> Result<Tree, Failure>) -> Result<Assembled, Failure> {
     let mut assembled = Assembled::default();
     for entry in artifact.get("copy").map(Node::items).unwrap_or_default() {
         let copy = read(entry)?;
