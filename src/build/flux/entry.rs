@@ -2,7 +2,7 @@
 
 use super::discover::EntryPoint;
 use super::kustomization::FluxKustomization;
-use crate::build::kustomize::{Resource, apply_patch, patch_entry};
+use crate::build::kustomize::{Resource, Schema, apply_patch, patch_entry};
 use crate::build::manifests::Library;
 use crate::yaml::{Node, Origin, Step, Value};
 
@@ -44,7 +44,7 @@ fn made_by_instance(library: &Library<'_>, entry: &EntryPoint) -> Node {
     let Some(patches) = &entry.instance_patches else { return object };
     let mut resources = vec![Resource::new(object.clone())];
     for patch in patches.items() {
-        apply_patch(library, &patch_entry(patch), None, &mut resources, false);
+        apply_patch(library, &Schema::default(), &patch_entry(patch), &mut resources, false);
     }
     resources.into_iter().next().map_or(object, |patched| patched.node)
 }

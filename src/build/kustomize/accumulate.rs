@@ -16,9 +16,10 @@ use super::listing::{expand_lists, is_remote, missing_component, missing_entry, 
 use super::log::Log;
 use super::namespace::{self, NamespaceArgs, Subjects};
 use super::order::Order;
-use super::patch;
+use super::patch::{Form, Patcher};
 use super::rename::{self, Affix};
 use super::resource::Resource;
+use super::schema::{Chooser, Schema};
 use super::transformer_config::TransformerConfig;
 use super::vars::{self, Var};
 use super::{images, metadata, replacements, replicas};
@@ -194,6 +195,7 @@ pub struct Builder<'l, 's> {
     pub(super) options: Options,
     pub(super) log: Log,
     pub(super) tracking: Tracking,
+    schema: Schema,
     // Folders being built, to see circles.
     stack: Vec<String>,
     entered: usize,
@@ -209,7 +211,15 @@ enum Place {
 impl<'l, 's> Builder<'l, 's> {
     /// A builder over a library.
     pub fn new(library: &'l Library<'s>, options: Options) -> Self {
-        Builder { library, options, log: Log::default(), tracking: Tracking::default(), stack: Vec::new(), entered: 0 }
+        Builder {
+            library,
+            options,
+            log: Log::default(),
+            tracking: Tracking::default(),
+            schema: Schema::default(),
+            stack: Vec::new(),
+            entered: 0,
+        }
     }
 
     /// Builds a root kustomization.
@@ -228,6 +238,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.log.broken |= spec.broken;
         self.log.lost |= spec.broken;
         self.unknown_keys(spec, place);
+        self.openapi(spec, place);
         if let Some(helm) = &spec.helm {
             self.charts(spec, helm);
         }
@@ -273,6 +284,14 @@ impl<'l, 's> Builder<'l, 's> {
                 });
             }
             if is_forgiven { self.log.note(observation) } else { self.log.fail(observation) }
+        }
+    }
+
+    fn openapi(&mut self, spec: &Spec, place: Place) {
+        let Some(openapi) = &spec.openapi else { return };
+        let chooser = if place == Place::Root { Chooser::Root } else { Chooser::Nested };
+        if let Err(observation) = self.schema.choose(self.library, &spec.directory, openapi, chooser) {
+            self.log.fail(*observation);
         }
     }
 
@@ -352,6 +371,7 @@ impl<'l, 's> Builder<'l, 's> {
                 continue;
             }
             let mut resource = Resource::new(document);
+            self.schema.read_kind(&resource.id().gvk);
             resource.trail.push(Label::new(entry.span, "listed here"));
             resource.origin = self.tracking.file(&entry.text);
             all.append(resource, &mut self.log);
@@ -547,7 +567,15 @@ impl<'l, 's> Builder<'l, 's> {
         generate::absorb(all, resource, behavior, place, &mut self.log);
     }
 
-    pub(super) fn patches(&mut self, directory: &str, entries: &[PatchEntry], all: &mut Accumulated) {
+    pub(super) fn patches(&mut self, directory: &str, form: Form, entries: &[PatchEntry], all: &mut Accumulated) {
+        if entries.is_empty() {
+            return;
+        }
+        if form != Form::Json6902 {
+            self.schema.merged();
+        }
+        let schema = self.schema.clone();
+        let mut patcher = Patcher::new(self.library, &schema, &mut all.resources);
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
@@ -564,7 +592,7 @@ impl<'l, 's> Builder<'l, 's> {
             }
             // What a dropped entry would have brought may be what the patch is for.
             let open = self.log.is_open();
-            let applied = patch::apply(self.library, entry, file.as_deref(), &mut all.resources, open);
+            let applied = patcher.apply(entry, file.as_deref(), form, open);
             self.log.observations.extend(applied.observations);
             self.log.broken |= applied.broken;
             if applied.undecided {
@@ -601,11 +629,11 @@ impl<'l, 's> Builder<'l, 's> {
             tracking.transformed(&mut all.resources, tracking.built_in(&spec.file, plugin));
         };
         if !spec.strategic_patches.is_empty() {
-            self.patches(&spec.directory, &spec.strategic_patches, all);
+            self.patches(&spec.directory, Form::StrategicMerge, &spec.strategic_patches, all);
             by(&self.tracking, "PatchStrategicMergeTransformer", all);
         }
-        for patch in &spec.patches {
-            self.patches(&spec.directory, std::slice::from_ref(patch), all);
+        self.patches(&spec.directory, Form::Patch, &spec.patches, all);
+        for _ in &spec.patches {
             by(&self.tracking, "PatchTransformer", all);
         }
         if let Some(namespace) = &spec.namespace {
@@ -646,8 +674,8 @@ impl<'l, 's> Builder<'l, 's> {
             metadata::set(&mut all.resources, pairs, &config.common_annotations, &mut self.log);
             by(&self.tracking, "AnnotationsTransformer", all);
         }
-        for patch in &spec.json_patches {
-            self.patches(&spec.directory, std::slice::from_ref(patch), all);
+        self.patches(&spec.directory, Form::Json6902, &spec.json_patches, all);
+        for _ in &spec.json_patches {
             by(&self.tracking, "PatchJson6902Transformer", all);
         }
         for entry in &spec.replicas {

@@ -10,6 +10,8 @@ use crate::yaml::{Node, Value};
 use super::file::Text;
 
 /// Items of `List` kinds go to the end, as kustomize queues them.
+///
+/// `log` hears of lists whose items are none.
 pub fn expand_lists(documents: &[Node], log: &mut Log) -> Vec<Node> {
     let mut queue: Vec<Node> = documents.to_vec();
     let mut flat = Vec::with_capacity(queue.len());

@@ -4,13 +4,14 @@
 use super::accumulate::{Accumulated, Brings, Builder, LeftOut};
 use super::decode::Reading;
 use super::field_spec::{FieldError, FieldSpec};
-use super::file::{self, PatchEntry, Spec, Text, generator_entry, image_entry, patch_entry, replicas_entry};
+use super::file::{self, Spec, Text, generator_entry, image_entry, replicas_entry};
 use super::generate::Made;
 use super::metadata;
 use super::namespace::{self, NamespaceArgs, Subjects};
+use super::patch::{plugin_entries, select};
 use super::rename::{self, Affix};
 use super::resource::Resource;
-use super::{finish, images, patch, replicas, value_add};
+use super::{finish, images, replicas, value_add};
 use crate::finding::{Label, Observation};
 use crate::source::Span;
 use crate::yaml::{Mode, Node, Origin, Step, Value};
@@ -149,26 +150,13 @@ impl Builder<'_, '_> {
                     replicas::apply(&mut all.resources, &entry, &fields, &mut self.log);
                 }
             }
-            "PatchTransformer" => self.patches(&spec.directory, &[patch_entry(node)], all),
-            "PatchJson6902Transformer" => {
-                let entry = PatchEntry { patch: node.field("jsonOp").cloned(), ..patch_entry(node) };
-                self.patches(&spec.directory, &[entry], all);
-            }
-            "PatchStrategicMergeTransformer" => {
-                let paths = node.field("paths").map(Node::items).unwrap_or_default();
-                let mut entries: Vec<PatchEntry> = paths.iter().map(file::strategic_entry).collect();
-                if let Some(patches) = node.field("patches").filter(|patches| patches.as_str().is_some()) {
-                    entries.push(PatchEntry {
-                        patch: Some(patches.clone()),
-                        path: None,
-                        target: None,
-                        ..patch_entry(node)
-                    });
+            "PatchTransformer" | "PatchJson6902Transformer" | "PatchStrategicMergeTransformer" => {
+                match plugin_entries(node) {
+                    Some((form, entries)) if !entries.is_empty() => {
+                        self.patches(&spec.directory, form, &entries, all);
+                    }
+                    _ => self.misconfigured(plugin, "it names no patch"),
                 }
-                if entries.is_empty() {
-                    return self.misconfigured(plugin, "it names no patch");
-                }
-                self.patches(&spec.directory, &entries, all);
             }
             "HashTransformer" => {
                 all.resources.iter_mut().filter(|resource| resource.needs_hash).for_each(finish::add_hash);
@@ -241,7 +229,7 @@ impl Builder<'_, '_> {
                 continue;
             };
             let selector = target.field("selector").map(file::target);
-            let selected = match patch::select(&all.resources, selector.as_ref()) {
+            let selected = match select(&all.resources, selector.as_ref()) {
                 Ok(selected) => selected,
                 Err(text) => {
                     self.misconfigured(plugin, &format!("`{}` is neither a pattern nor a selector", text.text));
