@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::file::{FIELDS, PatchEntry, Spec, Text, find_file, read_spec};
 use super::generate::{Made, generate};
 use super::name_reference::{self, Rule};
-use super::patch::{Form, Patcher};
+use super::patch::{Form, Patcher, nothing_to_merge};
 use super::resource::Resource;
 use super::schema::{Chooser, Schema};
 use super::{hash, labels, namespace};
@@ -426,11 +426,13 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let schema = self.schema.clone();
         let mut patcher = Patcher::new(self.library, &schema, resources);
+        let mut all_empty = form == Form::StrategicMerge;
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
                 if is_remote(&path.text) {
                     self.outcome.open.push(LeftOut::remote(&path.text));
+                    all_empty = false;
                     continue;
                 }
                 let full = join(&spec.directory, &path.text);
@@ -441,6 +443,7 @@ impl<'l, 's> Builder<'l, 's> {
                     Ok(()) => file = full,
                     Err(error) => {
                         self.missing(full.as_deref().unwrap_or(&path.text), path, &error);
+                        all_empty = false;
                         continue;
                     }
                 }
@@ -450,10 +453,15 @@ impl<'l, 's> Builder<'l, 's> {
             let applied = patcher.apply(entry, file.as_deref(), form, open);
             self.outcome.observations.extend(applied.observations);
             self.outcome.broken |= applied.broken;
+            all_empty &= applied.empty;
             if applied.undecided {
                 let what = format!("a patch in {}", show(&spec.directory));
                 self.outcome.open.push(LeftOut { what, reason: "its target was not built", brings: Brings::Nothing });
             }
+        }
+        if let (true, Some(first)) = (all_empty, entries.first()) {
+            self.outcome.broken = true;
+            self.outcome.observations.push(nothing_to_merge(first.span.head()));
         }
     }
 

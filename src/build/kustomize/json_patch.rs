@@ -90,8 +90,7 @@ impl Pointer {
     /// The parents and the last key; `None` for a path without `/`. What stands before the first `/` does not count.
     fn split(&self) -> Option<(Vec<String>, String)> {
         let (_, path) = self.text.split_once('/')?;
-        let mut parts: Vec<String> =
-            path.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+        let mut parts: Vec<String> = path.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
         let last = parts.pop()?;
         Some((parts, last))
     }
@@ -122,6 +121,19 @@ impl Operation {
             .flatten()
             .find(|path| path.text.contains('/') && !path.text.starts_with('/'))
             .map(|path| (path.text.as_str(), path.span))
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Span {
+        self.span
+    }
+
+    /// The place of its path, if that is this one or above it.
+    pub fn place_of(&self, pointer: &str) -> Option<Span> {
+        let leads = |path: &&Pointer| {
+            pointer.strip_prefix(&*path.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.path.as_ref().filter(leads).map(|path| path.span)
     }
 
     /// The value it puts in.

@@ -17,6 +17,6 @@ pub use accumulate::{Brings, Builder, LeftOut, Outcome, two_files};
 pub use file::{
     ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
 };
-pub use patch::{Form, Patcher, Pattern, apply as apply_patch, plugin_entries};
+pub use patch::{Applied, Form, Patcher, Pattern, apply as apply_patch, nothing_to_merge, plugin_entries};
 pub use resource::Resource;
 pub use schema::Schema;

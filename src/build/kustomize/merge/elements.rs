@@ -77,10 +77,7 @@ impl Elements {
                 return raw(node) == values.first().map(SmolStr::as_str).unwrap_or_default();
             }
             node.as_map().is_some()
-                && keys
-                    .iter()
-                    .zip(values)
-                    .all(|(key, value)| node.get(key).is_some_and(|found| raw(found) == *value))
+                && keys.iter().zip(values).all(|(key, value)| node.get(key).is_some_and(|found| raw(found) == *value))
         })
     }
 

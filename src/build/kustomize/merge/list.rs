@@ -120,7 +120,8 @@ impl Walker<'_> {
     /// A key that was inferred has to be in every element of both lists, or of the later one.
     fn check_inferred(&self, lists: &Lists, place: Span) -> Result<(), Box<Refused>> {
         let named = |slot: &Slot| lists.elements.get(*slot).is_some_and(|node| node.get(INFERRED).is_some());
-        let filled = [Some(lists.dest.as_slice()), lists.source()].into_iter().flatten().filter(|list| !list.is_empty());
+        let filled =
+            [Some(lists.dest.as_slice()), lists.source()].into_iter().flatten().filter(|list| !list.is_empty());
         let mut found = false;
         for list in filled {
             let all = list.iter().all(named);
@@ -155,13 +156,7 @@ impl Walker<'_> {
         Ok(directive)
     }
 
-    fn keyed(
-        &mut self,
-        dest: &Node,
-        source: Option<&Node>,
-        keys: &[&str],
-        at: &At,
-    ) -> Result<Walked, Box<Refused>> {
+    fn keyed(&mut self, dest: &Node, source: Option<&Node>, keys: &[&str], at: &At) -> Result<Walked, Box<Refused>> {
         let mut elements = Elements::new();
         let old = elements.add(dest.items());
         let new = source.map(|source| elements.add(source.items()));
@@ -189,13 +184,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn elements(
-        &mut self,
-        lists: &mut Lists,
-        keys: &[&str],
-        at: &At,
-        place: &Node,
-    ) -> Result<Walk, Box<Refused>> {
+    fn elements(&mut self, lists: &mut Lists, keys: &[&str], at: &At, place: &Node) -> Result<Walk, Box<Refused>> {
         if self.options.infer && matches!(at, At::Unknown) {
             self.check_inferred(lists, place.span())?;
         }
@@ -211,13 +200,7 @@ impl Walker<'_> {
     }
 
     /// Lists whose elements all have keys of their own: what [`Walker::odd`] gives for them, without its searches.
-    fn sound(
-        &mut self,
-        lists: &mut Lists,
-        pairs: &[Pair],
-        keys: &[&str],
-        at: &At,
-    ) -> Result<Walk, Box<Refused>> {
+    fn sound(&mut self, lists: &mut Lists, pairs: &[Pair], keys: &[&str], at: &At) -> Result<Walk, Box<Refused>> {
         let mut walk = Walk::default();
         let mut gone: HashSet<Slot> = HashSet::new();
         let mut new = Vec::new();
@@ -242,13 +225,7 @@ impl Walker<'_> {
     }
 
     /// Lists in which elements lack keys or share them, step by step as kyaml does it.
-    fn odd(
-        &mut self,
-        lists: &mut Lists,
-        keys: &[&str],
-        at: &At,
-        place: Span,
-    ) -> Result<Walk, Box<Refused>> {
+    fn odd(&mut self, lists: &mut Lists, keys: &[&str], at: &At, place: Span) -> Result<Walk, Box<Refused>> {
         let refuse = |walker: &Self, elements: &Elements, WrongKind(slot): WrongKind| {
             let message = format!("{}: an element of the list is of another kind than the others", walker.field());
             walker.refuse(message, elements.get(slot).map_or(place, Node::span), None)

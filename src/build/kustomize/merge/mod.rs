@@ -195,7 +195,8 @@ impl<'a> Walker<'a> {
         if let (Some(own), Some(other)) = (own, other)
             && own != other
         {
-            let message = format!("{} is {} in the patch, but {} in the object", self.field(), other.word(), own.word());
+            let message =
+                format!("{} is {} in the patch, but {} in the object", self.field(), other.word(), own.word());
             let place = |node: Option<&Node>| node.map(Node::span);
             let target = place(dest);
             return Err(match place(source.as_deref()).or(target) {
@@ -298,7 +299,10 @@ impl<'a> Walker<'a> {
             }
         }
         entries.extend(added);
-        Ok(Walked::Changed(Node { value: Value::Map(Arc::new(Map::from_entries(entries))), origin: dest.origin.clone() }))
+        Ok(Walked::Changed(Node {
+            value: Value::Map(Arc::new(Map::from_entries(entries))),
+            origin: dest.origin.clone(),
+        }))
     }
 
     /// What becomes of one entry of the object: nothing, gone, or another value.

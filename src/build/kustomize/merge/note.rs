@@ -1,5 +1,7 @@
 //! Where a merge gives what the patch hardly means: elements lost, directives left as text, lists replaced whole.
 
+use std::collections::HashSet;
+
 use smol_str::SmolStr;
 
 use super::DIRECTIVE;
@@ -104,13 +106,10 @@ impl Fate<'_> {
             let node = self.elements.get(slot)?;
             Some(Note::ElementLost { element: node.span(), list, path: path.join("."), shown: self.shown(node), why })
         };
-        let stays = |slot: &Slot| self.walk.result.contains(slot);
-        let mut notes: Vec<Note> = self
-            .new
-            .iter()
-            .filter(|slot| !stays(slot))
-            .filter_map(|slot| note(*slot, self.why_new(*slot)?))
-            .collect();
+        let result: HashSet<Slot> = self.walk.result.iter().copied().collect();
+        let stays = |slot: &Slot| result.contains(slot);
+        let mut notes: Vec<Note> =
+            self.new.iter().filter(|slot| !stays(slot)).filter_map(|slot| note(*slot, self.why_new(*slot)?)).collect();
         let keyless = self.new.iter().filter_map(|slot| self.elements.get(*slot)).find(|node| self.is_keyless(node));
         if let (Some(by), Some(key)) = (keyless, self.keys.first()) {
             let overrun = Lost::Overrun { key: (*key).to_owned(), by: by.span() };
@@ -172,7 +171,8 @@ pub(super) fn list_replaced(before: &Node, list: &Node, path: &[SmolStr]) -> Opt
         list.items().iter().filter_map(named).collect()
     };
     let (old, new) = (names(before), names(list));
-    let (kept, dropped): (Vec<_>, Vec<_>) = old.into_iter().partition(|(name, _)| new.iter().any(|(own, _)| own == name));
+    let (kept, dropped): (Vec<_>, Vec<_>) =
+        old.into_iter().partition(|(name, _)| new.iter().any(|(own, _)| own == name));
     let (shared, _) = kept.into_iter().next()?;
     if dropped.is_empty() {
         return None;
@@ -242,7 +242,11 @@ pub fn observe(note: &Note, id: &Id, sources: &Sources) -> Observation {
             for (_, place) in dropped.iter().take(3) {
                 observation = observation.related(Label::new(*place, "gone from the list"));
             }
-            if dropped.is_empty() { observation.related(Label::new(before.head(), "the old list")) } else { observation }
+            if dropped.is_empty() {
+                observation.related(Label::new(before.head(), "the old list"))
+            } else {
+                observation
+            }
         }
     }
 }

@@ -83,8 +83,7 @@ const POD_SPEC: Type = Type {
     ],
 };
 const POD_STATUS: Type = Type { fields: &[CONDITIONS, ("podIPs", Keyed(&["ip"], PLAIN))] };
-const POD: Type =
-    Type { fields: &[("metadata", Map(&META)), ("spec", Map(&POD_SPEC)), ("status", Map(&POD_STATUS))] };
+const POD: Type = Type { fields: &[("metadata", Map(&META)), ("spec", Map(&POD_SPEC)), ("status", Map(&POD_STATUS))] };
 const TEMPLATE: Type = Type { fields: &[("metadata", Map(&META)), ("spec", Map(&POD_SPEC))] };
 const POD_TEMPLATE: Type = Type { fields: &[("metadata", Map(&META)), ("template", Map(&TEMPLATE))] };
 const WORKLOAD_SPEC: Type = Type { fields: &[("template", Map(&TEMPLATE))] };
@@ -109,6 +108,18 @@ const CSI_NODE: Type = Type { fields: &[("metadata", Map(&META)), ("spec", Map(&
 const KUSTOMIZATION: Type =
     Type { fields: &[("configMapGenerator", Keyed(NAME, PLAIN)), ("secretGenerator", Keyed(NAME, PLAIN))] };
 
+/// Definitions that documents refer to, by their names in the Kubernetes API.
+const DEFINITIONS: &[(&str, &Type)] = &[
+    ("io.k8s.api.core.v1.PodTemplateSpec", &TEMPLATE),
+    ("io.k8s.api.core.v1.PodSpec", &POD_SPEC),
+    ("io.k8s.api.core.v1.Container", &CONTAINER),
+    ("io.k8s.api.core.v1.EphemeralContainer", &EPHEMERAL_CONTAINER),
+    ("io.k8s.api.core.v1.Volume", &VOLUME),
+    ("io.k8s.api.core.v1.ServiceSpec", &SERVICE_SPEC),
+    ("io.k8s.api.batch.v1.JobTemplateSpec", &JOB_TEMPLATE),
+    ("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", &META),
+];
+
 /// Kinds of one group and type: group, versions, scope, type, kinds.
 type Row = (&'static str, &'static [&'static str], Scope, &'static Type, &'static [&'static str]);
 
@@ -118,13 +129,7 @@ const BETA: &[&str] = &["v1beta1"];
 
 /// Kinds without metadata are left out: nothing in them merges.
 const KINDS: &[Row] = &[
-    (
-        "",
-        V1,
-        Namespaced,
-        &OBJECT,
-        &["ConfigMap", "Endpoints", "Event", "LimitRange", "ResourceQuota", "Secret"],
-    ),
+    ("", V1, Namespaced, &OBJECT, &["ConfigMap", "Endpoints", "Event", "LimitRange", "ResourceQuota", "Secret"]),
     ("", V1, Unsaid, &OBJECT, &["Binding"]),
     ("", V1, Cluster, &OBJECT, &["PersistentVolume"]),
     ("", V1, Cluster, &WITH_CONDITIONS, &["Namespace"]),
@@ -184,6 +189,12 @@ const KINDS: &[Row] = &[
 
 fn row(group: &str, kind: &str, version: impl Fn(&[&str]) -> bool) -> Option<&'static Row> {
     KINDS.iter().find(|(own, versions, _, _, kinds)| *own == group && kinds.contains(&kind) && version(versions))
+}
+
+/// The type behind a reference such as `#/definitions/io.k8s.api.core.v1.PodSpec`.
+pub fn definition(reference: &str) -> Option<&'static Type> {
+    let name = reference.strip_prefix("#/definitions/")?;
+    DEFINITIONS.iter().find(|(own, _)| *own == name).map(|(_, found)| *found)
 }
 
 /// The type of a kind, or `None` for a custom resource and for a kind newer than the schema.
