@@ -24,10 +24,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// The operation itself is wrong.
     Operation,
-    /// Its path leads nowhere in the object.
-    Path,
-    /// A `test` finds another value.
-    Test,
+    /// The object does not hold what it asks for.
+    Object,
 }
 
 /// One operation, as it stands; what is wrong with it shows when it is carried out.
@@ -204,7 +202,7 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
     let fail = |pointer: &Pointer, doing: &str, why: &str| Failure {
         message: format!("cannot {} {doing}`{}`: {why}", op.word(), pointer.text),
         span: pointer.span,
-        kind: FailureKind::Path,
+        kind: FailureKind::Object,
     };
     let value = || operation.value.clone().unwrap_or_else(|| Node::new(Value::Null, operation.span));
     match op {
@@ -238,7 +236,7 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
                 return Ok(());
             }
             let message = format!("the test of `{}` fails: another value stands there", path.text);
-            Err(Failure { message, span: path.span, kind: FailureKind::Test })
+            Err(Failure { message, span: path.span, kind: FailureKind::Object })
         }
     }
 }

@@ -243,9 +243,8 @@ impl<'a, 's> Patcher<'a, 's> {
                 Err(failure) => {
                     applied.broken = true;
                     let rule = match failure.kind {
-                        FailureKind::Path => "patch-path-missing",
+                        FailureKind::Object => "patch-path-missing",
                         FailureKind::Operation => "patch-body-invalid",
-                        FailureKind::Test => "build-failed",
                     };
                     let id = resource.id();
                     applied.observations.push(
