@@ -16,7 +16,7 @@ use super::listing::{expand_lists, is_remote, missing_component, missing_entry, 
 use super::log::Log;
 use super::namespace::{self, NamespaceArgs, Subjects};
 use super::order::Order;
-use super::patch::{Form, Patcher};
+use super::patch::{Form, Patcher, nothing_to_merge};
 use super::rename::{self, Affix};
 use super::resource::Resource;
 use super::schema::{Chooser, Schema};
@@ -581,18 +581,24 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let schema = self.schema.clone();
         let mut patcher = Patcher::new(self.library, &schema, &mut all.resources);
+        let mut all_empty = form == Form::StrategicMerge;
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
                 if is_remote(&path.text) {
                     self.log.open.push(LeftOut::remote(&path.text));
+                    all_empty = false;
                     continue;
                 }
-                let Some(full) = self.file_path(directory, path, &path.text) else { continue };
+                let Some(full) = self.file_path(directory, path, &path.text) else {
+                    all_empty = false;
+                    continue;
+                };
                 match self.library.sources.load(&full) {
                     Ok(id) => self.log.files.insert(id),
                     Err(error) => {
                         self.missing(&full, path, &error);
+                        all_empty = false;
                         continue;
                     }
                 };
@@ -603,10 +609,14 @@ impl<'l, 's> Builder<'l, 's> {
             let applied = patcher.apply(entry, file.as_deref(), form, open);
             self.log.observations.extend(applied.observations);
             self.log.broken |= applied.broken;
+            all_empty &= applied.empty;
             if applied.undecided {
                 let what = format!("a patch in {}", show(directory));
                 self.log.open.push(LeftOut { what, reason: "its target was not built", brings: Brings::Nothing });
             }
+        }
+        if let (true, Some(first)) = (all_empty, entries.first()) {
+            self.log.fail(nothing_to_merge(first.span.head()));
         }
     }
 

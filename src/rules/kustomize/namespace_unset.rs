@@ -28,7 +28,8 @@ impl Rule for NamespaceUnset {
                 by_owner.entry(object.kustomization).or_default().push(object);
             }
         }
-        for (owner, objects) in by_owner {
+        for (owner, mut objects) in by_owner {
+            objects.sort_by_cached_key(|object| cluster.sources().location(object.place()));
             let Some(owner) = cluster.kustomizations().get(owner) else { continue };
             // `kubectl` puts what is applied by hand into the namespace of its context; a build that fails applies
             // nothing, and may lack the very file that sets the namespace.
