@@ -113,6 +113,12 @@ impl Filtered {
         Filtered { any_keeps: patterns.iter().any(|pattern| pattern.keeps), below, patterns, sparse: None, links }
     }
 
+    /// The same with symbolic links: who pushed the artifact may have put files in their place.
+    #[must_use]
+    pub fn with_links(self) -> Self {
+        Filtered { links: Vec::new(), ..self }
+    }
+
     /// A checkout of some folders, nothing else left out.
     pub fn checkout(below: Arc<dyn FileSystem>, folders: Vec<String>) -> Self {
         let links = below.links();

@@ -249,8 +249,14 @@ impl<'b, 's> Artifacts<'b, 's> {
             let declared = || self.repository.declared(source, &self.entry.path).cloned();
             self.built.get(source).cloned().or_else(declared)
         });
+        // A pushed artifact may hold files in place of links; Git gives them as they are, and they are left out.
+        let is_pushed = source.is_some_and(|source| source.kind != "GitRepository");
+        let filtered = |system, patterns| {
+            let filtered = Filtered::new(system, patterns);
+            if is_pushed { filtered.with_links() } else { filtered }
+        };
         let Some((source, object)) = source.zip(object) else {
-            return Arc::new(Artifact::new(main, Arc::new(Filtered::new(system, patterns))));
+            return Arc::new(Artifact::new(main, Arc::new(filtered(system, patterns))));
         };
         let spec = |path: &[&str]| object.at(&["spec"]).and_then(|spec| spec.at(path));
         // The layer is kept as it was pushed.
@@ -266,15 +272,14 @@ impl<'b, 's> Artifacts<'b, 's> {
         });
         let includes = spec(&["include"]).map(Node::items).unwrap_or_default();
         if includes.is_empty() {
-            let filtered = Filtered::new(system, patterns).sparse(sparse);
-            return Arc::new(Artifact::new(main, Arc::new(filtered)));
+            return Arc::new(Artifact::new(main, Arc::new(filtered(system, patterns).sparse(sparse))));
         }
         let checked_out: Arc<dyn FileSystem> = match sparse {
             Some(folders) => Arc::new(Filtered::checkout(system, folders)),
             None => system,
         };
         let assembled = self.included(source, includes, &checked_out, open);
-        Arc::new(Artifact::new(main, Arc::new(Filtered::new(Arc::new(assembled), patterns))))
+        Arc::new(Artifact::new(main, Arc::new(filtered(Arc::new(assembled), patterns))))
     }
 
     /// `spec.include`: other artifacts put into folders of this one. Source: source-controller `reconcileInclude`.

@@ -63,14 +63,14 @@ pub fn sources(generator: &Object) -> HashMap<String, SourceKey> {
         .collect()
 }
 
+/// The files of a source.
+pub type Tree = Arc<dyn FileSystem>;
+
 /// Copies an artifact together. `tree` gives the files of an alias.
 ///
 /// # Errors
 /// [`Failure`] where a source is not known, files would be merged or unpacked, or the controller fails.
-pub fn assemble(
-    artifact: &Node,
-    tree: &mut dyn FnMut(&str) -> Result<Arc<dyn FileSystem>, Failure>,
-) -> Result<Assembled, Failure> {
+pub fn assemble(artifact: &Node, tree: &mut dyn FnMut(&str) -> Result<Tree, Failure>) -> Result<Assembled, Failure> {
     let mut assembled = Assembled::default();
     for entry in artifact.get("copy").map(Node::items).unwrap_or_default() {
         let copy = read(entry)?;

@@ -142,7 +142,10 @@ impl Builder<'_, '_> {
         }
         let full = self.file_path(directory, entry, path)?;
         match self.library.sources.load(&full) {
-            Ok(id) => Some((id, full)),
+            Ok(id) => {
+                self.log.files.insert(id);
+                Some((id, full))
+            }
             Err(error) => {
                 self.missing(&full, entry, &error);
                 None
