@@ -31,7 +31,12 @@ fn built(case: &Path) -> (Sources, Vec<Node>) {
     let library = Library::new(&sources);
     let (file, _) = find_file(&library, "").unwrap();
     let outcome = Builder::new(&library).build(&read_spec(&library, &file).unwrap());
-    assert!(outcome.observations.is_empty() && !outcome.broken, "{}: {:?}", case.display(), outcome.observations);
+    let mut found: Vec<&str> = outcome.observations.iter().map(|observation| observation.rule.as_ref()).collect();
+    found.sort_unstable();
+    found.dedup();
+    let expected = std::fs::read_to_string(case.join("findings.txt")).unwrap_or_default();
+    assert_eq!(found, expected.lines().collect::<Vec<_>>(), "{}: {:?}", case.display(), outcome.observations);
+    assert!(!outcome.broken, "{}: {:?}", case.display(), outcome.observations);
     let nodes = outcome.resources.into_iter().map(|resource| resource.node).collect();
     drop(library);
     (sources, nodes)
