@@ -221,6 +221,8 @@ fn named(library: &Library<'_>, path: &str, kustomizations: &[&Found]) -> EntryP
         .iter()
         .filter(|found| found.path.starts_with(&inside) || path.is_empty())
         .filter_map(|found| FluxKustomization::read(&found.node).source)
+        // An artifact made from other sources stands for none of its makers.
+        .filter(|source| source.kind != "ExternalArtifact")
         .collect();
     let place = Span::new(library.sources.add(&format!("{path}/"), ""), 0..0);
     EntryPoint {
