@@ -90,6 +90,8 @@ pub struct Object {
     pub name: SmolStr,
     /// The whole object.
     pub node: Node,
+    /// Its identity as written, before the build set names and namespaces.
+    pub written: Id,
     /// Index of the Kustomization that applies it, in its cluster's list.
     pub kustomization: usize,
     /// How it came into the build, nearest first.

@@ -3,9 +3,13 @@
 pub mod budget;
 mod index;
 pub mod monitoring;
+pub mod patches;
 pub mod pods;
 pub mod policies;
+pub mod producers;
 pub mod quantity;
+pub mod references;
+pub mod scopes;
 pub mod script;
 pub mod secrets;
 pub mod storage;
@@ -22,6 +26,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::yaml::Node;
 
 pub use index::Index;
+use producers::Products;
 pub use trail::trail;
 
 /// A document of a file, whether or not a build reaches it.
@@ -72,6 +77,7 @@ pub struct Cluster<'w> {
     values: HashMap<usize, OnceLock<ReleaseValues>>,
     // HelmReleases whose rendered manifests are objects.
     rendered: HashSet<usize>,
+    products: OnceLock<Products>,
 }
 
 impl<'w> Cluster<'w> {
@@ -86,7 +92,7 @@ impl<'w> Cluster<'w> {
             .map(|(at, _)| (at, OnceLock::new()))
             .collect();
         let rendered = build.objects.iter().filter_map(|object| object.release).collect();
-        Cluster { repository, build, index, values, rendered }
+        Cluster { repository, build, index, values, rendered, products: OnceLock::new() }
     }
 
     /// Entry path.
@@ -188,6 +194,14 @@ impl<'w> Cluster<'w> {
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
     pub fn has_losses(&self) -> bool {
         self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
+    }
+
+    /// What the objects of the tree make.
+    pub fn products(&self) -> &Products {
+        self.products.get_or_init(|| {
+            let objects = self.build.objects.iter().enumerate();
+            Products::new(objects.filter(|(_, object)| !object.left_alone))
+        })
     }
 
     /// The merged values of a HelmRelease.

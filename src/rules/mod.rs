@@ -4,6 +4,7 @@ mod budget;
 mod flux;
 mod kustomize;
 mod network;
+mod schema;
 mod secrets;
 mod storage;
 mod substitution;
@@ -38,6 +39,10 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(kustomize::InputNotRendered, "kustomize/input-not-rendered"),
         compiled!(kustomize::KustomizeFileUnlisted, "kustomize/kustomize-file-unlisted"),
         compiled!(kustomize::NamespaceObjectRenamed, "kustomize/namespace-object-renamed"),
+        compiled!(kustomize::NamespaceOverridden, "kustomize/namespace-overridden"),
+        compiled!(kustomize::NamespaceUnset, "kustomize/namespace-unset"),
+        compiled!(kustomize::PatchCollision, "kustomize/patch-collision"),
+        compiled!(kustomize::PatchTargetMismatch, "kustomize/patch-target-mismatch"),
         of_engine!("kustomize/build-failed"),
         of_engine!("kustomize/component-missing"),
         of_engine!("kustomize/generator-merge-base-missing"),
@@ -48,6 +53,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("kustomize/kustomize-resource-missing"),
         of_engine!("kustomize/namespace-transform-conflict"),
         of_engine!("kustomize/patch-body-invalid"),
+        of_engine!("kustomize/patch-directive-literal"),
+        of_engine!("kustomize/patch-element-lost"),
+        of_engine!("kustomize/patch-list-replaced"),
         of_engine!("kustomize/patch-path-missing"),
         of_engine!("kustomize/patch-target-missing"),
         compiled!(substitution::SubstituteFromMissing, "substitution/substitute-from-missing"),
@@ -77,6 +85,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
+        compiled!(schema::YamlDateRetyped, "schema/yaml-date-retyped"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

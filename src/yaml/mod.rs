@@ -1,6 +1,7 @@
 //! Text to nodes: parsed with a place for everything, resolved as go-yaml does, comments kept.
 
 pub mod arena;
+mod each_path;
 pub mod emit;
 mod event;
 mod field_path;
@@ -13,6 +14,7 @@ pub mod scalar;
 mod stream;
 
 pub use arena::{Comment, Document, Problem, ProblemKind, Tree};
+pub use each_path::EachPath;
 pub use field_path::{FieldPath, NotFound};
 pub use node::{Derivation, Entry, Map, Node, Origin, Step, Unknown, UnknownWhy, Value};
 pub use place::Content;

@@ -1,6 +1,6 @@
 //! A cluster: from its entry point through nested Kustomizations to its objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -73,6 +73,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 objects: Vec::new(),
                 observations: Vec::new(),
                 not_built: Vec::new(),
+                files: HashSet::new(),
                 undefined: Vec::new(),
                 undefined_mode: options.undefined_at.get(&entry.path).copied().unwrap_or(options.undefined),
             },
@@ -188,6 +189,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let Reconciled { outcome, objects, undefined, substitutes, broken } = reconciled;
         let base = self.cluster.objects.len();
         self.cluster.observations.extend(outcome.observations);
+        self.cluster.files.extend(outcome.files);
         let shown = self.cluster.kustomizations.get(index).map_or_else(String::new, |one| one.spec.shown());
         for left_out in outcome.open {
             self.cluster.not_built.push(NotBuilt {

@@ -103,6 +103,7 @@ impl Request<'_> {
     }
 
     fn take(&self, library: &Library<'_>, resource: Resource, names_checked: &mut bool, built: &mut Reconciled) {
+        let written = resource.original();
         let mut node = resource.node;
         if !built.broken && !is_object(&Id::of(&node)) {
             built.broken = true;
@@ -129,7 +130,7 @@ impl Request<'_> {
             }
         }
         for node in expanded(node) {
-            built.objects.extend(self.object(node, &resource.trail, encrypted));
+            built.objects.extend(self.object(node, &written, &resource.trail, encrypted));
         }
     }
 
@@ -164,12 +165,14 @@ impl Request<'_> {
     }
 
     /// The object of the cluster, or `None` for what Flux drops silently.
-    fn object(&self, mut node: Node, trail: &[Label], encrypted: bool) -> Option<Object> {
+    fn object(&self, mut node: Node, written: &Id, trail: &[Label], encrypted: bool) -> Option<Object> {
         let id = Id::of(&node);
         let of_kustomize = id.gvk.group == "kustomize.config.k8s.io" && id.gvk.kind == "Kustomization";
         if !is_object(&id) || of_kustomize {
             return None;
         }
+        // An item of a list that only Flux takes apart is as it was written.
+        let written = if written.gvk == id.gvk { written.clone() } else { id.clone() };
         if let Some(metadata) = &self.spec.common_metadata {
             common_metadata(&mut node, metadata);
         }
@@ -180,6 +183,7 @@ impl Request<'_> {
             gvk: id.gvk,
             namespace,
             name: id.name,
+            written,
             node,
             kustomization: self.index,
             trail: trail.to_vec(),

@@ -52,6 +52,7 @@ fn object(node: &Node, release: &Object, at: usize, namespace: &str) -> Option<O
         gvk: id.gvk,
         name: id.name,
         node: node.clone(),
+        written: Id::of(node),
         kustomization: release.kustomization,
         trail: vec![Label::new(release.place(), "rendered for this release")],
         encrypted: false,

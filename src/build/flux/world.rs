@@ -1,6 +1,6 @@
 //! Every cluster of a repository, as Flux would apply it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use crate::build::kustomize::Brings;
 use crate::build::manifests::Library;
 use crate::build::object::Object;
 use crate::finding::Observation;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// What became of a Kustomization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,8 @@ pub struct ClusterBuild {
     pub observations: Vec<Observation>,
     /// What was not looked at.
     pub not_built: Vec<NotBuilt>,
+    /// Files that the builds read.
+    pub files: HashSet<FileId>,
     /// Variables without value and default, where every source of variables is known.
     pub undefined: Vec<UndefinedVariable>,
     /// What they do.

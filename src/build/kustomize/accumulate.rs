@@ -2,7 +2,7 @@
 //!
 //! Nothing aborts: a failing entry becomes an observation, is left out, and marks the build as broken.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::build_metadata::Tracking;
@@ -16,7 +16,7 @@ use super::listing::{expand_lists, is_remote, missing_component, missing_entry, 
 use super::log::Log;
 use super::namespace::{self, NamespaceArgs, Subjects};
 use super::order::Order;
-use super::patch::{Form, Patcher};
+use super::patch::{Form, Patcher, nothing_to_merge};
 use super::rename::{self, Affix};
 use super::resource::Resource;
 use super::schema::{Chooser, Schema};
@@ -26,7 +26,7 @@ use super::{images, metadata, replacements, replicas};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
-use crate::source::{Entry, ReadError, join};
+use crate::source::{Entry, FileId, ReadError, join};
 use crate::yaml::{Mode, Node};
 
 /// Folders below folders; real trees stay under ten.
@@ -48,6 +48,8 @@ pub struct Outcome {
     pub lost: bool,
     /// Inputs that were not looked at: the set of resources is open.
     pub open: Vec<LeftOut>,
+    /// Files that were read: kustomizations, resources, patches, what generators hold.
+    pub files: HashSet<FileId>,
 }
 
 /// An input that was not looked at.
@@ -229,14 +231,15 @@ impl<'l, 's> Builder<'l, 's> {
         self.stack.push(spec.directory.clone());
         self.run(spec, &mut all, Place::Root);
         finish::finish(&mut all, spec, &self.options, &self.tracking, self.library, &mut self.log);
-        let Log { observations, broken, lost, open } = self.log;
-        Outcome { resources: all.resources, observations, broken, lost, open }
+        let Log { observations, broken, lost, open, files } = self.log;
+        Outcome { resources: all.resources, observations, broken, lost, open, files }
     }
 
     fn run(&mut self, spec: &Spec, all: &mut Accumulated, place: Place) {
         self.log.observations.extend(spec.observations.iter().cloned());
         self.log.broken |= spec.broken;
         self.log.lost |= spec.broken;
+        self.log.files.extend(spec.id);
         self.unknown_keys(spec, place);
         self.openapi(spec, place);
         if let Some(helm) = &spec.helm {
@@ -362,6 +365,7 @@ impl<'l, 's> Builder<'l, 's> {
             Ok(manifests) => manifests,
             Err(error) => return self.missing(&path, entry, &error),
         };
+        self.log.files.insert(manifests.file);
         self.log.observations.extend(manifests.observations.iter().cloned());
         self.log.broken |= manifests.broken;
         self.log.lost |= manifests.broken;
@@ -528,6 +532,7 @@ impl<'l, 's> Builder<'l, 's> {
                     continue;
                 }
             };
+            self.log.files.insert(manifests.file);
             self.log.observations.extend(manifests.observations.iter().cloned());
             self.log.broken |= manifests.broken;
             let Some(root) = manifests.documents.first() else { continue };
@@ -576,18 +581,27 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let schema = self.schema.clone();
         let mut patcher = Patcher::new(self.library, &schema, &mut all.resources);
+        let mut all_empty = form == Form::StrategicMerge;
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
                 if is_remote(&path.text) {
                     self.log.open.push(LeftOut::remote(&path.text));
+                    all_empty = false;
                     continue;
                 }
-                let Some(full) = self.file_path(directory, path, &path.text) else { continue };
-                if let Err(error) = self.library.sources.load(&full) {
-                    self.missing(&full, path, &error);
+                let Some(full) = self.file_path(directory, path, &path.text) else {
+                    all_empty = false;
                     continue;
-                }
+                };
+                match self.library.sources.load(&full) {
+                    Ok(id) => self.log.files.insert(id),
+                    Err(error) => {
+                        self.missing(&full, path, &error);
+                        all_empty = false;
+                        continue;
+                    }
+                };
                 file = Some(full);
             }
             // What a dropped entry would have brought may be what the patch is for.
@@ -595,10 +609,14 @@ impl<'l, 's> Builder<'l, 's> {
             let applied = patcher.apply(entry, file.as_deref(), form, open);
             self.log.observations.extend(applied.observations);
             self.log.broken |= applied.broken;
+            all_empty &= applied.empty;
             if applied.undecided {
                 let what = format!("a patch in {}", show(directory));
                 self.log.open.push(LeftOut { what, reason: "its target was not built", brings: Brings::Nothing });
             }
+        }
+        if let (true, Some(first)) = (all_empty, entries.first()) {
+            self.log.fail(nothing_to_merge(first.span.head()));
         }
     }
 
@@ -608,7 +626,10 @@ impl<'l, 's> Builder<'l, 's> {
             std::mem::swap(&mut self.log, log);
             let full = self.file_path(directory, path, &path.text);
             let manifests = full.and_then(|full| match self.library.load(&full, Mode::V2) {
-                Ok(manifests) => Some(manifests),
+                Ok(manifests) => {
+                    self.log.files.insert(manifests.file);
+                    Some(manifests)
+                }
                 Err(error) => {
                     self.missing(&full, path, &error);
                     None

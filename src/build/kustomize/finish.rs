@@ -9,6 +9,7 @@ use super::file::Spec;
 use super::log::Log;
 use super::resource::Resource;
 use super::{hash, name_reference, order, vars};
+use crate::build::dates;
 use crate::build::manifests::Library;
 use crate::yaml::{Node, Origin, Step, Unknown, UnknownWhy, Value};
 
@@ -48,7 +49,12 @@ fn is_as_written(origin: &Origin) -> bool {
 /// kustomize writes every annotation as text, as it stands in the file; maps and lists become empty.
 fn annotations_as_text(resource: &mut Resource, library: &Library<'_>) {
     let (node, rewritten) = (&mut resource.node, resource.rewritten);
-    let is_text = |node: &Node| matches!(node.value, Value::Str(_) | Value::Unknown(_));
+    // A plain date has become a time, which is text here already.
+    let is_text = |node: &Node| match &node.value {
+        Value::Str(_) => rewritten || dates::retyped(library.sources, node).is_none(),
+        Value::Unknown(_) => true,
+        _ => false,
+    };
     let annotations = node.at(&["metadata", "annotations"]);
     if annotations.is_none_or(|annotations| annotations.entries().all(|entry| is_text(&entry.value))) {
         return;

@@ -142,7 +142,10 @@ impl Builder<'_, '_> {
         }
         let full = self.file_path(directory, entry, path)?;
         match self.library.sources.load(&full) {
-            Ok(id) => Some((id, full)),
+            Ok(id) => {
+                self.log.files.insert(id);
+                Some((id, full))
+            }
             Err(error) => {
                 self.missing(&full, entry, &error);
                 None
@@ -173,7 +176,10 @@ impl Builder<'_, '_> {
             let span = Span::new(id, from..from + value.len());
             let key_span = Span::new(id, start..start + key.len());
             if !is_variable(key) {
-                refuse(&mut self.log, format!("`{key}` is no name of an environment variable"), key_span, key);
+                // The line may hold a secret, so it is not shown.
+                let number = file.line_column(start).0;
+                let message = format!("line {number} of `{}` begins with no name of an environment variable", env.text);
+                refuse(&mut self.log, message, env.span, &format!("{} {number}", env.text));
                 continue;
             }
             let value = data.text_of(value, span);

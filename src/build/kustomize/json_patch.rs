@@ -24,10 +24,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// The operation itself is wrong.
     Operation,
-    /// Its path leads nowhere in the object.
-    Path,
-    /// A `test` finds another value.
-    Test,
+    /// The object does not hold what it asks for.
+    Object,
 }
 
 /// One operation, as it stands; what is wrong with it shows when it is carried out.
@@ -123,6 +121,19 @@ impl Operation {
             .map(|path| (path.text.as_str(), path.span))
     }
 
+    /// Where it stands.
+    pub fn place(&self) -> Span {
+        self.span
+    }
+
+    /// The place of its path, if that is this one or above it.
+    pub fn place_of(&self, pointer: &str) -> Option<Span> {
+        let leads = |path: &&Pointer| {
+            pointer.strip_prefix(&*path.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.path.as_ref().filter(leads).map(|path| path.span)
+    }
+
     /// The value it puts in.
     pub fn value(&self) -> Option<&Node> {
         self.value.as_ref()
@@ -191,7 +202,7 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
     let fail = |pointer: &Pointer, doing: &str, why: &str| Failure {
         message: format!("cannot {} {doing}`{}`: {why}", op.word(), pointer.text),
         span: pointer.span,
-        kind: FailureKind::Path,
+        kind: FailureKind::Object,
     };
     let value = || operation.value.clone().unwrap_or_else(|| Node::new(Value::Null, operation.span));
     match op {
@@ -225,7 +236,7 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
                 return Ok(());
             }
             let message = format!("the test of `{}` fails: another value stands there", path.text);
-            Err(Failure { message, span: path.span, kind: FailureKind::Test })
+            Err(Failure { message, span: path.span, kind: FailureKind::Object })
         }
     }
 }

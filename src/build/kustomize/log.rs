@@ -1,7 +1,10 @@
 //! What a build has to say while it goes on: nothing aborts it.
 
+use std::collections::HashSet;
+
 use super::accumulate::LeftOut;
 use crate::finding::Observation;
+use crate::source::FileId;
 
 /// Observations, and what they mean for the build.
 #[derive(Debug, Default)]
@@ -14,6 +17,8 @@ pub struct Log {
     pub lost: bool,
     /// Inputs that were not looked at: the set of resources is open.
     pub open: Vec<LeftOut>,
+    /// Files that were read.
+    pub files: HashSet<FileId>,
 }
 
 impl Log {

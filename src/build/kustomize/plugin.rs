@@ -209,6 +209,7 @@ impl Builder<'_, '_> {
             let Some(path) = self.file_path(&spec.directory, &entry, &entry.text) else { return };
             match self.library.load(&path, Mode::V2) {
                 Ok(manifests) => {
+                    self.log.files.insert(manifests.file);
                     let roots = manifests.documents.iter().filter_map(|root| root.field("targets"));
                     targets.extend(roots.flat_map(Node::items).cloned());
                 }

@@ -66,10 +66,11 @@ impl ObjectSelector {
 
     /// For people: kind, name, and what else it asks for.
     pub fn shown(&self) -> String {
-        let kind = self.kind.as_ref().map_or("an object", |kind| &kind.text);
-        let mut shown = match &self.name {
-            Some(name) => format!("{kind} `{}`", name.text),
-            None => kind.to_owned(),
+        let mut shown = match (&self.kind, &self.name) {
+            (Some(kind), Some(name)) => format!("{} `{}`", kind.text, name.text),
+            (Some(kind), None) => format!("an object of kind `{}`", kind.text),
+            (None, Some(name)) => format!("an object named `{}`", name.text),
+            (None, None) => "any object".to_owned(),
         };
         if let Some(namespace) = &self.namespace {
             shown.push_str(&format!(" in namespace `{}`", namespace.text));
@@ -77,7 +78,7 @@ impl ObjectSelector {
         let version: Vec<&str> =
             [&self.group, &self.version].into_iter().flatten().map(|text| text.text.as_str()).collect();
         if !version.is_empty() {
-            shown.push_str(&format!(" of `{}`", version.join("/")));
+            shown.push_str(&format!(" of apiVersion `{}`", version.join("/")));
         }
         shown
     }

@@ -1,6 +1,6 @@
 //! One object of a cluster is applied by one Kustomization. Card: rules/flux/object-owned-twice.md
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
@@ -40,10 +40,15 @@ impl Rule for ObjectOwnedTwice {
                 }
             }
         }
+        // Further ones at the same place say nothing new.
+        let mut said = HashSet::new();
         for ((first, second), objects) in shared {
             let owners = cluster.kustomizations().get(first).zip(cluster.kustomizations().get(second));
             if let Some(((first, second), (pair, more))) = owners.zip(objects.split_first()) {
-                out.report(observation(first, second, *pair, more.len()));
+                let observation = observation(first, second, *pair, more.len());
+                if said.insert(observation.primary.span) {
+                    out.report(observation);
+                }
             }
         }
     }

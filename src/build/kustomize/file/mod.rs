@@ -13,7 +13,7 @@ use entries::labels_entry;
 use super::order::Order;
 use crate::build::manifests::Library;
 use crate::finding::{Label, Observation};
-use crate::source::{Entry, ReadError, Span, join};
+use crate::source::{Entry, FileId, ReadError, Span, join};
 use crate::yaml::{Mode, Node};
 
 /// File names kustomize recognises, in its order.
@@ -42,6 +42,8 @@ pub struct Spec {
     pub directory: String,
     /// Name of the file in it.
     pub file: String,
+    /// The file, where there is one.
+    pub id: Option<FileId>,
     /// A place for findings about the file as a whole.
     pub place: Span,
     /// It is a Component, not a Kustomization.
@@ -114,6 +116,7 @@ impl Spec {
         Spec {
             directory: directory.to_owned(),
             file: "kustomization.yaml".to_owned(),
+            id: None,
             place,
             is_component: false,
             resources: Vec::new(),
@@ -187,6 +190,7 @@ pub fn read_spec(library: &Library<'_>, path: &str) -> Result<Spec, ReadError> {
     );
     let mut spec = Spec::empty(directory, place);
     spec.file = crate::source::file_name(path).to_owned();
+    spec.id = Some(manifests.file);
     spec.observations = manifests.observations.clone();
     spec.broken = manifests.broken;
     match manifests.documents.as_slice() {

@@ -323,13 +323,18 @@ pub(super) struct Walk {
     pub ordered_gone: HashSet<Slot>,
     /// Elements of the patch that are to stand for one of the object.
     pub replacing: HashSet<Slot>,
+    /// Elements of the patch for which the object has none.
+    pub added: HashSet<Slot>,
 }
 
 impl Walk {
     fn note(&mut self, pair: &Pair, value: Option<Slot>) {
         self.walked.extend(pair.source);
-        if pair.dest.is_some() && pair.dest != pair.source {
-            self.replacing.extend(value.filter(|value| Some(*value) == pair.source));
+        let own = value.filter(|value| Some(*value) == pair.source);
+        match pair.dest {
+            None => self.added.extend(own),
+            Some(dest) if Some(dest) != pair.source => self.replacing.extend(own),
+            Some(_) => {}
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where a merge gives what the patch hardly means: elements lost, directives left as text, lists replaced whole.
 
+use std::collections::HashSet;
+
 use smol_str::SmolStr;
 
 use super::DIRECTIVE;
@@ -104,23 +106,31 @@ impl Fate<'_> {
             let node = self.elements.get(slot)?;
             Some(Note::ElementLost { element: node.span(), list, path: path.join("."), shown: self.shown(node), why })
         };
-        let stays = |slot: &Slot| self.walk.result.contains(slot);
-        let mut notes: Vec<Note> =
-            self.new.iter().filter(|slot| !stays(slot)).filter_map(|slot| note(*slot, self.why_new(*slot)?)).collect();
-        let keyless = self.new.iter().filter_map(|slot| self.elements.get(*slot)).find(|node| self.is_keyless(node));
-        if let (Some(by), Some(key)) = (keyless, self.keys.first()) {
+        let result: HashSet<Slot> = self.walk.result.iter().copied().collect();
+        let stays = |slot: &Slot| result.contains(slot);
+        let keyless = |slot: &Slot| self.elements.get(*slot).is_some_and(|node| self.is_keyless(node));
+        let keyless = self.new.iter().copied().find(keyless);
+        let mut notes: Vec<Note> = Vec::new();
+        if let (Some(by), Some(key)) = (keyless.and_then(|slot| self.elements.get(slot)), self.keys.first()) {
             let overrun = Lost::Overrun { key: (*key).to_owned(), by: by.span() };
             let gone = |slot: &&Slot| !stays(slot) && !self.walk.ordered_gone.contains(*slot);
             let real = |slot: &&Slot| self.elements.get(**slot).is_some_and(|node| !is_nothing(node));
             notes.extend(self.old.iter().filter(gone).filter(real).filter_map(|slot| note(*slot, overrun.clone())));
         }
+        // One that takes others along is told of with them.
+        let told = keyless.filter(|_| !notes.is_empty());
+        let lost = self.new.iter().filter(|slot| !stays(slot) && Some(**slot) != told);
+        notes.extend(lost.filter_map(|slot| note(*slot, self.why_new(*slot)?)));
         notes
     }
 
     fn why_new(&self, slot: Slot) -> Option<Lost> {
         let node = self.elements.get(slot).filter(|node| node.as_map().is_some() && !is_nothing(node))?;
-        if self.walk.walked.contains(&slot) {
-            return self.walk.replacing.contains(&slot).then_some(Lost::ReplaceIgnored);
+        if self.walk.replacing.contains(&slot) {
+            return Some(Lost::ReplaceIgnored);
+        }
+        if self.walk.walked.contains(&slot) && !self.walk.added.contains(&slot) {
+            return None;
         }
         let value = |node: &Node, key: &str| node.get(key).map(raw).unwrap_or_default();
         // Elements of the object that agree in every key both have.
@@ -295,7 +305,8 @@ fn lost(
         }
         Lost::Overrun { key, by } => {
             let message = format!(
-                "the element `{shown}` of `{path}` of {object} is lost: an element of the patch has no `{key}`"
+                "an element of the patch for `{path}` of {object} has no `{key}`: \
+                 kustomize drops it, and `{shown}` with it"
             );
             Observation::new("patch-element-lost", message, Label::new(by.head(), format!("no `{key}`")))
                 .related(Label::new(element.head(), "lost"))

@@ -76,8 +76,14 @@ fn is_quoted(node: &Node, sources: &Sources) -> bool {
     if text.contains('\n') {
         return true;
     }
-    match source_of(&node.origin).map(|origin| sources.text(origin.span())) {
-        Some(written) => written.starts_with(['"', '\'']),
+    match source_of(&node.origin).map(Origin::span) {
+        Some(span) => {
+            let written = sources.text(span);
+            // A number that was made a text where it stands is printed in quotes.
+            let made_text =
+                || span == node.span() && written == *text && !matches!(resolve(text, Mode::V3), Scalar::Text);
+            written.starts_with(['"', '\'']) || made_text()
+        }
         // Printed by kustomize in between: quoted where it would be read as something else.
         None => !matches!(resolve(text, Mode::V3), Scalar::Text),
     }

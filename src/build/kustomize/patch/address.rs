@@ -12,19 +12,36 @@ use crate::yaml::{Node, Value};
 /// A patch as it is merged into what a target selects: its labels and annotations are texts, so that a null there sets
 /// the text `null`, and maps of them that hold nothing are left out, so that they delete nothing.
 pub fn addressed(patch: &Node, sources: &Sources) -> Node {
+    as_texts(patch, &["labels", "annotations"], sources)
+}
+
+/// A patch with an option: the option is noted in its annotations, which become texts by that.
+pub fn with_option(patch: &Node, sources: &Sources) -> Node {
+    as_texts(patch, &["annotations"], sources)
+}
+
+fn as_texts(patch: &Node, fields: &[&str], sources: &Sources) -> Node {
     let mut patch = patch.clone();
-    for field in ["labels", "annotations"] {
-        let texts = |node: &mut Node| {
+    for field in fields {
+        in_metadata(&mut patch, field, |node| {
             for entry in node.as_map_mut().into_iter().flat_map(|map| map.iter_mut()) {
                 if entry.value.as_str().is_none() {
                     let text = SmolStr::from(written_text(&entry.value, sources));
                     entry.value.value = Value::Str(text);
                 }
             }
-        };
-        in_metadata(&mut patch, field, texts);
+        });
     }
     patch
+}
+
+/// Makes sure that there are annotations.
+pub fn with_annotations(object: &mut Node) {
+    if object.at(&["metadata", "annotations"]).is_none_or(Node::is_null)
+        && let Some(annotations) = object.child_mut("metadata").and_then(|metadata| metadata.child_mut("annotations"))
+    {
+        annotations.as_map_mut();
+    }
 }
 
 /// Annotations are set anew as texts after a JSON patch.
@@ -101,5 +118,15 @@ pub fn restore(node: &mut Node, path: &[&str], key: &str, before: &Node) {
         None => {
             map.remove(key);
         }
+    }
+}
+
+/// A namespace that says nothing is left out.
+pub fn without_blank_namespace(object: &mut Node) {
+    let path = ["metadata", "namespace"];
+    if object.at(&path).is_some_and(|node| node.shown().is_none_or(|text| text.is_empty()))
+        && let Some(metadata) = object.child_mut("metadata").and_then(Node::as_map_mut)
+    {
+        metadata.remove("namespace");
     }
 }

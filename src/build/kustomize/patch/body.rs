@@ -24,6 +24,16 @@ pub enum Body {
     Json(Vec<Operation>),
 }
 
+impl Body {
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Body::Strategic(objects) => objects.is_empty(),
+            Body::Json(operations) => operations.is_empty(),
+        }
+    }
+}
+
 /// Where the text of an entry stands.
 enum Text<'e> {
     Inline(&'e Node),

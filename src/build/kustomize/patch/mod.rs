@@ -22,13 +22,14 @@ use crate::finding::{Label, Observation};
 use crate::source::Span;
 use crate::yaml::Node;
 
-use address::{addressed, annotations_as_text, restore};
+use address::{addressed, annotations_as_text, restore, with_annotations, with_option};
 use body::{Body, read_body};
 use index::Index;
 pub use pattern::Pattern;
 pub use plugin::plugin_entries;
 use target::Selector;
 pub use target::select;
+pub use words::nothing_to_merge;
 
 /// Which transformer an entry is for; they differ in details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Applied {
     pub broken: bool,
     /// Something it might match was left out of the build.
     pub undecided: bool,
+    /// It holds nothing: no object, no operation.
+    pub empty: bool,
 }
 
 impl Applied {
@@ -111,6 +114,7 @@ impl<'a, 's> Patcher<'a, 's> {
             return applied;
         }
         let Some(body) = read_body(self.library, entry, file, form, &mut applied) else { return applied };
+        applied.empty = body.is_empty();
         match (&entry.target, body) {
             (Some(target), Body::Json(operations)) => {
                 self.json(entry, target, &operations, form, open, &mut applied);
@@ -213,14 +217,26 @@ impl<'a, 's> Patcher<'a, 's> {
         if selected.is_empty() {
             self.nothing_selected(entry, target, is_exact, open, applied);
         }
+        let mut renamed = None;
         for index in selected {
             let Some(resource) = self.resources.get_mut(index) else { continue };
             if form == Form::Patch {
                 resource.remember();
             }
+            // What kustomize remembers of a resource stands in its annotations: the map is there for every patch.
+            if form == Form::Patch || resource.needs_hash || !resource.previous.is_empty() {
+                with_annotations(&mut resource.node);
+            }
+            let before = resource.id();
             match json_patch::apply(&mut resource.node, operations) {
                 Ok(()) => {
                     annotations_as_text(&mut resource.node);
+                    if let Some(field) = words::identity_lost(&resource.node) {
+                        applied.broken = true;
+                        applied.observations.push(words::no_identity(field, operations, &resource.node, &before));
+                    } else if resource.id() != before {
+                        renamed = Some(words::renaming_place(operations, &resource.node));
+                    }
                     for note in merge::directives_in(operations.iter().filter_map(Operation::value)) {
                         applied.say(merge::observe(&note, &resource.id(), self.library.sources));
                     }
@@ -228,9 +244,8 @@ impl<'a, 's> Patcher<'a, 's> {
                 Err(failure) => {
                     applied.broken = true;
                     let rule = match failure.kind {
-                        FailureKind::Path => "patch-path-missing",
+                        FailureKind::Object => "patch-path-missing",
                         FailureKind::Operation => "patch-body-invalid",
-                        FailureKind::Test => "build-failed",
                     };
                     let id = resource.id();
                     applied.observations.push(
@@ -245,6 +260,9 @@ impl<'a, 's> Patcher<'a, 's> {
                 }
             }
             self.index.refresh(index, self.resources);
+        }
+        if let Some(place) = renamed {
+            self.refuse_duplicates(place, applied);
         }
     }
 
@@ -264,7 +282,7 @@ impl<'a, 's> Patcher<'a, 's> {
         }
         self.remove(&gone);
         if entry.allow_name_change || entry.allow_kind_change {
-            self.refuse_duplicates(&patch, applied);
+            self.refuse_duplicates(patch.at(&["metadata", "name"]).unwrap_or(&patch).span(), applied);
         }
     }
 
@@ -278,6 +296,7 @@ impl<'a, 's> Patcher<'a, 's> {
             [index] => {
                 let patch = match form {
                     Form::StrategicMerge => addressed(patch, self.library.sources),
+                    _ if entry.allow_name_change || entry.allow_kind_change => with_option(patch, self.library.sources),
                     _ => patch.clone(),
                 };
                 if !self.merge_into(*index, &patch, entry, form == Form::StrategicMerge, applied) {
@@ -327,6 +346,11 @@ impl<'a, 's> Patcher<'a, 's> {
             applied.say(merge::observe(note, &id, sources));
         }
         let Some(node) = merged.node else { return false };
+        if words::replaces_all(&patch) {
+            // The replacement is made and then left lying: the object stays as it is.
+            applied.say(words::replace_ignored(&patch, &id));
+            return true;
+        }
         if entry.allow_name_change || entry.allow_kind_change {
             resource.remember();
         }
@@ -338,6 +362,7 @@ impl<'a, 's> Patcher<'a, 's> {
             restore(&mut resource.node, &["metadata"], "name", &before);
         }
         restore(&mut resource.node, &["metadata"], "namespace", &before);
+        address::without_blank_namespace(&mut resource.node);
         self.index.refresh(index, self.resources);
         true
     }
@@ -355,10 +380,9 @@ impl<'a, 's> Patcher<'a, 's> {
     }
 
     /// Two resources that a patch gave one identity: the build fails.
-    fn refuse_duplicates(&mut self, patch: &Node, applied: &mut Applied) {
+    fn refuse_duplicates(&mut self, place: Span, applied: &mut Applied) {
         if let Some((first, second)) = self.index.duplicate(self.resources) {
             let id = second.id();
-            let place = patch.at(&["metadata", "name"]).unwrap_or(patch).span();
             let message = format!("the patch makes two objects {} `{}` of one identity", id.gvk.kind, id.name);
             applied.broken = true;
             applied.observations.push(

@@ -2,12 +2,17 @@
 //!
 //! Source: kustomize `api/internal/builtins/Patch*Transformer.go` (the fields of the plugins).
 
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
 use super::Form;
 use crate::build::kustomize::file::{PatchEntry, Text, patch_entry};
-use crate::yaml::Node;
+use crate::yaml::{Entry, Map, Node, Value};
 
 /// The entries of a patch transformer and the form they have; `None` for every other kind.
 pub fn plugin_entries(plugin: &Node) -> Option<(Form, Vec<PatchEntry>)> {
+    let plugin = &folded(plugin);
     match plugin.get("kind")?.as_str()? {
         "PatchTransformer" => Some((Form::Patch, vec![patch_entry(plugin)])),
         "PatchStrategicMergeTransformer" => {
@@ -24,6 +29,39 @@ pub fn plugin_entries(plugin: &Node) -> Option<(Form, Vec<PatchEntry>)> {
         }
         _ => None,
     }
+}
+
+/// Names of fields as Go writes them; it reads them in any case.
+const FIELDS: &[&str] = &[
+    "kind",
+    "path",
+    "patch",
+    "paths",
+    "patches",
+    "jsonOp",
+    "target",
+    "options",
+    "group",
+    "version",
+    "name",
+    "namespace",
+    "labelSelector",
+    "annotationSelector",
+    "allowNameChange",
+    "allowKindChange",
+];
+
+fn folded(node: &Node) -> Node {
+    let Value::Map(map) = &node.value else { return node.clone() };
+    let fold = |entry: &Entry| {
+        let name = FIELDS.iter().find(|name| name.eq_ignore_ascii_case(&entry.key));
+        let key = name.map_or_else(|| entry.key.clone(), |name| SmolStr::new_static(name));
+        let nested = matches!(key.as_str(), "target" | "options");
+        let value = if nested { folded(&entry.value) } else { entry.value.clone() };
+        Entry { key, key_span: entry.key_span, value }
+    };
+    let map = Map::from_entries(map.iter().map(fold).collect());
+    Node { value: Value::Map(Arc::new(map)), origin: node.origin.clone() }
 }
 
 fn empty(node: &Node) -> PatchEntry {

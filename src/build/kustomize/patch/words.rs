@@ -1,6 +1,7 @@
 //! What is said where a patch finds nothing to patch, or cannot be merged.
 
 use crate::build::kustomize::file::{PatchEntry, Target, Text};
+use crate::build::kustomize::json_patch::Operation;
 use crate::build::kustomize::merge::Refused;
 use crate::build::kustomize::resource::Resource;
 use crate::build::object::Id;
@@ -100,8 +101,54 @@ pub fn refused(refused: &Refused, id: &Id) -> Observation {
     }
 }
 
-/// Entries of `patchesStrategicMerge` that hold no object at all: kustomize takes that for a mistake.
+/// Whether a patch is to stand for the whole object.
+pub fn replaces_all(patch: &Node) -> bool {
+    patch.get("$patch").and_then(Node::as_str) == Some("replace")
+}
+
+/// `$patch: replace` at the root of a patch does nothing in a build.
+pub fn replace_ignored(patch: &Node, id: &Id) -> Observation {
+    let place = patch.as_map().and_then(|map| map.entry("$patch")).map_or(patch.span().head(), |entry| entry.key_span);
+    let message = format!("`$patch: replace` for the whole of {} `{}` has no effect", id.gvk.kind, id.name);
+    Observation::new("patch-body-invalid", message, Label::new(place, "does nothing here"))
+        .severity(Severity::Warning)
+        .why("kustomize leaves the object as it is, the rest of the patch included")
+        .help("write `$patch: replace` into the maps below, such as `spec`")
+        .keyed(format!("{} {}", id.gvk.kind, id.name))
+}
+
+/// The field of its identity that an object lacks.
+pub fn identity_lost(node: &Node) -> Option<&'static str> {
+    let lacks = |path: &[&str]| node.at(path).and_then(Node::shown).is_none_or(|text| text.is_empty());
+    if lacks(&["kind"]) {
+        Some("kind")
+    } else if lacks(&["metadata", "name"]) {
+        Some("metadata.name")
+    } else {
+        None
+    }
+}
+
+/// A JSON patch leaves an object that is none any more.
+pub fn no_identity(field: &str, operations: &[Operation], object: &Node, before: &Id) -> Observation {
+    let message = format!("the patch takes the `{field}` away from {} `{}`", before.gvk.kind, before.name);
+    let place = place_of(&[&format!("/{}", field.replace('.', "/"))], operations, object);
+    Observation::new("patch-body-invalid", message, Label::new(place, "")).keyed(format!("{} {}", before.name, field))
+}
+
+/// The operation that gives an object another identity.
+pub fn renaming_place(operations: &[Operation], object: &Node) -> Span {
+    place_of(&["/metadata/name", "/metadata/namespace", "/kind", "/apiVersion"], operations, object)
+}
+
+fn place_of(pointers: &[&str], operations: &[Operation], object: &Node) -> Span {
+    let named = pointers.iter().find_map(|pointer| operations.iter().find_map(|operation| operation.place_of(pointer)));
+    named.or_else(|| operations.first().map(Operation::place)).unwrap_or_else(|| object.span().head())
+}
+
+/// The strategic merge patches of one transformer hold no object at all: kustomize refuses that, while an entry of
+/// `patches` may be empty.
 pub fn nothing_to_merge(place: Span) -> Observation {
-    let message = "the patches of `patchesStrategicMerge` hold no object";
+    let message = "the strategic merge patches hold no object: kustomize takes that for a mistake";
     Observation::new("patch-body-invalid", message, Label::new(place, "nothing in it")).keyed("empty")
 }

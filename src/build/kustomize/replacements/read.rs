@@ -31,7 +31,7 @@ pub enum From {
     /// `sourceValue`.
     Value(Text),
     /// `source`.
-    Object(ObjectSource),
+    Object(Box<ObjectSource>),
 }
 
 /// A field of an object.
@@ -161,7 +161,7 @@ fn entry(item: &Node, decoder: &mut Decoder<'_>) -> Option<Replacement> {
             return None;
         }
         (Some(value), None) => From::Value(value),
-        (None, Some(source)) => From::Object(object_source(source, decoder)?),
+        (None, Some(source)) => From::Object(Box::new(object_source(source, decoder)?)),
         (None, None) => {
             let message = "a replacement says neither `source` nor `sourceValue`".to_owned();
             decoder.log.fail(refused(message, place, "no source", "source"));

@@ -43,6 +43,20 @@ pub enum Kind {
     Untyped,
 }
 
+impl Kind {
+    /// How YAML writes it before a value.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Kind::Str | Kind::Untyped => "!!str",
+            Kind::Int => "!!int",
+            Kind::Float => "!!float",
+            Kind::Bool => "!!bool",
+            Kind::Null => "!!null",
+            Kind::Time => "!!timestamp",
+        }
+    }
+}
+
 /// A text that has another type than the field it is put into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the value is not {}", words(*.0))]

@@ -108,6 +108,18 @@ const CSI_NODE: Type = Type { fields: &[("metadata", Map(&META)), ("spec", Map(&
 const KUSTOMIZATION: Type =
     Type { fields: &[("configMapGenerator", Keyed(NAME, PLAIN)), ("secretGenerator", Keyed(NAME, PLAIN))] };
 
+/// Definitions that documents refer to, by their names in the Kubernetes API.
+const DEFINITIONS: &[(&str, &Type)] = &[
+    ("io.k8s.api.core.v1.PodTemplateSpec", &TEMPLATE),
+    ("io.k8s.api.core.v1.PodSpec", &POD_SPEC),
+    ("io.k8s.api.core.v1.Container", &CONTAINER),
+    ("io.k8s.api.core.v1.EphemeralContainer", &EPHEMERAL_CONTAINER),
+    ("io.k8s.api.core.v1.Volume", &VOLUME),
+    ("io.k8s.api.core.v1.ServiceSpec", &SERVICE_SPEC),
+    ("io.k8s.api.batch.v1.JobTemplateSpec", &JOB_TEMPLATE),
+    ("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", &META),
+];
+
 /// Kinds of one group and type: group, versions, scope, type, kinds.
 type Row = (&'static str, &'static [&'static str], Scope, &'static Type, &'static [&'static str]);
 
@@ -177,6 +189,12 @@ const KINDS: &[Row] = &[
 
 fn row(group: &str, kind: &str, version: impl Fn(&[&str]) -> bool) -> Option<&'static Row> {
     KINDS.iter().find(|(own, versions, _, _, kinds)| *own == group && kinds.contains(&kind) && version(versions))
+}
+
+/// The type behind a reference such as `#/definitions/io.k8s.api.core.v1.PodSpec`.
+pub fn definition(reference: &str) -> Option<&'static Type> {
+    let name = reference.strip_prefix("#/definitions/")?;
+    DEFINITIONS.iter().find(|(own, _)| *own == name).map(|(_, found)| *found)
 }
 
 /// The type of a kind, or `None` for a custom resource and for a kind newer than the schema.

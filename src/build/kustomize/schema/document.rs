@@ -1,4 +1,4 @@
-//! A schema read from an OpenAPI document: definitions by kind, references followed, scope from the API paths.
+//! A schema read from an OpenAPI document: definitions by kind and by name, scope from the API paths.
 //!
 //! Source: kyaml `openapi/openapi.go` (`AddDefinitions`, `findNamespaceability`, `ResourceSchema`).
 
@@ -8,9 +8,6 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::ListRule;
 use crate::yaml::Node;
-
-/// References behind references; a longer chain is taken for a circle.
-const MAX_HOPS: usize = 64;
 
 /// What an OpenAPI document defines.
 #[derive(Debug, Default)]
@@ -51,7 +48,7 @@ impl Document {
     }
 
     /// A JSON pointer into the document, such as `#/definitions/a/properties/b`.
-    fn resolve(&self, reference: &str) -> Option<&Node> {
+    pub fn resolve(&self, reference: &str) -> Option<&Node> {
         let mut parts =
             reference.strip_prefix("#/definitions/")?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~"));
         let definition = self.definitions.get(parts.next()?.as_str())?;
@@ -89,18 +86,6 @@ pub fn list(schema: &Node) -> ListRule {
         }
     };
     if keys.is_empty() { ListRule::Set } else { ListRule::Keyed(keys) }
-}
-
-/// A schema behind its references; `None` where one leads nowhere.
-pub fn follow<'s>(schema: Option<&'s Node>, document: Option<&'s Document>) -> Option<&'s Node> {
-    let mut schema = schema?;
-    for _ in 0..MAX_HOPS {
-        match schema.get("$ref").and_then(Node::as_str) {
-            Some(reference) if !reference.is_empty() => schema = document?.resolve(reference)?,
-            _ => return Some(schema),
-        }
-    }
-    None
 }
 
 /// `apiVersion` and kind of an `x-kubernetes-group-version-kind` entry.

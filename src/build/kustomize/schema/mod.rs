@@ -21,6 +21,9 @@ use document::Document;
 /// The only version of the Kubernetes API that kustomize v5.8.1 carries.
 const VERSION: &str = "v1.21.2";
 
+/// References behind references; a longer chain is taken for a circle.
+const MAX_HOPS: usize = 64;
+
 /// The schema of one build: the built-in one, or what `openapi` of a kustomization file puts in its place.
 #[derive(Clone, Debug)]
 pub struct Schema {
@@ -155,7 +158,7 @@ impl Schema {
                 Some(Field::Set) => At::List(&[], built_in::PLAIN),
                 None => At::Unknown,
             },
-            At::Definition(schema) => definition(document::field(schema, name), self.document.as_deref()),
+            At::Definition(schema) => self.definition(document::field(schema, name)),
             At::List(..) | At::Unknown => At::Unknown,
         }
     }
@@ -164,7 +167,7 @@ impl Schema {
     pub fn elements(&self, at: &At) -> At {
         match at {
             At::List(_, element) => At::Map(element),
-            At::Definition(schema) => definition(document::elements(schema), self.document.as_deref()),
+            At::Definition(schema) => self.definition(document::elements(schema)),
             At::Map(_) | At::Unknown => At::Unknown,
         }
     }
@@ -191,11 +194,23 @@ impl Schema {
                 .is_some_and(|namespaced| !namespaced),
         }
     }
-}
 
-/// A schema with its references followed.
-fn definition(found: Option<&Node>, document: Option<&Document>) -> At {
-    document::follow(found, document).map_or(At::Unknown, |schema| At::Definition(schema.clone()))
+    /// A schema with its references followed, into the built-in schema too where that is in use.
+    fn definition(&self, found: Option<&Node>) -> At {
+        let Some(mut schema) = found else { return At::Unknown };
+        for _ in 0..MAX_HOPS {
+            let reference = schema.get("$ref").and_then(Node::as_str).unwrap_or_default();
+            if reference.is_empty() {
+                return At::Definition(schema.clone());
+            }
+            match self.document.as_ref().and_then(|document| document.resolve(reference)) {
+                Some(next) => schema = next,
+                None if self.built_in => return built_in::definition(reference).map_or(At::Unknown, At::Map),
+                None => return At::Unknown,
+            }
+        }
+        At::Unknown
+    }
 }
 
 fn load(library: &Library<'_>, directory: &str, path: &Node) -> Result<Document, Box<Observation>> {

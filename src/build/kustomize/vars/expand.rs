@@ -138,10 +138,8 @@ fn nearest(var: &Var, resources: &[Resource]) -> Option<(String, Span)> {
 fn expand_field(node: &mut Node, meanings: &HashMap<&str, Meaning>, field: &FieldSpec) -> Result<(), FieldError> {
     match &mut node.value {
         Value::Str(_) => expand_text(node, meanings),
-        Value::Map(map) => {
-            if map.iter().any(|entry| entry.value.as_str().is_some_and(|text| text.contains('$'))) {
-                Arc::make_mut(map).iter_mut().for_each(|entry| expand_text(&mut entry.value, meanings));
-            }
+        Value::Map(map) if map.iter().any(|entry| entry.value.as_str().is_some_and(|text| text.contains('$'))) => {
+            Arc::make_mut(map).iter_mut().for_each(|entry| expand_text(&mut entry.value, meanings));
         }
         Value::Seq(items) => {
             if let Some(item) = items.iter().find(|item| !matches!(item.value, Value::Str(_) | Value::Unknown(_))) {

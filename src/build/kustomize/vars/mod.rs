@@ -3,6 +3,8 @@
 mod expand;
 mod fields;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use expand::expand;
 pub use fields::built_in_fields;
