@@ -201,9 +201,10 @@ fn gotk_syncs(folders: &Folders, kustomizations: &[&Found]) -> Vec<EntryPoint> {
 fn written(folders: &Folders, found: &Found) -> EntryPoint {
     let kustomization = FluxKustomization::read(&found.node);
     let path = kustomization.path.clone().unwrap_or_default();
-    // Git knows no part of a repository.
-    let is_whole = kustomization.source.as_ref().is_none_or(|source| source.kind == "GitRepository");
-    let located = if is_whole { None } else { folders.locate(&path, parent(&found.path)) };
+    // Git gives the whole repository; what was pushed may be a part of it.
+    let is_pushed = |source: &SourceKey| matches!(source.kind.as_str(), "OCIRepository" | "Bucket");
+    let is_pushed = kustomization.source.as_ref().is_some_and(is_pushed);
+    let located = if is_pushed { folders.locate(&path, parent(&found.path)) } else { None };
     let (path, artifact_folder) = located.unwrap_or((path, String::new()));
     EntryPoint {
         path,
