@@ -163,7 +163,6 @@ mod tests {
                 encrypted: false,
                 left_alone: false,
                 release: None,
-                written: Default::default(),
             })
             .collect();
         let find = |kind: &str, _: &str, name: &str| {
