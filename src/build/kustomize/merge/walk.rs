@@ -129,12 +129,19 @@ impl<'a> Walker<'a> {
         let (own, other) = (dest.and_then(Shape::of), source.as_deref().and_then(Shape::of));
         if let (Some(dest), Some(source), Some(own), Some(other)) = (dest, source.as_deref(), own, other)
             && own != other
+            && !dest.is_unknown()
+            && !source.is_unknown()
         {
             let message =
                 format!("{} is {} in the patch, but {} in the object", self.field(), other.word(), own.word());
             return Err(self.refuse(message, source.span(), Some(dest.span())));
         }
         match own.or(other) {
+            // What cannot be read may be of either kind.
+            Some(_) if own.is_some() && other.is_some() && own != other => Ok(match source {
+                Some(source) => self.take_over(dest, source),
+                None => Walked::Kept,
+            }),
             Some(Shape::Map) => self.map(dest, source, at),
             Some(Shape::List) => self.list(dest, source, at),
             Some(Shape::Scalar) => Ok(match source {
