@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod config;
 pub mod fault;
 pub mod finding;
+pub mod inspect;
 pub mod report;
 pub mod rulebook;
 pub mod rules;
@@ -19,9 +20,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined, World};
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Config, Date, Version};
+use crate::config::{Config, Date, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, Summary};
 use crate::report::RuleText;
@@ -102,7 +104,7 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     Ok(Checked { findings, coverage, summary, rules, is_empty, sources })
 }
 
-fn build_options(config: &Config) -> BuildOptions {
+pub(crate) fn build_options(config: &Config) -> BuildOptions {
     let undefined = |flux: Option<Version>| match (config.strict_substitution, flux) {
         (Some(true), _) => Undefined::Fails,
         (Some(false), _) => Undefined::Blank,
@@ -118,7 +120,18 @@ fn build_options(config: &Config) -> BuildOptions {
             .iter()
             .map(|cluster| (cluster.entry.clone(), undefined(cluster.flux.or(config.flux))))
             .collect(),
+        sources: config.sources.iter().map(|(name, folder)| (source_key(name), folder.clone())).collect(),
+        rendered: config
+            .charts
+            .rendered
+            .iter()
+            .map(|(name, folder)| ((name.namespace.clone(), name.name.clone()), folder.clone()))
+            .collect(),
     }
+}
+
+fn source_key(name: &SourceName) -> SourceKey {
+    SourceKey { kind: name.kind.clone(), namespace: name.namespace.clone(), name: name.name.clone() }
 }
 
 type Predicates = Vec<(String, Box<dyn Rule>)>;
@@ -157,7 +170,7 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
 }
 
 /// Every document of every YAML file, by path.
-fn documents(library: &Library<'_>) -> Vec<FileDocument> {
+pub(crate) fn documents(library: &Library<'_>) -> Vec<FileDocument> {
     let files: Vec<String> = library
         .sources
         .system()
@@ -176,7 +189,7 @@ fn documents(library: &Library<'_>) -> Vec<FileDocument> {
         .collect()
 }
 
-fn reached(world: &World) -> HashSet<crate::source::FileId> {
+pub(crate) fn reached(world: &World) -> HashSet<crate::source::FileId> {
     let objects = world.clusters.iter().flat_map(|cluster| &cluster.objects);
     objects.map(|object| object.kind_place().file).collect()
 }
@@ -238,7 +251,7 @@ fn guarded(id: &str, place: Option<Span>, check: impl FnOnce(&mut Sink)) -> Sink
     sink
 }
 
-fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> Coverage {
+pub(crate) fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> Coverage {
     let mut coverage = Coverage::default();
     for cluster in clusters {
         let (kustomizations, built, external, broken) = cluster.counts();
@@ -260,7 +273,7 @@ fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) -> Coverage {
     coverage
 }
 
-fn rule_texts(catalogue: &Catalogue, config: &Config, running: &HashSet<&str>) -> Vec<RuleText> {
+pub(crate) fn rule_texts(catalogue: &Catalogue, config: &Config, running: &HashSet<&str>) -> Vec<RuleText> {
     catalogue
         .iter()
         .filter(|entry| {

@@ -134,7 +134,11 @@ fn a_path_narrows_what_is_reported_and_not_what_is_read() {
         ("infra/b.yaml", &link("b", "a")),
         ("infra/c.yaml", &link("c", "c")),
     ]);
-    let report = |path: &[&str]| check(&tree, &[&["--output", "json"], path].concat()).findings();
+    let report = |path: &[&str]| {
+        let mut findings = check(&tree, &[&["--output", "json"], path].concat()).findings();
+        findings.retain(|finding| finding.starts_with("depends-on-cycle"));
+        findings
+    };
     assert_eq!(report(&[]), ["depends-on-cycle apps/a.yaml:6", "depends-on-cycle infra/c.yaml:6"]);
     assert_eq!(report(&["infra/c.yaml"]), ["depends-on-cycle infra/c.yaml:6"]);
     // The other end of the circle stands in `infra`.

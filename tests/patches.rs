@@ -3,9 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use flux_vet::build::Library;
-use flux_vet::build::kustomize::{Builder, Form, Outcome, Patcher, Schema, find_file, plugin_entries, read_spec};
+use flux_vet::build::kustomize::{Builder, Options, Outcome, read_folder};
 use flux_vet::source::{Memory, Sources};
-use flux_vet::yaml::{Mode, Node};
 
 const SETTINGS: &str = "\
 apiVersion: v1
@@ -24,8 +23,8 @@ fn build(rest: &str, files: &[(&str, &str)]) -> (Sources, Outcome) {
     }
     let sources = Sources::new(memory);
     let library = Library::new(&sources);
-    let (file, _) = find_file(&library, "").unwrap();
-    let outcome = Builder::new(&library).build(&read_spec(&library, &file).unwrap());
+    let spec = read_folder(&library, "").unwrap().unwrap();
+    let outcome = Builder::new(&library, Options::default()).build(&spec);
     drop(library);
     (sources, outcome)
 }
@@ -228,35 +227,17 @@ fn one_finding_tells_of_all_objects_a_patch_goes_wrong_in() {
 
 #[test]
 fn the_transformers_of_patches_are_read_as_plugins_in_any_case() {
-    let plugin = |text: &str| -> Vec<(Form, Node)> {
-        let mut memory = Memory::default();
-        memory.insert("plugin.yaml", text);
-        memory.insert("settings.yaml", SETTINGS);
-        let sources = Sources::new(memory);
-        let library = Library::new(&sources);
-        let plugin = library.load("plugin.yaml", Mode::V3).unwrap();
-        let (form, entries) = plugin_entries(&plugin.documents[0]).unwrap();
-        let settings = library.load("settings.yaml", Mode::V3).unwrap().documents[0].clone();
-        let mut resources = vec![flux_vet::build::kustomize::Resource::new(settings)];
-        let schema = Schema::default();
-        for entry in &entries {
-            let applied = Patcher::new(&library, &schema, &mut resources).apply(entry, None, form, false);
-            assert!(!applied.broken, "{:?}", applied.observations);
-        }
-        vec![(form, resources[0].node.get("data").unwrap().clone())]
-    };
     let object = "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: apps}, data: {zone: b}}";
-    for (text, form) in [
-        (format!("kind: PatchTransformer\nPatch: '{object}'\nTarget: {{Kind: ConfigMap}}\n"), Form::Patch),
-        (format!("kind: PatchStrategicMergeTransformer\npaths: ['{object}']\n"), Form::StrategicMerge),
-        (format!("kind: PatchStrategicMergeTransformer\npatches: '{object}'\n"), Form::StrategicMerge),
-        (
-            "kind: PatchJson6902Transformer\ntarget: {name: settings}\njsonop: '[{\"op\": \"add\", \"path\": \"/data/zone\", \"value\": \"b\"}]'\n".to_owned(),
-            Form::Json6902,
-        ),
+    for text in [
+        format!("kind: PatchTransformer\nPatch: '{object}'\nTarget: {{Kind: ConfigMap}}\n"),
+        format!("kind: PatchStrategicMergeTransformer\npaths: ['{object}']\n"),
+        format!("kind: PatchStrategicMergeTransformer\npatches: '{object}'\n"),
+        "kind: PatchJson6902Transformer\ntarget: {name: settings}\njsonop: '[{\"op\": \"add\", \"path\": \"/data/zone\",          \"value\": \"b\"}]'\n"
+            .to_owned(),
     ] {
-        let found = plugin(&text);
-        assert_eq!(found[0].0, form);
-        assert_eq!(found[0].1.get("zone").unwrap().as_str(), Some("b"), "{text}");
+        let plugin = format!("apiVersion: builtin\nmetadata: {{name: plugin}}\n{text}");
+        let (_, outcome) = build("transformers: [plugin.yaml]\n", &[("plugin.yaml", &plugin)]);
+        assert!(!outcome.broken, "{text}{:?}", outcome.observations);
+        assert_eq!(data(&outcome), r#"{"zone":"b","list":[1,2]}"#, "{text}");
     }
 }

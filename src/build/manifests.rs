@@ -28,13 +28,18 @@ type Memo = RwLock<HashMap<(FileId, Mode), Arc<Manifests>>>;
 pub struct Library<'s> {
     /// The files below.
     pub sources: &'s Sources,
-    memo: Memo,
+    memo: Arc<Memo>,
 }
 
 impl<'s> Library<'s> {
     /// An empty library over sources.
     pub fn new(sources: &'s Sources) -> Self {
-        Library { sources, memo: RwLock::default() }
+        Library { sources, memo: Arc::default() }
+    }
+
+    /// The same manifests, found through a window of these sources: paths are those of the window.
+    pub fn through<'w>(&self, window: &'w Sources) -> Library<'w> {
+        Library { sources: window, memo: self.memo.clone() }
     }
 
     /// The manifests of a file.

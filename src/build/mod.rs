@@ -1,8 +1,10 @@
 //! Nodes to objects: what Flux would apply, each value with the chain behind it.
 
+pub mod dates;
 pub mod flux;
 pub mod kustomize;
 pub mod manifests;
+pub mod namespaced;
 pub mod object;
 pub mod scope;
 pub mod selector;

@@ -66,6 +66,13 @@ impl Id {
         }
     }
 
+    /// The same with the namespace that counts, for look-ups.
+    #[must_use]
+    pub fn effective(mut self) -> Self {
+        self.namespace = self.effective_namespace().into();
+        self
+    }
+
     /// Whether two identities are the same object for kustomize.
     pub fn same(&self, other: &Id) -> bool {
         self.name == other.name && self.gvk == other.gvk && self.effective_namespace() == other.effective_namespace()
@@ -83,6 +90,8 @@ pub struct Object {
     pub name: SmolStr,
     /// The whole object.
     pub node: Node,
+    /// Its identity as written, before the build set names and namespaces.
+    pub written: Id,
     /// Index of the Kustomization that applies it, in its cluster's list.
     pub kustomization: usize,
     /// How it came into the build, nearest first.
@@ -91,6 +100,8 @@ pub struct Object {
     pub encrypted: bool,
     /// Flux does not apply it (`reconcile: disabled`, `ssa: Ignore`).
     pub left_alone: bool,
+    /// Position of the HelmRelease whose chart it was rendered from, in its cluster's list.
+    pub release: Option<usize>,
 }
 
 impl Object {

@@ -1,19 +1,20 @@
 //! `flux-vet check`: the whole pipeline over a tree, reports in any number of formats.
 
 use std::env;
-use std::io::{IsTerminal, Read, stdin, stdout};
-use std::path::{Component, Path, PathBuf};
+use std::io::{Read, stdin};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
-use super::{CLEAN, FINDINGS, NOTHING, print};
+use super::tree::{self, Tree};
+use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print};
 use crate::config::Date;
 use crate::fault::Fault;
 use crate::finding::{Severity, State};
 use crate::report::{self, Format, Run, Style};
-use crate::source::{Disk, Memory, normalize};
+use crate::source::Memory;
 use crate::{CheckOptions, Checked, check};
 
 #[derive(Debug, Args)]
@@ -22,9 +23,8 @@ pub struct Arguments {
     /// `-` reads a stream of manifests from standard input instead of a tree
     path: Vec<String>,
 
-    /// Root of the repository [default: the git root around the working directory]
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    #[command(flatten)]
+    tree: Tree,
 
     /// Report format, and the file to write it to; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
@@ -37,10 +37,6 @@ pub struct Arguments {
     /// Exit with 0 where findings would make it 1
     #[arg(long)]
     exit_zero: bool,
-
-    /// Configuration file, relative to the root [default: .flux-vet.yaml]
-    #[arg(long, value_name = "FILE")]
-    config: Option<String>,
 
     /// Colour of the human and concise formats
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -59,13 +55,6 @@ enum FailOn {
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
 /// A report to write: its format, and its file or standard output.
 struct Output {
     format: Format,
@@ -79,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
     let checked = if arguments.path.iter().any(|path| path == "-") {
-        let options = CheckOptions { config: arguments.config.clone(), today: today(), ..CheckOptions::default() };
+        let options = CheckOptions { config: arguments.tree.config.clone(), today: today(), ..CheckOptions::default() };
         check(standard_input()?, &options)?
     } else {
         tree(arguments)?
@@ -98,51 +87,14 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
 }
 
 fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
-    let unreadable = |path: &Path, reason: String| Fault::Root { path: path.display().to_string(), reason };
-    let here = env::current_dir().map_err(|error| unreadable(Path::new("."), error.to_string()))?;
-    let root = arguments.root.clone().unwrap_or_else(|| git_root(&here));
-    let disk = Disk::new(&root).map_err(|error| unreadable(&root, error.to_string()))?;
-    if !disk.root().is_dir() {
-        return Err(unreadable(&root, "it is no directory".to_owned()));
-    }
+    let disk = arguments.tree.open()?;
     let options = CheckOptions {
-        config: arguments.config.clone(),
-        only: arguments.path.iter().map(|path| below(disk.root(), &here, path)).collect::<Result<_, _>>()?,
+        config: arguments.tree.config.clone(),
+        only: arguments.path.iter().map(|path| tree::below(&disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
     };
     check(disk, &options)
-}
-
-/// A path of the command line as a path below the root. The file may be gone: a deletion is what breaks others.
-fn below(root: &Path, here: &Path, path: &str) -> Result<String, Fault> {
-    let absolute = here.join(path);
-    let known = absolute.canonicalize().unwrap_or_else(|_| folded(&absolute));
-    let inside = known.strip_prefix(root).ok().and_then(Path::to_str).map(normalize);
-    // With --root, paths may also be given as the report prints them.
-    inside.or_else(|| root.join(path).exists().then(|| normalize(path))).ok_or_else(|| Fault::Usage {
-        message: format!("`{path}` does not lie below the root `{}`", root.display()),
-        help: Some("name the root with --root".to_owned()),
-    })
-}
-
-/// A path without `.` and `..`, for one that does not exist.
-fn folded(path: &Path) -> PathBuf {
-    let mut folded = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                folded.pop();
-            }
-            part => folded.push(part),
-        }
-    }
-    folded
-}
-
-fn git_root(here: &Path) -> PathBuf {
-    here.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(here).to_owned()
 }
 
 fn standard_input() -> Result<Memory, Fault> {
@@ -213,7 +165,7 @@ fn write(run: &Run<'_>, output: &Output, color: Color) -> Result<(), Fault> {
     };
     let mut text = Vec::new();
     let on_terminal = output.file.is_none();
-    let colored = on_terminal && output.format.is_lines() && has_color(color, output.format);
+    let colored = on_terminal && output.format.is_lines() && has_color(color, output.format == Format::Human);
     let style = Style { color: colored, hyperlinks: false };
     report::write(run, output.format, &style, &mut text).map_err(|error| fault(Path::new("report"), &error))?;
     let Some(path) = &output.file else { return print(&text) };
@@ -225,17 +177,6 @@ fn write(run: &Run<'_>, output: &Output, color: Color) -> Result<(), Fault> {
         let _ = std::fs::remove_file(&temporary);
         fault(path, &error)
     })
-}
-
-fn has_color(color: Color, format: Format) -> bool {
-    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto if format != Format::Human || set("NO_COLOR") => false,
-        Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
-        Color::Auto => env::var_os("CLICOLOR").is_none_or(|value| value != "0") && stdout().is_terminal(),
-    }
 }
 
 fn exit_code(checked: &Checked, arguments: &Arguments) -> u8 {

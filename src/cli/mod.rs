@@ -1,15 +1,19 @@
 //! The command line: one file a command.
 
+mod build;
 mod check;
 mod explain;
 mod matcher;
 mod rules;
+mod trace;
+mod tree;
 
+use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::fault::Fault;
 
@@ -34,10 +38,14 @@ struct Arguments {
 enum Command {
     /// Check a tree and report findings
     Check(check::Arguments),
+    /// Print the objects Flux would apply, or those of one kustomization folder
+    Build(build::Arguments),
     /// Print the card of a rule: what it does, why it matters, what to do
     Explain(explain::Arguments),
     /// List all rules
     Rules(rules::Arguments),
+    /// Show where an object, or a value in it, comes from
+    Trace(trace::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
 }
@@ -56,6 +64,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
@@ -78,5 +88,25 @@ fn print(text: &[u8]) -> Result<(), Fault> {
             Err(Fault::Write { path: "standard output".to_owned(), reason: error.to_string() })
         }
         _ => Ok(()),
+    }
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Whether to colour; `auto` colours only what people read, on a terminal.
+fn has_color(color: Color, for_people: bool) -> bool {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if !for_people || set("NO_COLOR") => false,
+        Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
+        Color::Auto => env::var_os("CLICOLOR").is_none_or(|value| value != "0") && stdout().is_terminal(),
     }
 }

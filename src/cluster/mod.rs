@@ -3,9 +3,13 @@
 pub mod budget;
 mod index;
 pub mod monitoring;
+pub mod patches;
 pub mod pods;
 pub mod policies;
+pub mod producers;
 pub mod quantity;
+pub mod references;
+pub mod scopes;
 pub mod script;
 pub mod secrets;
 pub mod storage;
@@ -22,6 +26,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::yaml::Node;
 
 pub use index::Index;
+use producers::Products;
 pub use trail::trail;
 
 /// A document of a file, whether or not a build reaches it.
@@ -70,6 +75,9 @@ pub struct Cluster<'w> {
     build: &'w ClusterBuild,
     index: Index,
     values: HashMap<usize, OnceLock<ReleaseValues>>,
+    // HelmReleases whose rendered manifests are objects.
+    rendered: HashSet<usize>,
+    products: OnceLock<Products>,
 }
 
 impl<'w> Cluster<'w> {
@@ -83,7 +91,8 @@ impl<'w> Cluster<'w> {
             .filter(|(_, object)| object.is("helm.toolkit.fluxcd.io", "HelmRelease"))
             .map(|(at, _)| (at, OnceLock::new()))
             .collect();
-        Cluster { repository, build, index, values }
+        let rendered = build.objects.iter().filter_map(|object| object.release).collect();
+        Cluster { repository, build, index, values, rendered, products: OnceLock::new() }
     }
 
     /// Entry path.
@@ -131,6 +140,16 @@ impl<'w> Cluster<'w> {
         self.build.objects.get(at)
     }
 
+    /// The position of an object in the build.
+    pub fn position(&self, object: &Object) -> Option<usize> {
+        self.index.get(&object.gvk.group, &object.gvk.kind, object.namespace(), &object.name)
+    }
+
+    /// Whether the manifests of a HelmRelease were rendered, and are objects of the build.
+    pub fn is_rendered(&self, release: &Object) -> bool {
+        self.position(release).is_some_and(|at| self.rendered.contains(&at))
+    }
+
     /// Objects of a kind.
     pub fn of_kind<'c>(&'c self, group: &'c str, kind: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
         self.index.of_kind(group, kind).filter_map(|at| self.build.objects.get(at))
@@ -175,6 +194,14 @@ impl<'w> Cluster<'w> {
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
     pub fn has_losses(&self) -> bool {
         self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
+    }
+
+    /// What the objects of the tree make.
+    pub fn products(&self) -> &Products {
+        self.products.get_or_init(|| {
+            let objects = self.build.objects.iter().enumerate();
+            Products::new(objects.filter(|(_, object)| !object.left_alone))
+        })
     }
 
     /// The merged values of a HelmRelease.

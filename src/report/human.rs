@@ -29,6 +29,12 @@ pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io
     page.coverage(out)
 }
 
+/// The findings alone.
+pub(super) fn findings(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page { run, style, hidden: Hidden::default() };
+    run.reported().try_for_each(|finding| page.finding(finding, out))
+}
+
 struct Page<'a> {
     run: &'a Run<'a>,
     style: &'a Style,
@@ -177,7 +183,7 @@ fn note(head: &str, text: &str) -> Option<String> {
 }
 
 /// Passes the lines of a rendered text on, each one checked.
-fn print(text: &Buffer, skip: usize, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn print(text: &Buffer, skip: usize, out: &mut dyn io::Write) -> io::Result<()> {
     for line in String::from_utf8_lossy(text.as_slice()).lines().skip(skip) {
         writeln!(out, "{}", escape::guard(line.trim_end()))?;
     }
@@ -200,7 +206,7 @@ fn color(severity: Severity) -> Color {
     }
 }
 
-fn into_io(error: Error) -> io::Error {
+pub(super) fn into_io(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
         other => io::Error::other(other),

@@ -5,11 +5,13 @@ mod escape;
 mod github;
 mod human;
 pub mod json;
+mod objects;
 mod prose;
 mod redact;
 mod sarif;
 mod snippet;
 mod summary;
+mod trace;
 
 use std::fmt;
 use std::io;
@@ -17,6 +19,8 @@ use std::str::FromStr;
 
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
+pub use objects::{ObjectStyle, object};
+pub use trace::{Trace, trace};
 
 /// What a rule's card tells the formats that describe rules themselves (SARIF).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,14 @@ impl<'a> Run<'a> {
     pub fn reported(&self) -> impl Iterator<Item = &'a Finding> {
         self.findings.iter().filter(|finding| finding.state == State::Reported)
     }
+}
+
+/// Writes the findings alone, for people, without summary and coverage.
+///
+/// # Errors
+/// Those of the writer.
+pub fn findings(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    human::findings(run, style, out)
 }
 
 /// A form of report.

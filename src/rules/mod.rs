@@ -2,7 +2,9 @@
 
 mod budget;
 mod flux;
+mod kustomize;
 mod network;
+mod schema;
 mod secrets;
 mod storage;
 mod substitution;
@@ -32,7 +34,15 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
     Catalogue::new([
         compiled!(flux::DependsOnMissing, "flux/depends-on-missing"),
         compiled!(flux::DependsOnCycle, "flux/depends-on-cycle"),
+        compiled!(flux::ObjectOwnedTwice, "flux/object-owned-twice"),
         of_engine!("flux/flux-path-missing"),
+        compiled!(kustomize::InputNotRendered, "kustomize/input-not-rendered"),
+        compiled!(kustomize::KustomizeFileUnlisted, "kustomize/kustomize-file-unlisted"),
+        compiled!(kustomize::NamespaceObjectRenamed, "kustomize/namespace-object-renamed"),
+        compiled!(kustomize::NamespaceOverridden, "kustomize/namespace-overridden"),
+        compiled!(kustomize::NamespaceUnset, "kustomize/namespace-unset"),
+        compiled!(kustomize::PatchCollision, "kustomize/patch-collision"),
+        compiled!(kustomize::PatchTargetMismatch, "kustomize/patch-target-mismatch"),
         of_engine!("kustomize/build-failed"),
         of_engine!("kustomize/component-missing"),
         of_engine!("kustomize/generator-merge-base-missing"),
@@ -48,8 +58,15 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("kustomize/patch-list-replaced"),
         of_engine!("kustomize/patch-path-missing"),
         of_engine!("kustomize/patch-target-missing"),
+        compiled!(substitution::SubstituteFromMissing, "substitution/substitute-from-missing"),
+        compiled!(substitution::SubstitutionInert, "substitution/substitution-inert"),
+        compiled!(substitution::SubstitutionUnquoted, "substitution/substitution-unquoted"),
         compiled!(substitution::SubstitutionSwallowsAppVariable, "substitution/substitution-swallows-app-variable"),
         compiled!(substitution::SubstitutionVariableUndefined, "substitution/substitution-variable-undefined"),
+        of_engine!("substitution/substitution-dollar-lost"),
+        of_engine!("substitution/substitution-key-invalid"),
+        of_engine!("substitution/substitution-operator-misused"),
+        of_engine!("substitution/substitution-switch-ignored"),
         of_engine!("substitution/substitution-syntax-invalid"),
         compiled!(storage::BucketNotProvisioned, "storage/bucket-not-provisioned"),
         compiled!(storage::S3EndpointHostMissing, "storage/s3-endpoint-host-missing"),
@@ -68,6 +85,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
+        compiled!(schema::YamlDateRetyped, "schema/yaml-date-retyped"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

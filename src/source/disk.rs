@@ -3,15 +3,24 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use ignore::WalkBuilder;
 
 use super::{Entry, FileSystem, ReadError};
 
-/// A directory on disk. Links are followed, but never out of the root.
+/// A directory on disk. Links are followed, but never out of the root. Which files there are is found out once.
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,
+    walked: Arc<OnceLock<Walked>>,
+}
+
+/// Every file of the tree, and which of them are links.
+#[derive(Debug)]
+struct Walked {
+    files: Vec<String>,
+    links: Vec<String>,
 }
 
 impl Disk {
@@ -20,12 +29,35 @@ impl Disk {
     /// # Errors
     /// What the operating system says when the directory cannot be resolved.
     pub fn new(root: &Path) -> io::Result<Self> {
-        Ok(Disk { root: root.canonicalize()? })
+        Ok(Disk { root: root.canonicalize()?, walked: Arc::default() })
     }
 
     /// The root as an absolute path.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    fn walked(&self) -> &Walked {
+        self.walked.get_or_init(|| {
+            let walker = WalkBuilder::new(&self.root)
+                .hidden(false)
+                .require_git(false)
+                .filter_entry(|entry| entry.file_name() != ".git")
+                .build();
+            let mut walked = Walked { files: Vec::new(), links: Vec::new() };
+            for entry in walker.filter_map(Result::ok) {
+                let Some(kind) = entry.file_type().filter(|kind| kind.is_file() || kind.is_symlink()) else { continue };
+                let Some(path) = entry.path().strip_prefix(&self.root).ok().and_then(Path::to_str) else { continue };
+                let path = if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace('\\', "/") };
+                if kind.is_symlink() {
+                    walked.links.push(path.clone());
+                }
+                walked.files.push(path);
+            }
+            walked.files.sort_unstable();
+            walked.links.sort_unstable();
+            walked
+        })
     }
 
     fn resolve(&self, path: &str) -> Result<PathBuf, ReadError> {
@@ -89,20 +121,15 @@ impl FileSystem for Disk {
     }
 
     fn walk(&self) -> Vec<String> {
-        let walker = WalkBuilder::new(&self.root)
-            .hidden(false)
-            .require_git(false)
-            .filter_entry(|entry| entry.file_name() != ".git")
-            .build();
-        let mut files: Vec<String> = walker
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()))
-            .filter_map(|entry| {
-                let relative = entry.path().strip_prefix(&self.root).ok()?.to_str()?.to_owned();
-                Some(if std::path::MAIN_SEPARATOR == '/' { relative } else { relative.replace('\\', "/") })
-            })
-            .collect();
-        files.sort_unstable();
-        files
+        self.walked().files.clone()
+    }
+
+    fn links(&self) -> Vec<String> {
+        self.walked().links.clone()
+    }
+
+    fn beside(&self, path: &str) -> Option<Arc<dyn FileSystem>> {
+        let disk = Disk::new(&self.root.join(path)).ok()?;
+        disk.root.is_dir().then(|| Arc::new(disk) as Arc<dyn FileSystem>)
     }
 }

@@ -20,20 +20,39 @@ impl Memory {
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
+}
 
-    fn below(path: &str) -> String {
-        if path.is_empty() { String::new() } else { format!("{path}/") }
+fn below(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}/") }
+}
+
+/// What stands at a path of a tree that is a map of files.
+pub(super) fn entry_of<V>(files: &BTreeMap<String, V>, path: &str) -> Result<Entry, ReadError> {
+    if files.contains_key(path) {
+        return Ok(Entry::File);
     }
+    let prefix = below(path);
+    let inside = files.range(prefix.clone()..).next().is_some_and(|(file, _)| file.starts_with(&prefix));
+    if inside || path.is_empty() { Ok(Entry::Directory) } else { Err(ReadError::Missing) }
+}
+
+/// What stands directly below a directory of such a tree.
+pub(super) fn list_of<V>(files: &BTreeMap<String, V>, path: &str) -> Vec<(String, Entry)> {
+    let prefix = below(path);
+    let mut names = BTreeMap::new();
+    for (file, _) in files.range(prefix.clone()..).take_while(|(file, _)| file.starts_with(&prefix)) {
+        let Some(rest) = file.strip_prefix(&prefix) else { continue };
+        match rest.split_once('/') {
+            Some((directory, _)) => names.insert(directory.to_owned(), Entry::Directory),
+            None => names.insert(rest.to_owned(), Entry::File),
+        };
+    }
+    names.into_iter().collect()
 }
 
 impl FileSystem for Memory {
     fn entry(&self, path: &str) -> Result<Entry, ReadError> {
-        if self.files.contains_key(path) {
-            return Ok(Entry::File);
-        }
-        let prefix = Self::below(path);
-        let inside = self.files.range(prefix.clone()..).next().is_some_and(|(file, _)| file.starts_with(&prefix));
-        if inside || path.is_empty() { Ok(Entry::Directory) } else { Err(ReadError::Missing) }
+        entry_of(&self.files, path)
     }
 
     fn size(&self, path: &str) -> Result<u64, ReadError> {
@@ -48,16 +67,7 @@ impl FileSystem for Memory {
     }
 
     fn list(&self, path: &str) -> Vec<(String, Entry)> {
-        let prefix = Self::below(path);
-        let mut names = BTreeMap::new();
-        for file in self.files.keys() {
-            let Some(rest) = file.strip_prefix(&prefix) else { continue };
-            match rest.split_once('/') {
-                Some((directory, _)) => names.insert(directory.to_owned(), Entry::Directory),
-                None => names.insert(rest.to_owned(), Entry::File),
-            };
-        }
-        names.into_iter().collect()
+        list_of(&self.files, path)
     }
 
     fn walk(&self) -> Vec<String> {

@@ -1,16 +1,21 @@
 //! Text to nodes: parsed with a place for everything, resolved as go-yaml does, comments kept.
 
 pub mod arena;
+mod each_path;
 pub mod emit;
 mod event;
+mod field_path;
 pub mod node;
 mod place;
 mod read;
+mod refold;
 mod resolve;
 pub mod scalar;
 mod stream;
 
 pub use arena::{Comment, Document, Problem, ProblemKind, Tree};
+pub use each_path::EachPath;
+pub use field_path::{FieldPath, NotFound};
 pub use node::{Derivation, Entry, Map, Node, Origin, Step, Unknown, UnknownWhy, Value};
 pub use place::Content;
 pub use read::parse;

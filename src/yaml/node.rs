@@ -101,6 +101,8 @@ pub enum Step {
     ReferenceRewritten,
     /// A transformer of the kustomization file: images, replicas, replacements.
     Transformed,
+    /// Copied from another field by `replacements`.
+    Copied,
     /// Merged from `valuesFrom`.
     ValuesMerged,
     /// Put in for a variable; the names.
@@ -122,6 +124,7 @@ impl Step {
             Step::Generated => "generated from here".to_owned(),
             Step::ReferenceRewritten => "reference rewritten".to_owned(),
             Step::Transformed => "changed here".to_owned(),
+            Step::Copied => "copied from here".to_owned(),
             Step::ValuesMerged => "merged from these values".to_owned(),
             Step::Substituted(name) => format!("substituted for `{name}`"),
             Step::Added => "added by the build".to_owned(),
@@ -274,6 +277,12 @@ impl Node {
     /// The value of a key, when this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)
+    }
+
+    /// The value of a key in upper or lower case, as Go decodes JSON into types; the exact key comes first.
+    pub fn field(&self, key: &str) -> Option<&Node> {
+        let map = self.as_map()?;
+        map.get(key).or_else(|| map.iter().find(|entry| entry.key.eq_ignore_ascii_case(key)).map(|entry| &entry.value))
     }
 
     /// The node at a path of keys.

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::arena::{Kind, NodeId, Problem, ProblemKind, Slot, Style, Tag, Tree};
 use super::node::{Entry, Map, Node, Origin, Step, Value};
 use super::place::Content;
+use super::refold::refolded;
 use super::scalar::{self, Scalar};
 use super::{Document, Mode};
 use crate::source::Span;
@@ -155,7 +156,9 @@ impl Resolver<'_> {
 
     fn scalar(&mut self, slot: Slot) -> Value {
         let text = self.tree.scalar_text(slot, self.text);
-        let text_value = || Value::Str(SmolStr::new(text));
+        // Objects are printed and read again on their way through kustomize, files of kustomize itself are not.
+        let refolds = slot.style == Style::Folded && self.mode == Mode::V3;
+        let text_value = || Value::Str(if refolds { refolded(text).into() } else { SmolStr::new(text) });
         let plain = slot.style == Style::Plain;
         let typed = match slot.tag {
             Tag::None if plain => scalar::resolve(text, self.mode),

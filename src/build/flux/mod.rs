@@ -1,16 +1,37 @@
 //! What Flux does around kustomize: sources, generated files, decryption, substitution, nested Kustomizations.
 
+mod artifact;
+mod artifacts;
+mod cluster;
 mod discover;
+mod entry;
 pub mod envsubst;
+mod generator;
+mod inventory;
 mod kustomization;
+mod output;
+mod path;
+mod reconcile;
+mod release;
+mod remarks;
+mod rendered;
 mod root;
+mod set_line;
+mod shared_values;
 pub mod sops;
 mod substitute;
 mod values;
 mod variables;
 mod world;
 
-pub use kustomization::FluxKustomization;
+pub use artifact::Artifact;
+pub use inventory::produced_secret;
+pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
+pub use output::as_flux_prints;
+pub use reconcile::{Reconciled, Request, files_as_they_are, switch};
+pub use release::ReleaseNames;
+pub use remarks::is_switched_off;
+pub use root::{Reading, spec as root_spec};
 pub use values::{ReleaseValues, release_values};
 pub use variables::{VariableValue, Variables};
 pub use world::{

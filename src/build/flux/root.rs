@@ -1,34 +1,20 @@
 //! The kustomization file of `spec.path` as Flux edits it, or the one Flux writes where there is none.
 //!
-//! Source: fluxcd/pkg `kustomize/kustomize_generator.go`; default exclusions: source-controller.
-
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+//! Source: fluxcd/pkg `kustomize/kustomize_generator.go`.
 
 use super::kustomization::FluxKustomization;
 use crate::build::kustomize::{Spec, Text, find_file, read_spec, two_files};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Label, Observation};
-use crate::source::{Entry, Span, join};
+use crate::source::{Entry, ReadError, Span, join};
 use crate::yaml::{Mode, Node};
 
-/// Names that never reach the artifact.
-const NOT_IN_ARTIFACT: &[&str] = &[
-    ".git",
-    ".gitignore",
-    ".gitmodules",
-    ".gitattributes",
-    ".github",
-    ".circleci",
-    ".travis.yml",
-    ".gitlab-ci.yml",
-    "appveyor.yml",
-    ".drone.yml",
-    "cloudbuild.yaml",
-    ".goreleaser.yml",
-    ".sops.yaml",
-    ".flux.yaml",
-];
+/// Folders of version control and pipelines hold no manifests, even where nothing is downloaded as an artifact.
+const NEVER_SCANNED: &[&str] = &[".git", ".github", ".circleci"];
+
+/// The namespace that Flux writes into a kustomization file with nothing else in it.
+const PLACEHOLDER: &str = "_placeholder";
 
 /// How strictly a folder without kustomization file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +43,10 @@ pub fn spec(
                 spec.broken = true;
                 spec.observations.push(two_files(directory, &path, &second, spec.place));
             }
+            if spec.resources.is_empty() && reading == Reading::Flux {
+                // Flux keeps kustomize from calling the file empty.
+                spec.build_metadata = vec![Text { text: "originAnnotations".to_owned(), span: spec.place }];
+            }
             spec
         }
         None => generated(library, directory, reading, place),
@@ -81,11 +71,21 @@ fn edit(library: &Library<'_>, spec: &mut Spec, kustomization: &FluxKustomizatio
     spec.patches.extend(kustomization.patches.iter().cloned());
     let directory = spec.directory.clone();
     for component in &kustomization.components {
-        let exists = join(&directory, &component.text)
-            .is_some_and(|path| library.sources.system().entry(&path) == Ok(Entry::Directory));
+        if !is_local_and_relative(&component.text) {
+            spec.broken = true;
+            spec.observations.push(remote_component(component));
+            continue;
+        }
+        let found = join(&directory, &component.text).map(|path| library.sources.system().entry(&path));
+        let exists = matches!(found, Some(Ok(_) | Err(ReadError::Elsewhere(_))));
         if exists || !kustomization.ignore_missing_components {
             spec.components.push((directory.clone(), component.clone()));
         }
+    }
+    spec.strategic_patches.extend(kustomization.strategic_patches.iter().cloned());
+    spec.json_patches.extend(kustomization.json_patches.iter().cloned());
+    if !kustomization.build_metadata.is_empty() {
+        spec.build_metadata.clone_from(&kustomization.build_metadata);
     }
     for image in &kustomization.images {
         match spec.images.iter_mut().find(|existing| existing.name.text == image.name.text) {
@@ -103,60 +103,47 @@ fn edit(library: &Library<'_>, spec: &mut Spec, kustomization: &FluxKustomizatio
     }
 }
 
+/// What fluxcd/pkg `IsLocalRelativePath` accepts.
+fn is_local_and_relative(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let remote = ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"];
+    let is_remote = remote.iter().any(|prefix| lower.len() > prefix.len() && lower.starts_with(prefix));
+    !is_remote && !path.starts_with('/') && !lower.strip_prefix("file://").is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn remote_component(component: &Text) -> Observation {
+    Observation::new(
+        "component-missing",
+        format!("component `{}` is not in the artifact: a component path must be local and relative", component.text),
+        Label::new(component.span, "not local and relative"),
+    )
+    .keyed(component.text.clone())
+    .help("list a remote component in a kustomization file of the folder")
+}
+
 fn generated(library: &Library<'_>, directory: &str, reading: Reading, place: Span) -> Spec {
     let mut spec = Spec::empty(directory, place);
-    let mut kept_out = Vec::new();
-    let above = directory.match_indices('/').map(|(at, _)| directory.get(..at).unwrap_or_default());
-    for folder in std::iter::once("").chain(above).filter(|folder| *folder != directory) {
-        kept_out.extend(source_ignore(library, folder));
+    scan(library, directory, "", reading, &mut spec);
+    if spec.resources.is_empty() && reading == Reading::Flux {
+        spec.namespace = Some(Text { text: PLACEHOLDER.to_owned(), span: place });
     }
-    scan(library, directory, "", reading, &mut kept_out, &mut spec);
     spec
 }
 
-/// The patterns of a folder's `.sourceignore`, for that folder and what is below.
-fn source_ignore(library: &Library<'_>, directory: &str) -> Option<Gitignore> {
-    let id = library.sources.load(&join(directory, ".sourceignore")?).ok()?;
-    let mut patterns = GitignoreBuilder::new(directory);
-    for line in library.sources.file(id).text.lines() {
-        // A line that is no pattern is passed over, as go-git does.
-        let _ = patterns.add_line(None, line);
-    }
-    patterns.build().ok()
-}
-
-/// Whether a path is left out of the artifact: the deepest file that says anything about it decides.
-fn is_kept_out(patterns: &[Gitignore], path: &str, kind: Entry) -> bool {
-    let answers = patterns.iter().rev().map(|patterns| patterns.matched(path, kind == Entry::Directory));
-    answers.into_iter().find(|answer| !answer.is_none()).is_some_and(|answer| answer.is_ignore())
-}
-
-fn scan(
-    library: &Library<'_>,
-    directory: &str,
-    below: &str,
-    reading: Reading,
-    kept_out: &mut Vec<Gitignore>,
-    spec: &mut Spec,
-) {
-    let outer = kept_out.len();
-    kept_out.extend(source_ignore(library, directory));
+fn scan(library: &Library<'_>, directory: &str, below: &str, reading: Reading, spec: &mut Spec) {
     for (name, kind) in library.sources.system().list(directory) {
-        if NOT_IN_ARTIFACT.contains(&name.as_str()) {
+        if reading != Reading::Flux && NEVER_SCANNED.contains(&name.as_str()) {
             continue;
         }
         let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
         let relative = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
-        if is_kept_out(kept_out, &path, kind) {
-            continue;
-        }
         match kind {
             Entry::Directory if find_file(library, &path).is_some() => {
                 if !is_component(library, &path) || reading == Reading::Flux {
                     spec.resources.push(Text { text: relative, span: spec.place });
                 }
             }
-            Entry::Directory => scan(library, &path, &relative, reading, kept_out, spec),
+            Entry::Directory => scan(library, &path, &relative, reading, spec),
             Entry::File if name.ends_with(".yaml") || name.ends_with(".yml") => {
                 if holds_objects(library, &path, reading, spec) {
                     spec.resources.push(Text { text: relative, span: spec.place });
@@ -165,7 +152,6 @@ fn scan(
             Entry::File => {}
         }
     }
-    kept_out.truncate(outer);
 }
 
 fn is_component(library: &Library<'_>, directory: &str) -> bool {

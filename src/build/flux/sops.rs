@@ -21,6 +21,12 @@ pub fn is_encrypted(object: &Node) -> bool {
     object.at(&["sops", "mac"]).is_some() || object.at(&["sops", "lastmodified"]).is_some()
 }
 
+/// Whether what kustomize tells objects apart by is encrypted.
+pub fn hides_identity(object: &Node) -> bool {
+    let paths: [&[&str]; 3] = [&["apiVersion"], &["kind"], &["metadata", "name"]];
+    paths.iter().any(|path| object.at(path).and_then(Node::as_str).is_some_and(is_encrypted_leaf))
+}
+
 /// Turns encrypted leaves into unknown values. The `sops` block stays as it is.
 pub fn hide_encrypted(object: &mut Node) {
     let Some(map) = object.as_map_mut() else { return };

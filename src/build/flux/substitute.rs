@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::envsubst::{self, Mode as Strictness, Segment, SegmentKind, SubstitutionError, UNKNOWN_MARK, Use, Variable};
-use super::variables::{VariableValue, Variables};
+use super::envsubst::{
+    self, Mode as Strictness, Operator, Segment, SegmentKind, SubstitutionError, UNKNOWN_MARK, Use, Variable,
+};
+use super::variables::{Variable as Set, VariableValue, Variables};
 use crate::source::Span;
 use crate::yaml::emit::{Emitted, Place, Written, emit};
 use crate::yaml::{self, Content, Entry, Map, Mode, Node, Origin, Step, Unknown, UnknownWhy, Value};
@@ -19,6 +21,22 @@ pub struct Substitution {
     pub undefined: Vec<(Use, Span)>,
     /// Why the text could not be substituted, the text at fault, and at which `${` of it, from 0.
     pub error: Option<(SubstitutionError, Span, usize)>,
+    /// Uses with an operator that a shell reads as something else.
+    pub misused: Vec<(Use, Span)>,
+    /// Texts in which a `$` is lost, once for each.
+    pub lost_dollars: Vec<Span>,
+}
+
+impl Substitution {
+    fn unchanged(object: &Node) -> Self {
+        Substitution {
+            node: object.clone(),
+            undefined: Vec::new(),
+            error: None,
+            misused: Vec::new(),
+            lost_dollars: Vec::new(),
+        }
+    }
 }
 
 /// Whether an object holds anything that substitution acts on.
@@ -35,13 +53,13 @@ pub fn is_affected(node: &Node) -> bool {
 /// Substitutes over one object. `strict` says what an unset variable means: an error, or nothing.
 pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substitution {
     if !is_affected(object) {
-        return Substitution { node: object.clone(), undefined: Vec::new(), error: None };
+        return Substitution::unchanged(object);
     }
     let emitted = emit(object);
     let place_at = |at: usize| place_of(&emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
     let plain = |name: &str| match variables.get(name) {
-        Some((VariableValue::Known(text), _)) => Variable::Known(text),
-        Some((VariableValue::Unknown, _)) => Variable::Unknown,
+        Some(Set { value: VariableValue::Known(text), .. }) => Variable::Known(text),
+        Some(Set { value: VariableValue::Unknown, .. }) => Variable::Unknown,
         None if variables.open => Variable::Unknown,
         None => Variable::Unset,
     };
@@ -76,10 +94,27 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
         text: &substituted.text,
         variables,
     };
-    match back.read(object) {
-        Some(node) => Substitution { node, undefined, error: None },
-        None => Substitution { node: object.clone(), undefined, error: None },
+    let misused = substituted.uses.iter().filter(|found| found.operator == Operator::MisusedDefault);
+    Substitution {
+        node: back.read(object).unwrap_or_else(|| object.clone()),
+        undefined,
+        error: None,
+        misused: misused.map(|found| (found.clone(), place_at(found.expression.start))).collect(),
+        lost_dollars: lost_dollars(&emitted.text, &substituted.segments).map(place_at).collect(),
     }
+}
+
+/// Offsets of a `$$` that is no escape: not before a brace, not before what a shell or Make would expand (`$$HOME`,
+/// `$$(…)`: people write that for Flux too, and get what they mean), not escaped itself (`$$$$`).
+fn lost_dollars(text: &str, segments: &[Segment]) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let dollar = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b'$');
+    segments.iter().filter(|segment| segment.kind == SegmentKind::Escaped).filter_map(move |segment| {
+        let (start, end) = (segment.input.start, segment.input.end);
+        let expands = |byte: &u8| matches!(byte, b'{' | b'(' | b'_') || byte.is_ascii_alphanumeric();
+        let alone = !dollar(start.checked_sub(1)) && !dollar(Some(end));
+        (alone && !bytes.get(end).is_some_and(expands)).then_some(start)
+    })
 }
 
 fn failed(object: &Node, emitted: &Emitted, error: SubstitutionError) -> Substitution {
@@ -95,7 +130,7 @@ fn failed(object: &Node, emitted: &Emitted, error: SubstitutionError) -> Substit
         .take_while(|(found, _)| start + found <= at)
         .count();
     let span = place.map_or_else(|| object.span(), |place| place.origin.span());
-    Substitution { node: object.clone(), undefined: Vec::new(), error: Some((error, span, before.saturating_sub(1))) }
+    Substitution { error: Some((error, span, before.saturating_sub(1))), ..Substitution::unchanged(object) }
 }
 
 fn place_of(emitted: &Emitted, at: usize) -> Option<&Place> {
@@ -156,7 +191,7 @@ impl Back<'_> {
         let uses = self.expanded(span);
         let Some(first) = uses.first() else { return place.origin.clone() };
         let names: Vec<&str> = uses.iter().map(|found| found.name.as_str()).collect();
-        let defined = self.variables.get(&first.name).and_then(|(_, place)| *place);
+        let defined = self.variables.get(&first.name).and_then(|set| set.place);
         let before = Origin::derived(
             Step::Substituted(SmolStr::default()),
             defined.unwrap_or_else(|| place.origin.span()),

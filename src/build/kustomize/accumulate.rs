@@ -2,20 +2,32 @@
 //!
 //! Nothing aborts: a failing entry becomes an observation, is left out, and marks the build as broken.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::build_metadata::Tracking;
+use super::crds;
+use super::decode::Reading;
+use super::field_spec::FieldSpecConflict;
 use super::file::{FIELDS, PatchEntry, Spec, Text, find_file, read_spec};
-use super::generate::{Made, generate};
-use super::name_reference::{self, Rule};
+use super::finish;
+use super::generate::{self, Made};
+use super::listing::{expand_lists, is_remote, missing_component, missing_entry, show, two_files, untyped};
+use super::log::Log;
+use super::namespace::{self, NamespaceArgs, Subjects};
+use super::order::Order;
 use super::patch::{Form, Patcher, nothing_to_merge};
+use super::rename::{self, Affix};
 use super::resource::Resource;
 use super::schema::{Chooser, Schema};
-use super::{hash, labels, namespace};
+use super::transformer_config::TransformerConfig;
+use super::vars::{self, Var};
+use super::{images, metadata, replacements, replicas};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
-use crate::source::{Entry, ReadError, Span, file_name, join, parent};
-use crate::yaml::{Mode, Node, Origin, Step, Value};
+use crate::source::{Entry, FileId, ReadError, join};
+use crate::yaml::{Mode, Node};
 
 /// Folders below folders; real trees stay under ten.
 const MAX_DEPTH: usize = 64;
@@ -36,6 +48,8 @@ pub struct Outcome {
     pub lost: bool,
     /// Inputs that were not looked at: the set of resources is open.
     pub open: Vec<LeftOut>,
+    /// Files that were read: kustomizations, resources, patches, what generators hold.
+    pub files: HashSet<FileId>,
 }
 
 /// An input that was not looked at.
@@ -63,6 +77,10 @@ pub enum Brings {
 }
 
 impl LeftOut {
+    fn elsewhere(entry: &str) -> Self {
+        LeftOut { what: entry.to_owned(), reason: "from another source", brings: Brings::Anything }
+    }
+
     fn remote(entry: &str) -> Self {
         let path = entry.split('?').next().unwrap_or_default();
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
@@ -71,11 +89,114 @@ impl LeftOut {
     }
 }
 
+/// Who runs the build, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The order, where the kustomization file names none.
+    pub order: Order,
+    /// Files must lie in or below the folder whose kustomization names them.
+    pub root_only: bool,
+    /// Flux builds it: unknown keys of the root are forgiven, objects without `apiVersion` are not.
+    pub is_flux: bool,
+    /// Somebody may build it by hand with charts and plugins that are programs switched on; otherwise they fail.
+    pub programs: bool,
+    /// Files that SOPS encrypted go into generated Secrets as they are: nobody decrypts them first.
+    pub keeps_encrypted: bool,
+    /// The text of the label that says what built an object, where it is asked for on every object.
+    pub managed_by: Option<String>,
+}
+
+impl Options {
+    /// As Flux builds: in the order of the listing, with files from anywhere in the artifact, and no plugins but the
+    /// built-in. Source: fluxcd/pkg `kustomize/kustomize_generator.go` (`Build`), which leaves `krusty.Options.Reorder`
+    /// empty: neither the word for the legacy order nor the one for an unspecified order, so nothing is sorted.
+    pub fn flux() -> Self {
+        Options { order: Order::Fifo, is_flux: true, ..Options::default() }
+    }
+}
+
+/// Resources on their way up, with what the kustomizations below say about all of them.
+#[derive(Default)]
+pub(super) struct Accumulated {
+    pub(super) resources: Vec<Resource>,
+    pub(super) config: Option<Arc<TransformerConfig>>,
+    pub(super) vars: Vec<Var>,
+    // Positions by identity, while nothing changes identities.
+    index: HashMap<Id, usize>,
+}
+
+impl Accumulated {
+    pub(super) fn config(&self) -> Arc<TransformerConfig> {
+        self.config.clone().unwrap_or_else(TransformerConfig::built_in)
+    }
+
+    fn merge_config(&mut self, other: &Arc<TransformerConfig>) -> Result<(), FieldSpecConflict> {
+        let own = self.config.get_or_insert_default();
+        if !Arc::ptr_eq(own, other) {
+            Arc::make_mut(own).merge(other)?;
+        }
+        Ok(())
+    }
+
+    fn reindex(&mut self) {
+        self.index.clear();
+        for (at, resource) in self.resources.iter().enumerate() {
+            self.index.entry(resource.id().effective()).or_insert(at);
+        }
+    }
+
+    /// Adds a resource unless one of its identity is there: then the build fails, and the first one stays.
+    pub(super) fn append(&mut self, resource: Resource, log: &mut Log) {
+        if self.index.len() != self.resources.len() {
+            self.reindex();
+        }
+        let id = resource.id().effective();
+        match self.index.get(&id).and_then(|at| self.resources.get(*at)) {
+            Some(first) => log.fail(duplicate(first, &resource)),
+            None => {
+                self.index.insert(id, self.resources.len());
+                self.resources.push(resource);
+            }
+        }
+    }
+
+    /// Identities may change from here on.
+    pub(super) fn forget_index(&mut self) {
+        self.index.clear();
+    }
+}
+
+fn duplicate(first: &Resource, second: &Resource) -> Observation {
+    let id = second.id();
+    let observation = if first.place() == second.place() {
+        // The same file twice: the second listing is at fault.
+        let listing = second.trail.first().map_or_else(|| second.place(), |label| label.span);
+        let observation = Observation::new(
+            "kustomize-resource-duplicate",
+            format!("{} `{}` is in this build twice: its file is listed again", id.gvk.kind, id.name),
+            Label::new(listing, "listed again"),
+        );
+        match first.trail.first() {
+            Some(label) => observation.related(Label::new(label.span, "listed first")),
+            None => observation,
+        }
+    } else {
+        Observation::new(
+            "kustomize-resource-duplicate",
+            format!("{} `{}` is in this build twice", id.gvk.kind, id.name),
+            Label::new(second.place(), "second object"),
+        )
+        .related(Label::new(first.place(), "first object"))
+    };
+    observation.keyed(format!("{} {} {}", id.gvk.kind, id.namespace, id.name))
+}
+
 /// Builds kustomization folders.
 pub struct Builder<'l, 's> {
-    library: &'l Library<'s>,
-    outcome: Outcome,
-    rules: Vec<Rule>,
+    pub(super) library: &'l Library<'s>,
+    pub(super) options: Options,
+    pub(super) log: Log,
+    pub(super) tracking: Tracking,
     schema: Schema,
     // Folders being built, to see circles.
     stack: Vec<String>,
@@ -91,56 +212,55 @@ enum Place {
 
 impl<'l, 's> Builder<'l, 's> {
     /// A builder over a library.
-    pub fn new(library: &'l Library<'s>) -> Self {
+    pub fn new(library: &'l Library<'s>, options: Options) -> Self {
         Builder {
             library,
-            outcome: Outcome::default(),
-            rules: name_reference::built_in(),
+            options,
+            log: Log::default(),
+            tracking: Tracking::default(),
             schema: Schema::default(),
             stack: Vec::new(),
             entered: 0,
         }
     }
 
-    /// Builds the root kustomization as Flux edited it.
+    /// Builds a root kustomization.
     pub fn build(mut self, spec: &Spec) -> Outcome {
-        let mut resources = Vec::new();
+        let mut all = Accumulated::default();
+        self.tracking = Tracking::new(&spec.build_metadata);
         self.stack.push(spec.directory.clone());
-        self.run(spec, &mut resources, Place::Root);
-        self.finish(&mut resources);
-        self.outcome.resources = resources;
-        self.outcome
+        self.run(spec, &mut all, Place::Root);
+        finish::finish(&mut all, spec, &self.options, &self.tracking, self.library, &mut self.log);
+        let Log { observations, broken, lost, open, files } = self.log;
+        Outcome { resources: all.resources, observations, broken, lost, open, files }
     }
 
-    fn observe(&mut self, observation: Observation) {
-        self.outcome.observations.push(observation);
-    }
-
-    fn run(&mut self, spec: &Spec, resources: &mut Vec<Resource>, place: Place) {
-        self.outcome.observations.extend(spec.observations.iter().cloned());
-        self.outcome.broken |= spec.broken;
-        self.outcome.lost |= spec.broken;
+    fn run(&mut self, spec: &Spec, all: &mut Accumulated, place: Place) {
+        self.log.observations.extend(spec.observations.iter().cloned());
+        self.log.broken |= spec.broken;
+        self.log.lost |= spec.broken;
+        self.log.files.extend(spec.id);
         self.unknown_keys(spec, place);
         self.openapi(spec, place);
-        for field in &spec.not_evaluated {
-            let what = format!("`{}` in {}", field.text, show(&spec.directory));
-            self.outcome.open.push(LeftOut { what, reason: "not evaluated yet", brings: Brings::Manifests });
+        if let Some(helm) = &spec.helm {
+            self.charts(spec, helm);
         }
         for entry in &spec.resources {
-            self.resource_entry(spec, entry, resources);
+            self.resource_entry(&spec.directory, entry, all);
         }
-        for entry in &spec.configurations {
-            match join(&spec.directory, &entry.text).map(|path| (self.library.sources.load(&path), path)) {
-                Some((Ok(_), path)) => self.rules.extend(name_reference::from_configuration(self.library, &path)),
-                Some((Err(error), path)) => self.missing(&path, entry, &error),
-                None => self.missing(&entry.text, entry, &ReadError::OutsideRoot),
-            }
-        }
-        self.generators(spec, resources);
+        self.configurations(spec, all);
+        self.generators(spec, all);
         for (directory, entry) in &spec.components {
-            self.component(directory, entry, resources);
+            self.component(directory, entry, all);
         }
-        self.transform(spec, resources);
+        let reading = if place == Place::Root && self.options.is_flux { Reading::FLUX_ROOT } else { Reading::Strict };
+        self.transform(spec, reading, all);
+        self.plugin_transformers(spec, &spec.transformers, all);
+        self.plugin_transformers(spec, &spec.validators, all);
+        if let Some(list) = &spec.vars {
+            let own = vars::read(list, reading, &mut self.log);
+            vars::merge(&mut all.vars, own, &mut all.resources, &mut self.log);
+        }
     }
 
     fn unknown_keys(&mut self, spec: &Spec, place: Place) {
@@ -153,12 +273,11 @@ impl<'l, 's> Builder<'l, 's> {
                 Label::new(key.span, "not known to kustomize"),
             )
             .keyed(key.text.clone());
-            if place == Place::Root {
+            let is_forgiven = place == Place::Root && self.options.is_flux;
+            if is_forgiven {
                 observation = observation
                     .severity(Severity::Warning)
                     .why("Flux drops the key silently at the root of a build, so what it says has no effect");
-            } else {
-                self.outcome.broken = true;
             }
             if let Some(nearest) = nearest {
                 observation = observation.help(format!("did you mean `{nearest}`?")).fix(Fix {
@@ -167,7 +286,7 @@ impl<'l, 's> Builder<'l, 's> {
                     edits: vec![Edit { span: key.span, text: (*nearest).to_owned() }],
                 });
             }
-            self.observe(observation);
+            if is_forgiven { self.log.note(observation) } else { self.log.fail(observation) }
         }
     }
 
@@ -175,88 +294,92 @@ impl<'l, 's> Builder<'l, 's> {
         let Some(openapi) = &spec.openapi else { return };
         let chooser = if place == Place::Root { Chooser::Root } else { Chooser::Nested };
         if let Err(observation) = self.schema.choose(self.library, &spec.directory, openapi, chooser) {
-            self.outcome.broken = true;
-            self.observe(*observation);
+            self.log.fail(*observation);
         }
     }
 
-    fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
-        self.outcome.broken = true;
-        self.outcome.lost = true;
-        let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
-        self.observe(observation);
+    /// Charts need a program that Flux does not run inside a build.
+    fn charts(&mut self, spec: &Spec, helm: &Text) {
+        let what = format!("`{}` in {}", helm.text, show(&spec.directory));
+        self.log.open.push(LeftOut { what, reason: "charts are not rendered", brings: Brings::Manifests });
+        if !self.options.programs {
+            self.log.lose(
+                Observation::new(
+                    "build-failed",
+                    format!("`{}` renders charts, which Flux does not do inside a build", helm.text),
+                    Label::new(helm.span, "needs Helm"),
+                )
+                .keyed(helm.text.clone())
+                .help("write a HelmRelease for each chart, or render them into files"),
+            );
+        }
     }
 
-    fn resource_entry(&mut self, spec: &Spec, entry: &Text, resources: &mut Vec<Resource>) {
-        if is_remote(&entry.text) {
-            self.outcome.open.push(LeftOut::remote(&entry.text));
+    pub(super) fn missing(&mut self, path: &str, entry: &Text, error: &ReadError) {
+        if let ReadError::Elsewhere(_) = error {
+            self.log.open.push(LeftOut::elsewhere(&entry.text));
             return;
         }
-        let Some(path) = join(&spec.directory, &entry.text) else {
+        let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
+        self.log.lose(observation);
+    }
+
+    /// The path of a file that a kustomization in `directory` names; `None`, and a finding, when it must not be read.
+    pub(super) fn file_path(&mut self, directory: &str, entry: &Text, path: &str) -> Option<String> {
+        let Some(full) = join(directory, path) else {
+            self.missing(path, entry, &ReadError::OutsideRoot);
+            return None;
+        };
+        let inside = directory.is_empty() || full.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+        if self.options.root_only && !inside {
+            let message = format!("`{path}` is not in or below {}, where files must lie", show(directory));
+            self.log.lose(
+                Observation::new("build-failed", message, Label::new(entry.span, "outside of the folder"))
+                    .keyed(entry.text.clone())
+                    .help("list the folder that holds the file, or lift the restriction"),
+            );
+            return None;
+        }
+        Some(full)
+    }
+
+    pub(super) fn resource_entry(&mut self, directory: &str, entry: &Text, all: &mut Accumulated) {
+        if is_remote(&entry.text) {
+            self.log.open.push(LeftOut::remote(&entry.text));
+            return;
+        }
+        let Some(path) = join(directory, &entry.text) else {
             self.missing(&entry.text, entry, &ReadError::OutsideRoot);
             return;
         };
         match self.library.sources.system().entry(&path) {
-            Ok(Entry::File) => self.file(&path, entry, resources),
-            Ok(Entry::Directory) => self.directory(&path, entry, resources),
+            Ok(Entry::File) => self.file(directory, entry, all),
+            Ok(Entry::Directory) => self.directory(&path, entry, all),
             Err(error) => self.missing(&path, entry, &error),
         }
     }
 
-    fn file(&mut self, path: &str, entry: &Text, resources: &mut Vec<Resource>) {
-        let manifests = match self.library.load(path, Mode::V3) {
+    fn file(&mut self, directory: &str, entry: &Text, all: &mut Accumulated) {
+        let Some(path) = self.file_path(directory, entry, &entry.text) else { return };
+        let manifests = match self.library.load(&path, Mode::V3) {
             Ok(manifests) => manifests,
-            Err(error) => return self.missing(path, entry, &error),
+            Err(error) => return self.missing(&path, entry, &error),
         };
-        self.outcome.observations.extend(manifests.observations.iter().cloned());
-        self.outcome.broken |= manifests.broken;
-        self.outcome.lost |= manifests.broken;
-        for document in expand_lists(&manifests.documents) {
-            if let Some(observation) = untyped(&document, manifests.broken) {
-                self.outcome.broken = true;
-                self.outcome.lost = true;
-                self.observe(observation);
+        self.log.files.insert(manifests.file);
+        self.log.observations.extend(manifests.observations.iter().cloned());
+        self.log.broken |= manifests.broken;
+        self.log.lost |= manifests.broken;
+        for document in expand_lists(&manifests.documents, &mut self.log) {
+            if let Some(observation) = untyped(&document, manifests.broken, self.options.is_flux) {
+                self.log.lose(observation);
                 continue;
             }
             let mut resource = Resource::new(document);
             self.schema.read_kind(&resource.id().gvk);
             resource.trail.push(Label::new(entry.span, "listed here"));
-            self.append(resources, resource);
+            resource.origin = self.tracking.file(&entry.text);
+            all.append(resource, &mut self.log);
         }
-    }
-
-    /// Adds a resource unless one of its identity is there: then the build fails, and the first one stays.
-    fn append(&mut self, resources: &mut Vec<Resource>, resource: Resource) {
-        let id = resource.id();
-        let Some(first) = resources.iter().find(|existing| existing.id().same(&id)) else {
-            resources.push(resource);
-            return;
-        };
-        self.outcome.broken = true;
-        let place = |resource: &Resource| resource.node.at(&["metadata", "name"]).unwrap_or(&resource.node).span();
-        let mut observation = if place(first) == place(&resource) {
-            // The same file twice: the second listing is at fault.
-            let listing = resource.trail.first().map_or_else(|| place(&resource), |label| label.span);
-            let first_listing = first.trail.first().map(|label| label.span);
-            let observation = Observation::new(
-                "kustomize-resource-duplicate",
-                format!("{} `{}` is in this build twice: its file is listed again", id.gvk.kind, id.name),
-                Label::new(listing, "listed again"),
-            );
-            match first_listing {
-                Some(span) => observation.related(Label::new(span, "listed first")),
-                None => observation,
-            }
-        } else {
-            Observation::new(
-                "kustomize-resource-duplicate",
-                format!("{} `{}` is in this build twice", id.gvk.kind, id.name),
-                Label::new(place(&resource), "second object"),
-            )
-            .related(Label::new(place(first), "first object"))
-        };
-        observation = observation.keyed(format!("{} {} {}", id.gvk.kind, id.namespace, id.name));
-        self.observe(observation);
     }
 
     fn enter(&mut self, path: &str, entry: &Text) -> bool {
@@ -279,21 +402,24 @@ impl<'l, 's> Builder<'l, 's> {
             None
         };
         if let Some((rule, message)) = rule {
-            self.outcome.broken = true;
-            self.outcome.lost = true;
-            self.observe(Observation::new(rule, message, Label::new(entry.span, "")).keyed(entry.text.clone()));
+            self.log.lose(Observation::new(rule, message, Label::new(entry.span, "")).keyed(entry.text.clone()));
             return false;
         }
         self.stack.push(path.to_owned());
+        self.tracking.enter(&entry.text);
         true
     }
 
-    fn directory(&mut self, path: &str, entry: &Text, resources: &mut Vec<Resource>) {
+    fn leave(&mut self) {
+        self.stack.pop();
+        self.tracking.leave();
+    }
+
+    fn directory(&mut self, path: &str, entry: &Text, all: &mut Accumulated) {
         let Some(spec) = self.nested_spec(path, entry) else { return };
         if spec.is_component {
-            self.outcome.broken = true;
             let message = format!("`{}` is a Component; list it under `components`", entry.text);
-            self.observe(
+            self.log.lose(
                 Observation::new("build-failed", message, Label::new(entry.span, "a Component"))
                     .keyed(entry.text.clone()),
             );
@@ -302,21 +428,31 @@ impl<'l, 's> Builder<'l, 's> {
         if !self.enter(path, entry) {
             return;
         }
-        let mut own = Vec::new();
+        let mut own = Accumulated::default();
         self.run(&spec, &mut own, Place::Nested);
-        self.stack.pop();
-        for mut resource in own {
-            resource.trail.push(Label::new(entry.span, "included here"));
-            self.append(resources, resource);
+        self.leave();
+        if let Some(config) = &own.config
+            && let Err(conflict) = all.merge_config(config)
+        {
+            self.conflict(&conflict, entry);
         }
+        vars::absorb(&mut all.vars, own.vars, &mut self.log);
+        for mut resource in own.resources {
+            resource.trail.push(Label::new(entry.span, "included here"));
+            all.append(resource, &mut self.log);
+        }
+    }
+
+    fn conflict(&mut self, conflict: &FieldSpecConflict, entry: &Text) {
+        let observation = Observation::new("build-failed", conflict.to_string(), Label::new(entry.span, "from here"));
+        self.log.fail(observation.keyed(conflict.path.clone()));
     }
 
     fn nested_spec(&mut self, path: &str, entry: &Text) -> Option<Spec> {
         match find_file(self.library, path) {
             Some((file, second)) => {
                 if let Some(second) = second {
-                    self.outcome.broken = true;
-                    self.observe(two_files(path, &file, &second, entry.span));
+                    self.log.fail(two_files(path, &file, &second, entry.span));
                 }
                 match read_spec(self.library, &file) {
                     Ok(spec) => Some(spec),
@@ -327,9 +463,7 @@ impl<'l, 's> Builder<'l, 's> {
                 }
             }
             None => {
-                self.outcome.broken = true;
-                self.outcome.lost = true;
-                self.observe(
+                self.log.lose(
                     Observation::new(
                         "kustomize-resource-missing",
                         format!("`{}` is a folder without a kustomization file", entry.text),
@@ -342,26 +476,29 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 
-    fn component(&mut self, directory: &str, entry: &Text, resources: &mut Vec<Resource>) {
+    fn component(&mut self, directory: &str, entry: &Text, all: &mut Accumulated) {
         if is_remote(&entry.text) {
-            self.outcome.open.push(LeftOut::remote(&entry.text));
+            self.log.open.push(LeftOut::remote(&entry.text));
             return;
         }
         let path = join(directory, &entry.text);
         let found = path.as_deref().map(|path| self.library.sources.system().entry(path));
-        let (Some(path), Some(Ok(Entry::Directory))) = (path, found) else {
-            self.outcome.broken = true;
-            self.outcome.lost = true;
-            let observation = missing_component(self.library, directory, entry);
-            self.observe(observation);
-            return;
+        let path = match (path, found) {
+            (Some(path), Some(Ok(Entry::Directory))) => path,
+            (Some(path), Some(Err(error @ (ReadError::Elsewhere(_) | ReadError::NotInArtifact { .. })))) => {
+                return self.missing(&path, entry, &error);
+            }
+            _ => {
+                let observation = missing_component(self.library, directory, entry);
+                self.log.lose(observation);
+                return;
+            }
         };
         let Some(spec) = self.nested_spec(&path, entry) else { return };
         if !spec.is_component {
-            self.outcome.broken = true;
             let message =
                 format!("`{}` is no Component: its kustomization file is of kind `Kustomization`", entry.text);
-            self.observe(
+            self.log.lose(
                 Observation::new("component-missing", message, Label::new(entry.span, "not a Component"))
                     .related(Label::new(spec.place, "kind stands here"))
                     .keyed(entry.text.clone()),
@@ -371,53 +508,71 @@ impl<'l, 's> Builder<'l, 's> {
         if !self.enter(&path, entry) {
             return;
         }
-        let before = resources.len();
-        self.run(&spec, resources, Place::Nested);
-        self.stack.pop();
-        for resource in resources.iter_mut().skip(before) {
+        let before = all.resources.len();
+        self.run(&spec, all, Place::Nested);
+        self.leave();
+        all.forget_index();
+        for resource in all.resources.iter_mut().skip(before) {
             resource.trail.push(Label::new(entry.span, "component used here"));
         }
     }
 
-    fn generators(&mut self, spec: &Spec, resources: &mut Vec<Resource>) {
-        let entries = spec.config_maps.iter().map(|entry| (Made::ConfigMap, entry));
-        for (made, entry) in entries.chain(spec.secrets.iter().map(|entry| (Made::Secret, entry))) {
-            let Some(generated) = generate(self.library, &spec.directory, made, entry, spec.generator_options.as_ref())
-            else {
-                continue;
+    fn configurations(&mut self, spec: &Spec, all: &mut Accumulated) {
+        if spec.configurations.is_empty() && spec.crds.is_empty() {
+            return;
+        }
+        let mut config = TransformerConfig::built_in();
+        let entries = spec.configurations.iter().map(|entry| (entry, false));
+        for (entry, is_crd) in entries.chain(spec.crds.iter().map(|entry| (entry, true))) {
+            let Some(path) = self.file_path(&spec.directory, entry, &entry.text) else { continue };
+            let manifests = match self.library.load(&path, Mode::V2) {
+                Ok(manifests) => manifests,
+                Err(error) => {
+                    self.missing(&path, entry, &error);
+                    continue;
+                }
             };
-            self.outcome.observations.extend(generated.observations);
-            self.outcome.broken |= generated.broken;
-            let resource = generated.resource;
-            let id = resource.id();
-            let existing = resources.iter_mut().find(|existing| existing.had(&id));
-            match (entry.behavior.as_ref().map(|behavior| behavior.text.as_str()), existing) {
-                (Some("merge" | "replace"), None) => {
-                    self.outcome.broken = true;
-                    self.observe(
-                        Observation::new(
-                            "generator-merge-base-missing",
-                            format!(
-                                "the generator merges into {} `{}`, which this build does not hold",
-                                id.gvk.kind, id.name
-                            ),
-                            Label::new(entry.name.as_ref().map_or(entry.node.span(), |name| name.span), "no such base"),
-                        )
-                        .keyed(id.name.to_string()),
-                    );
-                }
-                (Some("merge"), Some(base)) => merge_data(base, &resource),
-                (Some("replace"), Some(base)) => {
-                    let hashed = base.needs_hash && resource.needs_hash;
-                    base.node = resource.node;
-                    base.needs_hash = hashed;
-                }
-                _ => self.append(resources, resource),
+            self.log.files.insert(manifests.file);
+            self.log.observations.extend(manifests.observations.iter().cloned());
+            self.log.broken |= manifests.broken;
+            let Some(root) = manifests.documents.first() else { continue };
+            let read = if is_crd { crds::read(root) } else { TransformerConfig::read(root) };
+            if let Err(conflict) = Arc::make_mut(&mut config).merge(&read) {
+                self.conflict(&conflict, entry);
             }
+        }
+        if let Err(conflict) = all.merge_config(&config) {
+            let entry = Text { text: spec.directory.clone(), span: spec.place };
+            self.conflict(&conflict, &entry);
         }
     }
 
-    fn patches(&mut self, spec: &Spec, form: Form, entries: &[PatchEntry], resources: &mut Vec<Resource>) {
+    fn generators(&mut self, spec: &Spec, all: &mut Accumulated) {
+        let entries = spec.config_maps.iter().map(|entry| (Made::ConfigMap, entry));
+        for (made, entry) in entries.chain(spec.secrets.iter().map(|entry| (Made::Secret, entry))) {
+            let origin = self.tracking.built_in(&spec.file, made.plugin());
+            self.generate(&spec.directory, made, entry, spec.generator_options.as_ref(), origin, all);
+        }
+        self.plugin_generators(spec, all);
+    }
+
+    pub(super) fn generate(
+        &mut self,
+        directory: &str,
+        made: Made,
+        entry: &super::file::GeneratorEntry,
+        options: Option<&Node>,
+        origin: Option<super::resource::BuildOrigin>,
+        all: &mut Accumulated,
+    ) {
+        let mut resource = self.generated(directory, made, entry, options);
+        resource.origin = origin;
+        let place = entry.name.as_ref().map_or(entry.node.span(), |name| name.span);
+        let behavior = entry.behavior.as_ref().map(|behavior| behavior.text.as_str());
+        generate::absorb(all, resource, behavior, place, &mut self.log);
+    }
+
+    pub(super) fn patches(&mut self, directory: &str, form: Form, entries: &[PatchEntry], all: &mut Accumulated) {
         if entries.is_empty() {
             return;
         }
@@ -425,281 +580,136 @@ impl<'l, 's> Builder<'l, 's> {
             self.schema.merged();
         }
         let schema = self.schema.clone();
-        let mut patcher = Patcher::new(self.library, &schema, resources);
+        let mut patcher = Patcher::new(self.library, &schema, &mut all.resources);
         let mut all_empty = form == Form::StrategicMerge;
         for entry in entries {
             let mut file = None;
             if let Some(path) = &entry.path {
                 if is_remote(&path.text) {
-                    self.outcome.open.push(LeftOut::remote(&path.text));
+                    self.log.open.push(LeftOut::remote(&path.text));
                     all_empty = false;
                     continue;
                 }
-                let full = join(&spec.directory, &path.text);
-                match full
-                    .as_deref()
-                    .map_or(Err(ReadError::OutsideRoot), |full| self.library.sources.load(full).map(drop))
-                {
-                    Ok(()) => file = full,
+                let Some(full) = self.file_path(directory, path, &path.text) else {
+                    all_empty = false;
+                    continue;
+                };
+                match self.library.sources.load(&full) {
+                    Ok(id) => self.log.files.insert(id),
                     Err(error) => {
-                        self.missing(full.as_deref().unwrap_or(&path.text), path, &error);
+                        self.missing(&full, path, &error);
                         all_empty = false;
                         continue;
                     }
-                }
+                };
+                file = Some(full);
             }
             // What a dropped entry would have brought may be what the patch is for.
-            let open = !self.outcome.open.is_empty() || self.outcome.broken;
+            let open = self.log.is_open();
             let applied = patcher.apply(entry, file.as_deref(), form, open);
-            self.outcome.observations.extend(applied.observations);
-            self.outcome.broken |= applied.broken;
+            self.log.observations.extend(applied.observations);
+            self.log.broken |= applied.broken;
             all_empty &= applied.empty;
             if applied.undecided {
-                let what = format!("a patch in {}", show(&spec.directory));
-                self.outcome.open.push(LeftOut { what, reason: "its target was not built", brings: Brings::Nothing });
+                let what = format!("a patch in {}", show(directory));
+                self.log.open.push(LeftOut { what, reason: "its target was not built", brings: Brings::Nothing });
             }
         }
         if let (true, Some(first)) = (all_empty, entries.first()) {
-            self.outcome.broken = true;
-            self.outcome.observations.push(nothing_to_merge(first.span.head()));
+            self.log.fail(nothing_to_merge(first.span.head()));
         }
     }
 
-    fn transform(&mut self, spec: &Spec, resources: &mut Vec<Resource>) {
-        self.patches(spec, Form::StrategicMerge, &spec.strategic_patches, resources);
-        self.patches(spec, Form::Patch, &spec.patches, resources);
+    pub(super) fn replacements(&mut self, directory: &str, list: &Node, reading: Reading, all: &mut Accumulated) {
+        let mut log = std::mem::take(&mut self.log);
+        let mut load = |path: &Text, log: &mut Log| {
+            std::mem::swap(&mut self.log, log);
+            let full = self.file_path(directory, path, &path.text);
+            let manifests = full.and_then(|full| match self.library.load(&full, Mode::V2) {
+                Ok(manifests) => {
+                    self.log.files.insert(manifests.file);
+                    Some(manifests)
+                }
+                Err(error) => {
+                    self.missing(&full, path, &error);
+                    None
+                }
+            });
+            std::mem::swap(&mut self.log, log);
+            manifests
+        };
+        let entries = replacements::read(list, reading, &mut load, &mut log);
+        replacements::apply(self.library, &entries, &mut all.resources, &mut log);
+        self.log = log;
+    }
+
+    fn transform(&mut self, spec: &Spec, reading: Reading, all: &mut Accumulated) {
+        all.forget_index();
+        let config = all.config();
+        let by = |tracking: &Tracking, plugin: &str, all: &mut Accumulated| {
+            tracking.transformed(&mut all.resources, tracking.built_in(&spec.file, plugin));
+        };
+        if !spec.strategic_patches.is_empty() {
+            self.patches(&spec.directory, Form::StrategicMerge, &spec.strategic_patches, all);
+            by(&self.tracking, "PatchStrategicMergeTransformer", all);
+        }
+        self.patches(&spec.directory, Form::Patch, &spec.patches, all);
+        for _ in &spec.patches {
+            by(&self.tracking, "PatchTransformer", all);
+        }
         if let Some(namespace) = &spec.namespace {
-            namespace::set(resources, namespace);
-            self.namespace_conflicts(namespace, resources);
+            let args = NamespaceArgs {
+                namespace,
+                fields: &config.namespace,
+                unset_only: false,
+                subjects: Subjects::NamedDefault,
+            };
+            namespace::set(&mut all.resources, &args, &mut self.log);
+            by(&self.tracking, "NamespaceTransformer", all);
         }
         if let Some(prefix) = &spec.name_prefix {
-            rename(resources, prefix, |name| format!("{}{name}", prefix.text));
+            rename::apply(&mut all.resources, Affix::Prefix(prefix), &config.name_prefix, &mut self.log);
+            by(&self.tracking, "PrefixTransformer", all);
         }
         if let Some(suffix) = &spec.name_suffix {
-            rename(resources, suffix, |name| format!("{name}{}", suffix.text));
+            rename::apply(&mut all.resources, Affix::Suffix(suffix), &config.name_suffix, &mut self.log);
+            by(&self.tracking, "SuffixTransformer", all);
         }
         for entry in &spec.labels {
-            labels::labels(resources, entry);
+            match metadata::label_fields(entry, &config) {
+                Ok(fields) => metadata::set(&mut all.resources, &entry.pairs, &fields, &mut self.log),
+                Err(conflict) => {
+                    let entry = Text { text: "labels".to_owned(), span: entry.pairs.span() };
+                    self.conflict(&conflict, &entry);
+                }
+            }
+            by(&self.tracking, "LabelTransformer", all);
         }
         if let Some(pairs) = &spec.common_labels {
-            labels::common_labels(resources, pairs);
+            metadata::set(&mut all.resources, pairs, &config.common_labels, &mut self.log);
+        }
+        if spec.common_labels.is_some() || !spec.labels.is_empty() {
+            by(&self.tracking, "LabelTransformer", all);
         }
         if let Some(pairs) = &spec.common_annotations {
-            labels::common_annotations(resources, pairs);
+            metadata::set(&mut all.resources, pairs, &config.common_annotations, &mut self.log);
+            by(&self.tracking, "AnnotationsTransformer", all);
         }
-        self.patches(spec, Form::Json6902, &spec.json_patches, resources);
+        self.patches(&spec.directory, Form::Json6902, &spec.json_patches, all);
+        for _ in &spec.json_patches {
+            by(&self.tracking, "PatchJson6902Transformer", all);
+        }
+        for entry in &spec.replicas {
+            replicas::apply(&mut all.resources, entry, &config.replicas, &mut self.log);
+            by(&self.tracking, "ReplicaCountTransformer", all);
+        }
         for entry in &spec.images {
-            labels::images(resources, entry);
+            images::apply(&mut all.resources, entry, &config.images, &mut self.log);
+            by(&self.tracking, "ImageTagTransformer", all);
+        }
+        if let Some(list) = &spec.replacements {
+            self.replacements(&spec.directory, list, reading, all);
+            by(&self.tracking, "ReplacementTransformer", all);
         }
     }
-
-    /// Two objects that the namespace transformer gave one identity: the build fails.
-    fn namespace_conflicts(&mut self, namespace: &Text, resources: &[Resource]) {
-        let mut seen: HashMap<Id, usize> = HashMap::with_capacity(resources.len());
-        for (index, resource) in resources.iter().enumerate() {
-            let Some(first) = seen.insert(resource.id(), index) else { continue };
-            let Some(first) = resources.get(first) else { continue };
-            let id = resource.id();
-            let place = |resource: &Resource| {
-                let name = resource.node.at(&["metadata", "name"]).unwrap_or(&resource.node);
-                name.origin.chain().last().map_or_else(|| name.span(), |(_, span)| *span)
-            };
-            self.outcome.broken = true;
-            self.outcome.observations.push(
-                Observation::new(
-                    "namespace-transform-conflict",
-                    format!(
-                        "setting namespace `{}` makes two objects {} `{}` of one identity",
-                        namespace.text, id.gvk.kind, id.name
-                    ),
-                    Label::new(namespace.span, "set here"),
-                )
-                .related(Label::new(place(first), "first object"))
-                .related(Label::new(place(resource), "second object"))
-                .keyed(format!("{} {}", id.gvk.kind, id.name)),
-            );
-        }
-    }
-
-    /// What happens once, at the root: hashes, references, objects that stay local.
-    fn finish(&mut self, resources: &mut Vec<Resource>) {
-        for resource in resources.iter_mut().filter(|resource| resource.needs_hash) {
-            resource.remember();
-            let suffix = hash::suffix(&resource.node);
-            if let Some(name) = resource.node.child_mut("metadata").and_then(|metadata| metadata.child_mut("name")) {
-                let text = format!("{}-{suffix}", name.as_str().unwrap_or_default());
-                let place = name.span();
-                let before = name.origin.clone();
-                *name = Node::text_node(text, Origin::derived(Step::Renamed, place, Some(before)));
-            }
-        }
-        name_reference::rewrite(resources, &self.rules);
-        resources.retain(|resource| {
-            let local = resource.node.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
-            local.and_then(Node::scalar_text).is_none_or(|value| value == "false")
-        });
-    }
-}
-
-fn rename(resources: &mut [Resource], by: &Text, name: impl Fn(&str) -> String) {
-    for resource in resources {
-        let id = resource.id();
-        if matches!(id.gvk.kind.as_str(), "CustomResourceDefinition" | "APIService" | "Namespace") {
-            continue;
-        }
-        resource.remember();
-        resource.renamed_by.push(by.text.clone());
-        let Some(node) =
-            resource.node.child_mut("metadata").and_then(|metadata| metadata.as_map_mut()?.get_mut("name"))
-        else {
-            continue;
-        };
-        let Some(old) = node.as_str() else { continue };
-        let text = name(old);
-        let before = node.origin.clone();
-        *node = Node::text_node(text, Origin::derived(Step::Renamed, by.span, Some(before)));
-    }
-}
-
-/// Generator data merged into an object that is there: its name and labels stay.
-fn merge_data(base: &mut Resource, generated: &Resource) {
-    for field in ["data", "binaryData", "stringData"] {
-        let Some(new) = generated.node.get(field) else { continue };
-        let Some(old) = base.node.child_mut(field).and_then(Node::as_map_mut) else { continue };
-        for entry in new.entries() {
-            let before = old.get(&entry.key).map(|value| value.origin.clone());
-            let place = entry.value.span();
-            old.set(&entry.key, entry.key_span, entry.value.clone().marked(Step::Generated, place, before));
-        }
-    }
-    base.needs_hash = base.needs_hash && generated.needs_hash;
-}
-
-/// Items of `List` kinds go to the end, as kustomize queues them.
-pub fn expand_lists(documents: &[Node]) -> Vec<Node> {
-    let mut queue: Vec<Node> = documents.to_vec();
-    let mut flat = Vec::with_capacity(queue.len());
-    let mut at = 0;
-    while let Some(document) = queue.get(at).cloned() {
-        at += 1;
-        let is_list = document.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
-        match document.get("items") {
-            Some(items) if is_list && matches!(items.value, Value::Seq(_)) => {
-                queue.extend(items.items().iter().cloned())
-            }
-            _ if document.is_null() => {}
-            _ => flat.push(document),
-        }
-    }
-    flat
-}
-
-/// The finding for a document that is no object, or `None`.
-fn untyped(document: &Node, in_broken_file: bool) -> Option<Observation> {
-    let id = Id::of(document);
-    let what = if document.as_map().is_none() {
-        "the document is no object"
-    } else if id.gvk.kind.is_empty() {
-        "the object has no `kind`"
-    } else if id.name.is_empty() && !id.gvk.kind.ends_with("List") {
-        "the object has no `metadata.name`"
-    } else if id.gvk.version.is_empty() {
-        "the object has no `apiVersion`"
-    } else {
-        return None;
-    };
-    if in_broken_file {
-        // The missing part may be what could not be read.
-        return None;
-    }
-    let place = document.entries().next().map_or_else(|| document.span().head(), |entry| entry.key_span);
-    let shown = if id.gvk.kind.is_empty() { String::new() } else { format!(" of kind `{}`", id.gvk.kind) };
-    Some(
-        Observation::new(
-            "object-type-missing",
-            format!("{what}{shown}, so Flux refuses the build"),
-            Label::new(place, ""),
-        )
-        .keyed(format!("{what}{}{}", id.gvk.kind, id.name)),
-    )
-}
-
-/// The finding for a folder with two kustomization files.
-pub fn two_files(directory: &str, first: &str, second: &str, span: Span) -> Observation {
-    let message =
-        format!("{} has two kustomization files: `{}` and `{}`", show(directory), file_name(first), file_name(second));
-    Observation::new("build-failed", message, Label::new(span, "")).keyed(directory.to_owned())
-}
-
-/// Whether an entry is fetched from elsewhere.
-pub fn is_remote(entry: &str) -> bool {
-    entry.contains("://")
-        || entry.starts_with("git@")
-        || entry.contains("//")
-        || ["github.com/", "gitlab.com/", "bitbucket.org/"].iter().any(|host| entry.starts_with(host))
-}
-
-fn show(directory: &str) -> String {
-    if directory.is_empty() { "the root".to_owned() } else { format!("`{directory}`") }
-}
-
-/// The finding for a listed path that cannot be read.
-pub fn missing_entry(library: &Library<'_>, path: &str, span: Span, text: &str, error: &ReadError) -> Observation {
-    let (rule, message, label) = match error {
-        ReadError::Missing => {
-            ("kustomize-resource-missing", format!("`{text}` does not exist"), "nothing at this path")
-        }
-        ReadError::IsDirectory => {
-            ("kustomize-resource-missing", format!("`{text}` is a folder, not a file"), "a folder")
-        }
-        ReadError::OutsideRoot => {
-            ("kustomize-resource-missing", format!("`{text}` leads out of the repository"), "outside")
-        }
-        ReadError::LinkLoop => {
-            ("file-unreadable", format!("`{text}` is a link that leads in a circle"), "links to itself")
-        }
-        ReadError::Special | ReadError::Io(_) => ("file-unreadable", format!("`{text}` cannot be read: {error}"), ""),
-    };
-    let mut observation = Observation::new(rule, message, Label::new(span, label)).keyed(text.to_owned());
-    let candidates = library.sources.system().list(parent(path));
-    let wanted = file_name(path);
-    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
-    let nearest = candidates
-        .iter()
-        .map(|(name, _)| name)
-        .filter(|name| stem(name) == stem(wanted) || strsim::levenshtein(name, wanted) <= wanted.len() / 4 + 1)
-        .min_by_key(|name| (stem(name) != stem(wanted), strsim::levenshtein(name, wanted)));
-    if let (ReadError::Missing, Some(nearest)) = (error, nearest) {
-        observation = observation.help(format!("did you mean `{nearest}`?"));
-        if let Some(head) = text.strip_suffix(wanted) {
-            observation = observation.fix(Fix {
-                title: format!("write `{nearest}`"),
-                applicability: Applicability::Unsafe,
-                edits: vec![Edit { span, text: format!("{head}{nearest}") }],
-            });
-        }
-    }
-    observation
-}
-
-fn missing_component(library: &Library<'_>, directory: &str, entry: &Text) -> Observation {
-    let mut observation = Observation::new(
-        "component-missing",
-        format!("component `{}` does not exist", entry.text),
-        Label::new(entry.span, "no such folder"),
-    )
-    .keyed(entry.text.clone());
-    let wanted = file_name(&entry.text);
-    let siblings =
-        join(directory, &entry.text).map(|path| library.sources.system().list(parent(&path))).unwrap_or_default();
-    let nearest = siblings
-        .iter()
-        .filter(|(_, kind)| *kind == Entry::Directory)
-        .min_by_key(|(name, _)| strsim::levenshtein(name, wanted));
-    if let Some((nearest, _)) = nearest
-        && strsim::levenshtein(nearest, wanted) <= wanted.len() / 3 + 1
-    {
-        observation = observation.help(format!("did you mean `{nearest}`?"));
-    }
-    observation
 }

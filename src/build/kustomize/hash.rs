@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::yaml::{Node, Value};
+use super::go_json::{compact, sorted};
+use crate::yaml::Node;
 
 /// The ten characters for a ConfigMap, Secret, or any other object.
 pub fn suffix(node: &Node) -> String {
@@ -33,32 +34,9 @@ pub fn suffix(node: &Node) -> String {
             }
             content.insert("type".into(), field("type").unwrap_or_else(|| json!("")));
         }
-        _ => return encode(&go_json(&sorted(node))),
+        _ => return encode(&compact(&sorted(node))),
     }
-    encode(&go_json(&Json::Object(content)))
-}
-
-fn sorted(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Map(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by(|a, b| a.key.cmp(&b.key));
-            entries.into_iter().map(|entry| (entry.key.to_string(), sorted(&entry.value))).collect()
-        }
-        Value::Seq(items) => items.iter().map(sorted).collect(),
-        _ => node.to_json(),
-    }
-}
-
-/// Go's `encoding/json` escapes what is special in HTML.
-fn go_json(value: &serde_json::Value) -> String {
-    value
-        .to_string()
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
+    encode(&compact(&Json::Object(content)))
 }
 
 /// Hexadecimal digits that could spell words are replaced.

@@ -1,22 +1,43 @@
 //! A kustomization folder to resources, as kustomize api v0.21.1 builds it.
 
 mod accumulate;
+mod build_metadata;
+mod crds;
+mod decode;
+mod field_spec;
 mod file;
+mod finish;
 mod generate;
+mod go_json;
 mod hash;
+mod images;
 mod json_patch;
-mod labels;
+mod listing;
+mod log;
 pub mod merge;
+mod metadata;
 mod name_reference;
 mod namespace;
+mod order;
 mod patch;
+mod plugin;
+mod rename;
+mod replacements;
+mod replicas;
 mod resource;
 pub mod schema;
+mod select;
+mod transformer_config;
+mod value_add;
+mod vars;
 
-pub use accumulate::{Brings, Builder, LeftOut, Outcome, two_files};
+pub use accumulate::{Brings, Builder, LeftOut, Options, Outcome};
 pub use file::{
-    ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_spec,
+    ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_folder,
+    read_spec,
 };
-pub use patch::{Applied, Form, Patcher, Pattern, apply as apply_patch, nothing_to_merge, plugin_entries};
+pub use listing::two_files;
+pub use order::{Order, sort};
+pub use patch::{Pattern, apply as apply_patch};
 pub use resource::Resource;
 pub use schema::Schema;

@@ -1,293 +1,356 @@
-//! References follow objects that got another name. Source: kustomize `api/filters/nameref`,
-//! `api/internal/konfig/builtinpluginconsts/namereference.go`.
+//! References follow objects that got another name or namespace. Source: kustomize `api/filters/nameref`,
+//! `api/internal/accumulator/namereferencetransformer.go`, `api/resmap/reswrangler.go`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::field_spec::{Create, FieldError, FieldSpec, GvkPattern, kind_of};
+use super::log::Log;
 use super::resource::Resource;
-use crate::build::manifests::Library;
+use super::transformer_config::NameReference;
 use crate::build::object::{Gvk, Id};
 use crate::build::scope;
-use crate::yaml::{Mode, Node, Origin, Step, Value};
+use crate::finding::{Label, Observation};
+use crate::source::Span;
+use crate::yaml::{Node, Origin, Step, Value};
 
-/// A field that names an object of some kind.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    target_group: Option<String>,
-    target_version: Option<String>,
-    target_kind: String,
-    referrer_group: Option<String>,
-    referrer_version: Option<String>,
-    referrer_kind: Option<String>,
-    path: Vec<String>,
-}
-
-const POD_KINDS: &[&str] = &["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job"];
-// ReplicaSet is not among the kinds whose account, claim and class names are rewritten.
-const SEVEN: &[(&str, &str)] = &[
-    ("Pod", "spec"),
-    ("StatefulSet", "spec/template/spec"),
-    ("Deployment", "spec/template/spec"),
-    ("ReplicationController", "spec/template/spec"),
-    ("CronJob", "spec/jobTemplate/spec/template/spec"),
-    ("Job", "spec/template/spec"),
-    ("DaemonSet", "spec/template/spec"),
-];
-
-/// The built-in table.
-pub fn built_in() -> Vec<Rule> {
-    let mut rules = Vec::new();
-    let mut add = |target: &str, kind: &str, path: String| {
-        rules.push(Rule {
-            target_group: None,
-            target_version: Some("v1".to_owned()),
-            target_kind: target.to_owned(),
-            referrer_group: None,
-            referrer_version: None,
-            referrer_kind: Some(kind.to_owned()),
-            path: path.split('/').map(ToOwned::to_owned).collect(),
-        });
-    };
-    let mut roots: Vec<(&str, &str)> = vec![("Pod", "spec"), ("PodTemplate", "template/spec")];
-    roots.extend(POD_KINDS.iter().map(|kind| (*kind, "spec/template/spec")));
-    roots.push(("CronJob", "spec/jobTemplate/spec/template/spec"));
-    for (kind, root) in &roots {
-        for (target, volume, projected, variable, from) in [
-            ("ConfigMap", "configMap/name", "configMap/name", "configMapKeyRef", "configMapRef"),
-            ("Secret", "secret/secretName", "secret/name", "secretKeyRef", "secretRef"),
-        ] {
-            add(target, kind, format!("{root}/volumes/{volume}"));
-            add(target, kind, format!("{root}/volumes/projected/sources/{projected}"));
-            for containers in ["containers", "initContainers"] {
-                add(target, kind, format!("{root}/{containers}/env/valueFrom/{variable}/name"));
-                add(target, kind, format!("{root}/{containers}/envFrom/{from}/name"));
-            }
-        }
-        add("Secret", kind, format!("{root}/imagePullSecrets/name"));
-    }
-    for kind in ["Role", "ClusterRole"] {
-        add("ConfigMap", kind, "rules/resourceNames".into());
-        add("Secret", kind, "rules/resourceNames".into());
-    }
-    add("Secret", "Ingress", "spec/tls/secretName".into());
-    add("Secret", "ServiceAccount", "imagePullSecrets/name".into());
-    add("Secret", "PersistentVolume", "spec/azureFile/secretName".into());
-    add("Service", "StatefulSet", "spec/serviceName".into());
-    add("Service", "Ingress", "spec/rules/http/paths/backend/service/name".into());
-    add("Service", "Ingress", "spec/defaultBackend/service/name".into());
-    add("Service", "APIService", "spec/service/name".into());
-    for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
-        add("Service", kind, "webhooks/clientConfig/service".into());
-    }
-    for kind in ["RoleBinding", "ClusterRoleBinding"] {
-        add("ServiceAccount", kind, "subjects".into());
-        add("ClusterRole", kind, "roleRef/name".into());
-    }
-    add("Role", "RoleBinding", "roleRef/name".into());
-    for (kind, root) in SEVEN {
-        add("ServiceAccount", kind, format!("{root}/serviceAccountName"));
-        add("PersistentVolumeClaim", kind, format!("{root}/volumes/persistentVolumeClaim/claimName"));
-        add("PriorityClass", kind, format!("{root}/priorityClassName"));
-    }
-    add("PersistentVolume", "PersistentVolumeClaim", "spec/volumeName".into());
-    add("StorageClass", "PersistentVolume", "spec/storageClassName".into());
-    add("StorageClass", "PersistentVolumeClaim", "spec/storageClassName".into());
-    add("StorageClass", "StatefulSet", "spec/volumeClaimTemplates/spec/storageClassName".into());
-    for target in ["Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"] {
-        add(target, "HorizontalPodAutoscaler", "spec/scaleTargetRef/name".into());
-    }
-    rules
-}
-
-/// The rows that a `configurations:` file adds under `nameReference`.
-pub fn from_configuration(library: &Library<'_>, path: &str) -> Vec<Rule> {
-    let Ok(manifests) = library.load(path, Mode::V2) else { return Vec::new() };
-    let mut rules = Vec::new();
-    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(ToOwned::to_owned);
-    let rows = manifests.documents.iter().filter_map(|root| root.get("nameReference")).flat_map(Node::items);
-    for row in rows {
-        let Some(target_kind) = text(row, "kind") else { continue };
-        for field in row.get("fieldSpecs").into_iter().flat_map(Node::items) {
-            let Some(path) = text(field, "path") else { continue };
-            rules.push(Rule {
-                target_group: text(row, "group"),
-                target_version: text(row, "version"),
-                target_kind: target_kind.clone(),
-                referrer_group: text(field, "group"),
-                referrer_version: text(field, "version"),
-                referrer_kind: text(field, "kind"),
-                path: path.split('/').filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect(),
-            });
-        }
-    }
-    rules
-}
-
-fn fits(wanted: Option<&String>, found: &str) -> bool {
-    wanted.is_none_or(|wanted| wanted.is_empty() || wanted == found)
-}
-
-impl Rule {
-    fn is_for(&self, gvk: &Gvk) -> bool {
-        fits(self.referrer_kind.as_ref(), &gvk.kind)
-            && fits(self.referrer_group.as_ref(), &gvk.group)
-            && fits(self.referrer_version.as_ref(), &gvk.version)
-    }
-
-    fn selects(&self, gvk: &Gvk) -> bool {
-        self.target_kind == gvk.kind
-            && fits(self.target_group.as_ref(), &gvk.group)
-            && fits(self.target_version.as_ref(), &gvk.version)
-    }
-}
-
-/// A renamed object that references may mean.
+/// An object that had another identity before.
 struct Candidate {
-    index: usize,
     previous: Vec<Id>,
     now: Id,
-    renamed_by: Vec<String>,
+    // The namespace it began with; empty for cluster-scoped kinds.
+    first_namespace: String,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    name: Node,
+    namespace: Option<Node>,
+    place: Span,
+}
+
+impl Candidate {
+    fn of(resource: &Resource) -> Self {
+        let now = resource.id();
+        Candidate {
+            first_namespace: resource.original().effective_namespace().to_owned(),
+            previous: resource.previous.clone(),
+            prefixes: resource.prefixes.clone(),
+            suffixes: resource.suffixes.clone(),
+            name: resource.node.at(&["metadata", "name"]).unwrap_or(&resource.node).clone(),
+            namespace: resource.node.at(&["metadata", "namespace"]).cloned(),
+            place: resource.place(),
+            now,
+        }
+    }
+
+    fn is_cluster_scoped(&self) -> bool {
+        scope::is_cluster_scoped(&self.now.gvk)
+    }
+
+    /// Whether some identity of the past is selected; group and version are those of today.
+    fn was(&self, pattern: &GvkPattern) -> bool {
+        self.previous.iter().any(|old| {
+            let gvk = Gvk {
+                group: self.now.gvk.group.clone(),
+                version: self.now.gvk.version.clone(),
+                kind: old.gvk.kind.clone(),
+            };
+            pattern.selects(&gvk)
+        })
+    }
+}
+
+/// The object whose references are rewritten.
+struct Referrer {
+    id: Id,
+    is_cluster_scoped: bool,
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+    // Namespaces that a RoleBinding names for its service accounts.
+    bound: HashSet<String>,
+    role: Option<GvkPattern>,
+}
+
+impl Referrer {
+    fn of(resource: &Resource) -> Self {
+        let id = resource.id();
+        let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(ToOwned::to_owned);
+        let subjects = resource.node.get("subjects").map(Node::items).unwrap_or_default();
+        let bound = if id.gvk.kind == "RoleBinding" { subjects } else { &[] };
+        let accounts =
+            bound.iter().filter(|subject| subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount"));
+        let role = resource.node.get("roleRef").and_then(|role| {
+            Some(GvkPattern { group: text(role, "apiGroup")?, version: String::new(), kind: text(role, "kind")? })
+        });
+        Referrer {
+            is_cluster_scoped: scope::is_cluster_scoped(&id.gvk),
+            prefixes: resource.prefixes.clone(),
+            suffixes: resource.suffixes.clone(),
+            bound: accounts.filter_map(|subject| text(subject, "namespace")).collect(),
+            role,
+            id,
+        }
+    }
+
+    /// Whether the two may know of each other at all.
+    fn can_see(&self, candidate: &Candidate) -> bool {
+        self.is_cluster_scoped
+            || candidate.is_cluster_scoped()
+            || candidate.now.effective_namespace() == self.id.effective_namespace()
+            || self.bound.contains(candidate.now.namespace.as_str())
+    }
+
+    /// Of what it may know, what its fields can name: service accounts of other namespaces too.
+    fn can_name(&self, candidate: &Candidate) -> bool {
+        self.is_cluster_scoped
+            || candidate.is_cluster_scoped()
+            || candidate.now.gvk.kind == "ServiceAccount"
+            || candidate.now.effective_namespace() == self.id.effective_namespace()
+    }
+}
+
+/// Several objects could be meant, and they have different names now.
+struct Ambiguous {
+    name: String,
+    place: Span,
+    candidates: Vec<(Id, Span)>,
+}
+
+struct Index {
+    candidates: Vec<Candidate>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    fn new(resources: &[Resource]) -> Self {
+        let mut index = Index { candidates: Vec::new(), by_name: HashMap::new() };
+        for resource in resources.iter().filter(|resource| !resource.previous.is_empty()) {
+            let at = index.candidates.len();
+            let names: HashSet<String> = resource.previous.iter().map(|old| old.name.to_string()).collect();
+            for name in names {
+                index.by_name.entry(name).or_default().push(at);
+            }
+            index.candidates.push(Candidate::of(resource));
+        }
+        index
+    }
+
+    fn named(&self, name: &str) -> Vec<&Candidate> {
+        let found = self.by_name.get(name).into_iter().flatten();
+        found.filter_map(|at| self.candidates.get(*at)).collect()
+    }
 }
 
 /// Rewrites every reference to an object whose name or namespace changed.
-pub fn rewrite(resources: &mut [Resource], rules: &[Rule]) {
-    let mut renamed: HashMap<String, Vec<Candidate>> = HashMap::new();
-    for (index, resource) in resources.iter().enumerate() {
-        let now = resource.id();
-        let changed = resource.previous.iter().any(|old| old.name != now.name || old.namespace != now.namespace);
-        if !changed {
-            continue;
-        }
-        let mut names: Vec<String> = resource.previous.iter().map(|old| old.name.to_string()).collect();
-        names.sort();
-        names.dedup();
-        for name in names {
-            renamed.entry(name).or_default().push(Candidate {
-                index,
-                previous: resource.previous.clone(),
-                now: now.clone(),
-                renamed_by: resource.renamed_by.clone(),
-            });
-        }
-    }
-    if renamed.is_empty() {
+pub fn rewrite(resources: &mut [Resource], table: &[NameReference], log: &mut Log) {
+    blank_namespaces(resources, log);
+    let index = Index::new(resources);
+    if index.candidates.is_empty() {
         return;
     }
-    for (index, resource) in resources.iter_mut().enumerate() {
-        let referrer = resource.id();
-        let renamed_by = resource.renamed_by.clone();
-        for rule in rules.iter().filter(|rule| rule.is_for(&referrer.gvk)) {
-            let role_kind = resource.node.at(&["roleRef", "kind"]).and_then(Node::as_str).map(ToOwned::to_owned);
-            if rule.path.ends_with(&["roleRef".to_owned(), "name".to_owned()])
-                && role_kind.is_some_and(|kind| kind != rule.target_kind)
-            {
+    // Kinds that nobody ever was need no walk.
+    let rows: Vec<&NameReference> =
+        table.iter().filter(|row| index.candidates.iter().any(|candidate| candidate.was(&row.target))).collect();
+    for resource in resources.iter_mut() {
+        let original = resource.original().gvk;
+        let gvk = resource.id().gvk;
+        let mut referrer = None;
+        for row in &rows {
+            for field in row.fields.iter().filter(|field| field.gvk.selects(&original)) {
+                let referrer = referrer.get_or_insert_with(|| Referrer::of(resource));
+                let mut rewrite =
+                    Rewrite { index: &index, referrer, target: &row.target, field, ambiguous: Vec::new() };
+                let any = FieldSpec { gvk: GvkPattern::default(), ..field.clone() };
+                let outcome = any.apply(&mut resource.node, &gvk, Create::Nothing, &mut |node| rewrite.value(node));
+                let ambiguous = rewrite.ambiguous;
+                if let Err(error) = outcome {
+                    let place = error.span().unwrap_or_else(|| resource.place());
+                    log.fail(resource.refusal(&error, place, "a reference by the table of name references"));
+                }
+                for ambiguous in ambiguous {
+                    log.fail(several(resource, &ambiguous));
+                }
+            }
+        }
+    }
+}
+
+/// A RoleBinding whose service account has a `namespace` that is no text stops the build.
+fn blank_namespaces(resources: &[Resource], log: &mut Log) {
+    for resource in resources.iter().filter(|resource| resource.id().gvk.kind == "RoleBinding") {
+        for subject in resource.node.get("subjects").map(Node::items).unwrap_or_default() {
+            let is_account = subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount");
+            let Some(namespace) = subject.get("namespace").filter(|_| is_account) else { continue };
+            if !matches!(namespace.value, Value::Str(_) | Value::Unknown(_)) {
+                log.fail(
+                    Observation::new(
+                        "build-failed",
+                        format!(
+                            "RoleBinding `{}` names a service account whose namespace is blank",
+                            resource.id().name
+                        ),
+                        Label::new(namespace.span(), "no namespace here"),
+                    )
+                    .keyed(resource.id().name.to_string()),
+                );
+            }
+        }
+    }
+}
+
+fn several(resource: &Resource, ambiguous: &Ambiguous) -> Observation {
+    let id = resource.id();
+    let mut observation = Observation::new(
+        "build-failed",
+        format!(
+            "{} `{}` refers to `{}`, which {} objects of this build were called before they were renamed",
+            id.gvk.kind,
+            id.name,
+            ambiguous.name,
+            ambiguous.candidates.len()
+        ),
+        Label::new(ambiguous.place, "which of them?"),
+    )
+    .keyed(format!("{} {} {}", id.gvk.kind, id.name, ambiguous.name));
+    for (candidate, place) in &ambiguous.candidates {
+        observation = observation.related(Label::new(*place, format!("now `{}`", candidate.name)));
+    }
+    observation
+}
+
+struct Rewrite<'r> {
+    index: &'r Index,
+    referrer: &'r Referrer,
+    target: &'r GvkPattern,
+    field: &'r FieldSpec,
+    ambiguous: Vec<Ambiguous>,
+}
+
+impl<'r> Rewrite<'r> {
+    fn value(&mut self, node: &mut Node) -> Result<(), FieldError> {
+        match &mut node.value {
+            Value::Null | Value::Unknown(_) => Ok(()),
+            Value::Map(_) => self.map(node),
+            Value::Seq(items) => Arc::make_mut(items).iter_mut().try_for_each(|item| match item.value {
+                Value::Map(_) => self.map(item),
+                Value::Seq(_) => Err(self.wrong(item, "names or maps with a `name`")),
+                _ => {
+                    self.scalar(item);
+                    Ok(())
+                }
+            }),
+            _ => {
+                self.scalar(node);
+                Ok(())
+            }
+        }
+    }
+
+    fn wrong(&self, node: &Node, expected: &'static str) -> FieldError {
+        FieldError::Kind { path: self.field.shown(), found: kind_of(node), expected, span: node.span() }
+    }
+
+    fn scalar(&mut self, node: &mut Node) {
+        let Some(name) = node.as_str().map(ToOwned::to_owned) else { return };
+        let visible =
+            self.index.named(&name).into_iter().filter(|candidate| self.referrer.can_see(candidate)).collect();
+        let found = self.choose(&name, visible, node.span(), |a, b| a.now.name == b.now.name);
+        if let Some(found) = found
+            && found.now.name != name.as_str()
+        {
+            *node = rewritten(&found.name, Some(node), node.span());
+        }
+    }
+
+    fn map(&mut self, node: &mut Node) -> Result<(), FieldError> {
+        let Some(name) = node.get("name") else {
+            return Err(FieldError::Kind {
+                path: self.field.shown(),
+                found: "a map without `name`",
+                expected: "a map with one",
+                span: node.span(),
+            });
+        };
+        let place = name.span();
+        let Some(name) = name.as_str().map(ToOwned::to_owned) else { return Ok(()) };
+        let visible: Vec<&Candidate> =
+            self.index.candidates.iter().filter(|candidate| self.referrer.can_see(candidate)).collect();
+        let named = |candidates: Vec<&'r Candidate>| -> Vec<&'r Candidate> {
+            candidates.into_iter().filter(|found| found.previous.iter().any(|old| old.name == name.as_str())).collect()
+        };
+        let visible = match node.get("namespace").and_then(Node::as_str) {
+            None => named(visible),
+            Some(namespace) => {
+                // The namespaces objects began with come first, whatever the objects are called.
+                let first: Vec<&Candidate> =
+                    visible.iter().copied().filter(|found| found.first_namespace == namespace).collect();
+                let now = || {
+                    let here =
+                        |found: &&Candidate| !found.is_cluster_scoped() && found.now.effective_namespace() == namespace;
+                    visible.iter().copied().filter(here).collect()
+                };
+                named(if first.is_empty() { now() } else { first })
+            }
+        };
+        let same = |a: &Candidate, b: &Candidate| a.now.name == b.now.name && a.now.namespace == b.now.namespace;
+        let Some(found) = self.choose(&name, visible, place, same) else { return Ok(()) };
+        if found.now.name == name.as_str() && found.now.namespace.is_empty() {
+            return Ok(());
+        }
+        let Some(map) = node.as_map_mut() else { return Ok(()) };
+        for (key, value) in [("name", Some(&found.name)), ("namespace", found.namespace.as_ref())] {
+            let Some(value) = value.filter(|value| value.scalar_text().as_deref() != Some("")) else { continue };
+            let old = map.get(key);
+            if old.is_some_and(|old| old.same_value(value)) {
                 continue;
             }
-            let find = |name: &str, namespace: Option<&str>| {
-                choose(&renamed, rule, &referrer, &renamed_by, index, name, namespace)
-            };
-            let path: Vec<&str> = rule.path.iter().map(String::as_str).collect();
-            walk(&mut resource.node, &path, &find);
+            let new = rewritten(value, old, old.map_or(place, Node::span));
+            map.set(key, place, new);
         }
+        Ok(())
     }
-}
 
-fn choose<'c>(
-    renamed: &'c HashMap<String, Vec<Candidate>>,
-    rule: &Rule,
-    referrer: &Id,
-    renamed_by: &[String],
-    own_index: usize,
-    name: &str,
-    namespace: Option<&str>,
-) -> Option<&'c Id> {
-    let candidates: Vec<&Candidate> = renamed
-        .get(name)?
-        .iter()
-        .filter(|candidate| candidate.index != own_index)
-        .filter(|candidate| candidate.previous.iter().any(|old| old.name == name && rule.selects(&old.gvk)))
-        .filter(|candidate| match namespace {
-            Some(namespace) => {
-                candidate.previous.iter().any(|old| old.effective_namespace() == namespace)
-                    || candidate.now.effective_namespace() == namespace
-            }
-            None => {
-                scope::is_cluster_scoped(&referrer.gvk)
-                    || scope::is_cluster_scoped(&candidate.now.gvk)
-                    || candidate.now.gvk.kind == "ServiceAccount"
-                    || candidate.now.effective_namespace() == referrer.effective_namespace()
-            }
-        })
-        .collect();
-    match candidates.as_slice() {
-        [] => None,
-        [only] => Some(&only.now),
-        several => {
-            let same: Vec<&&Candidate> =
-                several.iter().filter(|candidate| candidate.renamed_by == renamed_by).collect();
-            match same.as_slice() {
-                [only] => Some(&only.now),
-                _ if several
-                    .iter()
-                    .all(|candidate| Some(&candidate.now.name) == several.first().map(|c| &c.now.name)) =>
-                {
-                    several.first().map(|candidate| &candidate.now)
-                }
-                _ => None,
+    fn choose(
+        &mut self,
+        name: &str,
+        candidates: Vec<&'r Candidate>,
+        place: Span,
+        same: impl Fn(&Candidate, &Candidate) -> bool,
+    ) -> Option<&'r Candidate> {
+        let role = if self.field.shown().ends_with("roleRef/name") { self.referrer.role.as_ref() } else { None };
+        let mut left: Vec<&Candidate> = candidates
+            .into_iter()
+            .filter(|found| found.was(self.target))
+            .filter(|found| role.is_none_or(|role| found.was(role)))
+            .filter(|found| self.referrer.can_name(found))
+            .collect();
+        if let [only] = left.as_slice() {
+            return Some(only);
+        }
+        let (prefixes, suffixes) = (&self.referrer.prefixes, &self.referrer.suffixes);
+        let either_empty = |a: &[String], b: &[String]| a.is_empty() || b.is_empty() || ends_alike(a, b);
+        left.retain(|found| either_empty(&found.prefixes, prefixes) && either_empty(&found.suffixes, suffixes));
+        if left.len() > 1 {
+            left.retain(|found| ends_alike(&found.prefixes, prefixes) && ends_alike(&found.suffixes, suffixes));
+        }
+        match left.as_slice() {
+            [] => None,
+            [first, rest @ ..] if rest.iter().all(|other| same(first, other)) => Some(first),
+            several => {
+                let candidates = several.iter().map(|found| (found.now.clone(), found.place)).collect();
+                self.ambiguous.push(Ambiguous { name: name.to_owned(), place, candidates });
+                None
             }
         }
     }
 }
 
-fn walk<'c>(node: &mut Node, path: &[&str], find: &dyn Fn(&str, Option<&str>) -> Option<&'c Id>) {
-    if let Value::Seq(items) = &mut node.value {
-        Arc::make_mut(items).iter_mut().for_each(|item| walk(item, path, find));
-        return;
-    }
-    match path.split_first() {
-        None => replace(node, find),
-        Some((key, rest)) => {
-            // Looked at before it is taken for change, so that shared trees stay shared.
-            if node.get(key).is_some()
-                && let Some(child) = node.as_map_mut().and_then(|map| map.get_mut(key))
-            {
-                walk(child, rest, find);
-            }
-        }
-    }
+fn ends_alike(a: &[String], b: &[String]) -> bool {
+    let (shorter, longer) = if a.len() > b.len() { (b, a) } else { (a, b) };
+    if shorter.is_empty() { longer.is_empty() } else { longer.ends_with(shorter) }
 }
 
-fn replace<'c>(node: &mut Node, find: &dyn Fn(&str, Option<&str>) -> Option<&'c Id>) {
-    let rewritten = |old: &Node, text: &str| {
-        let place = old.span();
-        Node::text_node(text, Origin::derived(Step::ReferenceRewritten, place, Some(old.origin.clone())))
-    };
-    if let Some(name) = node.as_str() {
-        if let Some(id) = find(name, None)
-            && id.name != name
-        {
-            *node = rewritten(node, &id.name);
-        }
-        return;
-    }
-    let Some(name) = node.get("name").and_then(Node::as_str).map(ToOwned::to_owned) else { return };
-    let namespace = node.get("namespace").and_then(Node::as_str).map(ToOwned::to_owned);
-    let Some(id) = find(&name, namespace.as_deref()) else { return };
-    let (name, namespace) = (id.name.clone(), id.namespace.clone());
-    let Some(map) = node.as_map_mut() else { return };
-    for (key, text) in [("name", name), ("namespace", namespace)] {
-        if text.is_empty() {
-            continue;
-        }
-        match map.get_mut(key) {
-            Some(old) if old.as_str() != Some(&text) => *old = rewritten(old, &text),
-            Some(_) => {}
-            None => {
-                let place = map.get("name").map(Node::span);
-                if let Some(place) = place {
-                    map.set(key, place, Node::text_node(text, Origin::derived(Step::ReferenceRewritten, place, None)));
-                }
-            }
-        }
-    }
+/// The new text of a reference; it still points at where the reference stands.
+fn rewritten(value: &Node, old: Option<&Node>, place: Span) -> Node {
+    let before = old.map(|old| old.origin.clone());
+    Node { value: value.value.clone(), origin: Origin::derived(Step::ReferenceRewritten, place, before) }
 }

@@ -8,6 +8,7 @@ use super::pod::{Defaults, Pod};
 use super::profile::{Found, Owner, Profile, Values, is_uncounted_kind};
 use super::{Account, Chart, Claim, Contributor};
 use crate::build::Object;
+use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::finding::Confidence;
 use crate::yaml::Node;
@@ -23,6 +24,8 @@ pub fn collect<'w>(cluster: &Cluster<'w>) -> Account<'w> {
             | ("", "Pod" | "ReplicationController" | "PersistentVolumeClaim") => {
                 found.contributors.push(workload(cluster, &scalers, object))
             }
+            // What was rendered are objects of their own.
+            ("helm.toolkit.fluxcd.io", "HelmRelease") if cluster.is_rendered(object) => {}
             ("helm.toolkit.fluxcd.io", "HelmRelease") => release(cluster, &scalers, object, &mut found),
             _ => operated(cluster, object, &mut found),
         }
@@ -111,15 +114,9 @@ fn release<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object, fou
     if object.dig("spec.chart").is_none() && object.dig("spec.chartRef").is_none() {
         return;
     }
-    let text = |path: &str| object.dig(path).and_then(Node::as_str);
-    let target = text("spec.targetNamespace");
-    let namespace = target.unwrap_or_else(|| object.namespace()).to_owned();
-    let release_name = match (text("spec.releaseName"), target) {
-        (Some(name), _) => name.to_owned(),
-        (None, Some(target)) => format!("{target}-{}", object.name),
-        (None, None) => object.name.to_string(),
-    };
-    let mut owner = Owner { object, namespace, trust: Confidence::Medium };
+    let names = ReleaseNames::of(object);
+    let release_name = names.name.unwrap_or_else(|| object.name.to_string());
+    let mut owner = Owner { object, namespace: names.namespace, trust: Confidence::Medium };
     let Some(values) = cluster.values(object) else { return };
     if let Some(renderers) = object.dig("spec.postRenderers") {
         let text = renderers.to_json().to_string();

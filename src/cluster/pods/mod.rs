@@ -165,7 +165,8 @@ impl<'w> Pods<'w> {
     /// Collects them.
     pub fn of(cluster: &Cluster<'w>) -> Self {
         let mut sets = workloads::pods(cluster);
-        for release in releases(cluster) {
+        // What was rendered are objects of their own.
+        for release in releases(cluster).into_iter().filter(|release| !cluster.is_rendered(release.object)) {
             sets.extend(charts::pods(cluster, &release));
         }
         sets.extend(operators::pods(cluster));

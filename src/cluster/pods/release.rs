@@ -1,8 +1,7 @@
 //! HelmReleases: which chart, under which name, in which namespace.
 
-use sha2::{Digest, Sha256};
-
 use crate::build::Object;
+use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::yaml::Node;
 
@@ -39,16 +38,8 @@ pub struct Release<'w> {
 impl<'w> Release<'w> {
     /// Reads a HelmRelease.
     pub fn of(cluster: &Cluster<'w>, object: &'w Object) -> Self {
-        let target = text(object.dig("spec.targetNamespace"));
-        let written = object.dig("spec.releaseName").filter(|node| !node.is_null());
-        let name = match (written, &target) {
-            (Some(node), _) => node.scalar_text().map(std::borrow::Cow::into_owned),
-            (None, Some(target)) => Some(format!("{target}-{}", object.name)),
-            (None, None) => Some(object.name.to_string()),
-        };
-        let name = name.filter(|name| !name.contains("${")).map(|name| shortened(&name));
-        let namespace = target.unwrap_or_else(|| object.namespace().to_owned());
-        Release { object, name, namespace, chart: chart(cluster, object) }
+        let names = ReleaseNames::of(object);
+        Release { object, name: names.name, namespace: names.namespace, chart: chart(cluster, object) }
     }
 
     /// Whether its chart has this name.
@@ -64,16 +55,6 @@ pub fn releases<'w>(cluster: &Cluster<'w>) -> Vec<Release<'w>> {
 
 fn text(node: Option<&Node>) -> Option<String> {
     node.and_then(Node::scalar_text).map(std::borrow::Cow::into_owned).filter(|text| !text.is_empty())
-}
-
-/// A name over 53 characters keeps 40 and gets a hash. Source: helm-controller `internal/release/name.go`.
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= 53 {
-        return name.to_owned();
-    }
-    let hash: String = Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let head: String = name.chars().take(40).collect();
-    format!("{head}-{}", hash.get(..12).unwrap_or_default())
 }
 
 fn chart(cluster: &Cluster<'_>, object: &Object) -> Option<Chart> {

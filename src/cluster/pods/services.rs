@@ -81,7 +81,7 @@ impl<'w> Services<'w> {
     /// Collects them.
     pub fn of(cluster: &Cluster<'w>, pods: &Pods<'w>) -> Self {
         let mut sets: Vec<ServiceSet<'w>> = cluster.of_kind("", "Service").map(|object| plain(object, pods)).collect();
-        for release in releases(cluster) {
+        for release in releases(cluster).into_iter().filter(|release| !cluster.is_rendered(release.object)) {
             let Some(values) = cluster.values(release.object) else { continue };
             let Some(template) = AppTemplate::of(&release, values) else { continue };
             let here = |controller: &str| -> Vec<usize> {

@@ -1,6 +1,7 @@
 //! HelmReleases as storage sees them: which chart, which names, which values.
 
 use crate::build::Object;
+use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::yaml::Node;
 
@@ -35,20 +36,14 @@ impl<'c> Release<'c> {
         // The look-up gives the object with the life of the build, which the values need.
         let held = cluster.get("helm.toolkit.fluxcd.io", "HelmRelease", object.namespace(), &object.name)?;
         let values = cluster.values(held)?;
-        let text = |path: &str| object.dig(path).and_then(Node::as_str);
-        let target = text("spec.targetNamespace");
-        let name = match (text("spec.releaseName"), target) {
-            (Some(name), _) => name.to_owned(),
-            (None, Some(target)) => format!("{target}-{}", object.name),
-            (None, None) => object.name.to_string(),
-        };
+        let names = ReleaseNames::of(object);
         let (chart, url) = chart(cluster, object);
         Some(Release {
             object,
             chart,
             url,
-            name,
-            namespace: target.unwrap_or(object.namespace()).to_owned(),
+            name: names.name.unwrap_or_else(|| object.name.to_string()),
+            namespace: names.namespace,
             values: &values.root,
             is_closed: values.is_closed(),
         })

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use super::{Applied, Form};
-use crate::build::kustomize::accumulate::expand_lists;
 use crate::build::kustomize::file::PatchEntry;
 use crate::build::kustomize::json_patch::{self, Operation};
+use crate::build::kustomize::listing::expand_lists;
+use crate::build::kustomize::log::Log;
 use crate::build::manifests::{Library, Manifests};
 use crate::build::object::Id;
 use crate::finding::{Label, Observation};
@@ -128,7 +129,11 @@ fn strategic(library: &Library<'_>, text: &Text<'_>, applied: &mut Applied) -> O
     };
     let documents: Vec<Node> = manifests.documents.iter().filter(|node| !empty(node)).cloned().collect();
     let mut bodies = Vec::with_capacity(documents.len());
-    for document in expand_lists(&documents) {
+    let mut log = Log::default();
+    let documents = expand_lists(&documents, &mut log);
+    applied.broken |= log.broken;
+    applied.observations.extend(log.observations);
+    for document in documents {
         let id = Id::of(&document);
         let nameless = id.name.is_empty() && !id.gvk.kind.ends_with("List");
         if document.as_map().is_none() || id.gvk.kind.is_empty() || nameless {

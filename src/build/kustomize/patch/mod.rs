@@ -19,6 +19,7 @@ use crate::source::Span;
 pub use patcher::Patcher;
 pub use pattern::Pattern;
 pub use plugin::plugin_entries;
+pub use target::select;
 pub use words::nothing_to_merge;
 
 /// Which transformer an entry is for; they differ in details.

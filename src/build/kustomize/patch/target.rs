@@ -89,6 +89,22 @@ impl<'t> Selector<'t> {
     }
 }
 
+/// The positions of the resources that a target selects; all without one.
+///
+/// # Errors
+/// The text that is neither a pattern nor a selector.
+pub fn select<'t>(resources: &[Resource], target: Option<&'t Target>) -> Result<Vec<usize>, &'t Text> {
+    let Some(target) = target else { return Ok((0..resources.len()).collect()) };
+    let selector = Selector::new(target)?;
+    let mut selected = Vec::new();
+    for (at, resource) in resources.iter().enumerate() {
+        if selector.selects(resource, &resource.id(), &resource.original())? {
+            selected.push(at);
+        }
+    }
+    Ok(selected)
+}
+
 /// A name without anything that is special in a pattern.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | ':'))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::accumulate::missing_entry;
+use super::listing::missing_entry;
 use crate::build::manifests::Library;
 use crate::build::object::Gvk;
 use crate::finding::{Label, Observation};

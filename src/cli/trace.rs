@@ -1,0 +1,198 @@
+//! `flux-vet trace OBJECT [FIELD]`: where an object, or a value in it, comes from.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::tree::Tree;
+use super::{CLEAN, Color, has_color, print};
+use crate::build::trail::trail;
+use crate::build::{ClusterBuild, Object};
+use crate::config::nearest;
+use crate::fault::Fault;
+use crate::finding::Label;
+use crate::inspect::{self, BuiltTree};
+use crate::report::{self, Style, Trace};
+use crate::yaml::{FieldPath, Node, Value};
+
+/// Longest value that is shown in the title (characters).
+const SHOWN: usize = 60;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The object: Kind/name or Kind/namespace/name
+    object: String,
+
+    /// A field of it, such as `spec.template.spec.containers[name=web].image`
+    field: Option<String>,
+
+    #[command(flatten)]
+    tree: Tree,
+
+    /// Colour of the output
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
+    let wanted = Wanted::parse(&arguments.object)?;
+    let built = inspect::tree(arguments.tree.open()?, arguments.tree.config.as_deref())?;
+    let objects: Vec<(&ClusterBuild, &Object)> = built
+        .world
+        .clusters
+        .iter()
+        .flat_map(|cluster| cluster.objects.iter().map(move |object| (cluster, object)))
+        .filter(|(_, object)| wanted.fits(object))
+        .collect();
+    if objects.is_empty() {
+        return Err(unknown(&built, &arguments.object));
+    }
+    let style = Style { color: has_color(arguments.color, true), hyperlinks: false };
+    let mut text = Vec::new();
+    for (at, (cluster, object)) in objects.iter().enumerate() {
+        let mut trace = match &arguments.field {
+            Some(field) => of_field(object, field)?,
+            None => of_object(cluster, object),
+        };
+        if objects.len() > 1 {
+            trace.notes.push(format!("cluster: {}", cluster.entry));
+        }
+        if at > 0 {
+            text.push(b'\n');
+        }
+        report::trace(&trace, &built.sources, &style, &mut text).map_err(|error| Fault::Write {
+            path: Path::new("standard output").display().to_string(),
+            reason: error.to_string(),
+        })?;
+    }
+    print(&text)?;
+    Ok(CLEAN)
+}
+
+/// What the command line asks for.
+struct Wanted<'a> {
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn parse(text: &'a str) -> Result<Self, Fault> {
+        match text.split('/').collect::<Vec<_>>().as_slice() {
+            [kind, name] => Ok(Wanted { kind, namespace: None, name }),
+            [kind, namespace, name] => Ok(Wanted { kind, namespace: Some(namespace), name }),
+            _ => Err(Fault::Usage {
+                message: format!("`{text}` names no object"),
+                help: Some("write Kind/name or Kind/namespace/name".to_owned()),
+            }),
+        }
+    }
+
+    fn fits(&self, object: &Object) -> bool {
+        object.kind().eq_ignore_ascii_case(self.kind)
+            && (object.name == self.name || self.is_before_hash(object))
+            && self.namespace.is_none_or(|namespace| object.namespace() == namespace)
+    }
+}
+
+impl Wanted<'_> {
+    /// A generated object is called as its generator calls it, and a hash.
+    fn is_before_hash(&self, object: &Object) -> bool {
+        let hash = object.name.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('-'));
+        matches!(object.kind(), "ConfigMap" | "Secret")
+            && hash.is_some_and(|hash| hash.len() == 10 && hash.chars().all(|c| c.is_ascii_alphanumeric()))
+    }
+}
+
+fn unknown(built: &BuiltTree, asked: &str) -> Fault {
+    let objects = built.world.clusters.iter().flat_map(|cluster| &cluster.objects);
+    let names: Vec<String> = objects
+        .flat_map(|object| {
+            [format!("{}/{}", object.kind(), object.name), format!("{}/{}", object.kind(), object.full_name())]
+        })
+        .collect();
+    let nearest = nearest(asked, names.iter().map(String::as_str));
+    Fault::Usage {
+        message: format!("there is no object `{asked}` in what was built"),
+        help: Some(nearest.map_or_else(
+            || "`flux-vet build` prints every object".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        )),
+    }
+}
+
+fn title(object: &Object) -> String {
+    format!("{} {}", object.kind(), object.full_name())
+}
+
+/// The file, the kustomizations that list it, and the Flux Kustomizations up to the entry.
+fn of_object(cluster: &ClusterBuild, object: &Object) -> Trace {
+    let mut steps = vec![Label::new(object.kind_place(), "written here")];
+    steps.extend(object.trail.iter().cloned());
+    let mut next = Some(object.kustomization);
+    while let Some(kustomization) = next.and_then(|at| cluster.kustomizations.get(at)) {
+        let spec = &kustomization.spec;
+        let is_known = steps.iter().any(|step| step.span == spec.place);
+        if !is_known {
+            steps.push(Label::new(spec.place, format!("applied by Kustomization {}/{}", spec.namespace, spec.name)));
+        }
+        let applied = kustomization.object.and_then(|at| cluster.objects.get(at));
+        if let Some(applied) = applied.filter(|applied| applied.kustomization != object.kustomization) {
+            steps.extend(applied.trail.iter().cloned());
+        }
+        next = kustomization.parent;
+    }
+    let mut known = std::collections::HashSet::new();
+    steps.retain(|step| known.insert(step.span));
+    Trace { title: title(object), steps, notes: Vec::new() }
+}
+
+fn of_field(object: &Object, field: &str) -> Result<Trace, Fault> {
+    let node = FieldPath::parse(field).find(&object.node).map_err(|error| {
+        let nearest = nearest(&error.part, error.candidates.iter().map(String::as_str));
+        let there =
+            if error.found.is_empty() { title(object) } else { format!("`{}` of {}", error.found, title(object)) };
+        let listed = || match error.candidates.as_slice() {
+            [] => "there is nothing below it".to_owned(),
+            some => format!("there are {}", some.join(", ")),
+        };
+        Fault::Usage {
+            message: format!("{there} has no `{}`", error.part),
+            help: Some(nearest.map_or_else(listed, |name| format!("did you mean `{name}`?"))),
+        }
+    })?;
+    let mut steps = vec![Label::new(node.span(), "")];
+    for label in trail(node) {
+        match steps.iter_mut().find(|step| step.span == label.span) {
+            Some(step) => step.message = label.message,
+            None => steps.push(label),
+        }
+    }
+    if let Some(first) = steps.first_mut().filter(|step| step.message.is_empty()) {
+        first.message = "written here".to_owned();
+    }
+    steps.reverse();
+    let is_secret = object.kind() == "Secret" && (field.contains("data") || field.contains("stringData"));
+    let title = match shown(node) {
+        Some(_) if is_secret => format!("{} · {field}", title(object)),
+        Some(value) => format!("{} · {field} = {value}", title(object)),
+        None => format!("{} · {field}", title(object)),
+    };
+    let notes = match &node.value {
+        Value::Map(map) => {
+            vec![format!("it holds {} fields; name one of them to see where its value comes from", map.len())]
+        }
+        Value::Seq(items) => {
+            vec![format!("it is a list of {}; name an element to see where it comes from", items.len())]
+        }
+        _ => Vec::new(),
+    };
+    Ok(Trace { title, steps, notes })
+}
+
+fn shown(node: &Node) -> Option<String> {
+    let text = node.shown()?;
+    let line = text.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(SHOWN).collect();
+    Some(if cut.len() < text.len() { format!("{cut}…") } else { cut })
+}

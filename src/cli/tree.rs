@@ -1,0 +1,91 @@
+//! The tree that a command looks at: its root, and paths of the command line below it.
+
+use std::env;
+use std::path::{Component, Path, PathBuf};
+
+use clap::Args;
+
+use crate::fault::Fault;
+use crate::source::{Disk, normalize};
+
+/// Where the tree is.
+#[derive(Debug, Args)]
+pub struct Tree {
+    /// Root of the repository [default: the git root around the working directory]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+
+    /// Configuration file, relative to the root [default: .flux-vet.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+}
+
+impl Tree {
+    /// Opens the root.
+    ///
+    /// # Errors
+    /// It is no directory that can be read.
+    pub fn open(&self) -> Result<Disk, Fault> {
+        open(&self.root.clone().map_or_else(|| Ok(git_root(&here()?)), Ok)?)
+    }
+
+    /// Opens the root around a folder, unless one is given; gives the folder below it too.
+    ///
+    /// # Errors
+    /// One of the two is no directory that can be read.
+    pub fn open_around(&self, folder: &Path) -> Result<(Disk, String), Fault> {
+        let folder = here()?.join(folder);
+        let folder = folder.canonicalize().map_err(|error| unreadable(&folder, error.to_string()))?;
+        let disk = open(&self.root.clone().unwrap_or_else(|| git_root(&folder)))?;
+        let below = below(&disk, &folder.display().to_string())?;
+        Ok((disk, below))
+    }
+}
+
+fn unreadable(path: &Path, reason: String) -> Fault {
+    Fault::Root { path: path.display().to_string(), reason }
+}
+
+fn here() -> Result<PathBuf, Fault> {
+    env::current_dir().map_err(|error| unreadable(Path::new("."), error.to_string()))
+}
+
+fn open(root: &Path) -> Result<Disk, Fault> {
+    let disk = Disk::new(root).map_err(|error| unreadable(root, error.to_string()))?;
+    if disk.root().is_dir() { Ok(disk) } else { Err(unreadable(root, "it is no directory".to_owned())) }
+}
+
+/// A path of the command line as a path below the root. The file may be gone: a deletion is what breaks others.
+///
+/// # Errors
+/// It does not lie below the root.
+pub fn below(disk: &Disk, path: &str) -> Result<String, Fault> {
+    let root = disk.root();
+    let absolute = here()?.join(path);
+    let known = absolute.canonicalize().unwrap_or_else(|_| folded(&absolute));
+    let inside = known.strip_prefix(root).ok().and_then(Path::to_str).map(normalize);
+    // With --root, paths may also be given as the report prints them.
+    inside.or_else(|| root.join(path).exists().then(|| normalize(path))).ok_or_else(|| Fault::Usage {
+        message: format!("`{path}` does not lie below the root `{}`", root.display()),
+        help: Some("name the root with --root".to_owned()),
+    })
+}
+
+/// A path without `.` and `..`, for one that does not exist.
+fn folded(path: &Path) -> PathBuf {
+    let mut folded = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                folded.pop();
+            }
+            part => folded.push(part),
+        }
+    }
+    folded
+}
+
+fn git_root(here: &Path) -> PathBuf {
+    here.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(here).to_owned()
+}

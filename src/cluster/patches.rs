@@ -1,0 +1,95 @@
+//! The patches of a cluster as they are written: those of each kustomization file that is read, and those of each Flux
+//! Kustomization.
+
+use std::collections::HashSet;
+
+use super::Cluster;
+use crate::build::kustomize::{NAMES, PatchEntry, Target, Text, read_spec};
+use crate::source::{file_name, join, parent};
+use crate::yaml::{Mode, Node, Value};
+
+/// Patches that are written beside each other, in the order in which they are applied.
+#[derive(Debug)]
+pub struct PatchList {
+    /// The patches.
+    pub patches: Vec<Patch>,
+}
+
+/// One entry with its text.
+#[derive(Debug)]
+pub struct Patch {
+    /// The entry.
+    pub entry: PatchEntry,
+    /// What it changes.
+    pub body: Body,
+}
+
+/// The text of a patch.
+#[derive(Debug)]
+pub enum Body {
+    /// Objects to be merged in.
+    Strategic(Vec<Node>),
+    /// JSON 6902 operations.
+    Operations(Vec<Node>),
+}
+
+/// Every list of patches, each once however many builds read it.
+pub fn lists(cluster: &Cluster<'_>) -> Vec<PatchList> {
+    let sources = cluster.sources();
+    let mut paths: Vec<String> =
+        cluster.build().files.iter().map(|file| sources.file(*file).path.to_string()).collect();
+    paths.retain(|path| NAMES.contains(&file_name(path)));
+    paths.sort();
+    let mut lists = Vec::new();
+    for path in paths {
+        let Ok(spec) = read_spec(cluster.library(), &path) else { continue };
+        let entries = spec.strategic_patches.into_iter().chain(spec.patches).chain(spec.json_patches);
+        lists.push(list(cluster, parent(&path), entries));
+    }
+    let mut seen = HashSet::new();
+    for kustomization in cluster.kustomizations() {
+        let own: Vec<PatchEntry> = kustomization.spec.patches.clone();
+        // A parent may give the same patches to all of its children.
+        if own.first().is_some_and(|first| seen.insert((first.span, own.len()))) {
+            lists.push(list(cluster, "", own));
+        }
+    }
+    lists
+}
+
+fn list(cluster: &Cluster<'_>, directory: &str, entries: impl IntoIterator<Item = PatchEntry>) -> PatchList {
+    let patches = entries.into_iter().filter_map(|entry| {
+        let body = body(cluster, directory, &entry)?;
+        Some(Patch { entry, body })
+    });
+    PatchList { patches: patches.collect() }
+}
+
+fn body(cluster: &Cluster<'_>, directory: &str, entry: &PatchEntry) -> Option<Body> {
+    let documents = match (&entry.patch, &entry.path) {
+        (Some(patch), None) => cluster.library().embedded(patch, Mode::V3).filter(|found| !found.broken)?.documents,
+        (None, Some(path)) => {
+            let path = join(directory, &path.text)?;
+            cluster.library().load(&path, Mode::V3).ok().filter(|found| !found.broken)?.documents.clone()
+        }
+        _ => return None,
+    };
+    match documents.first().map(|first| &first.value) {
+        Some(Value::Seq(operations)) => Some(Body::Operations(operations.to_vec())),
+        _ => Some(Body::Strategic(documents)),
+    }
+}
+
+/// A text of a target that is no pattern: it selects itself alone.
+pub fn exact(text: Option<&Text>) -> Option<&Text> {
+    text.filter(|text| {
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        !text.text.is_empty() && text.text.chars().all(is_plain)
+    })
+}
+
+/// The kind and the name of the only object that a target can select.
+pub fn only_object(target: &Target) -> Option<(&Text, &Text)> {
+    let is_wide = target.labels.is_some() || target.annotations.is_some();
+    exact(target.kind.as_ref()).zip(exact(target.name.as_ref())).filter(|_| !is_wide)
+}

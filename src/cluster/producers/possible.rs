@@ -1,0 +1,123 @@
+//! What might make an object: releases of charts without model, and custom resources of unknown operators. Their
+//! objects are called after them, or as a text of them says.
+
+use crate::build::Object;
+use crate::build::flux::ReleaseNames;
+use crate::cluster::Cluster;
+use crate::yaml::{Node, Value};
+
+/// Groups whose objects make nothing that others refer to, or whose products stand in the table.
+const MAKE_NOTHING: &[&str] = &[
+    "",
+    "apps",
+    "batch",
+    "autoscaling",
+    "policy",
+    "networking.k8s.io",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "scheduling.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "node.k8s.io",
+    "snapshot.storage.k8s.io",
+    "gateway.networking.k8s.io",
+    "kustomize.toolkit.fluxcd.io",
+    "source.toolkit.fluxcd.io",
+    "source.extensions.fluxcd.io",
+    "notification.toolkit.fluxcd.io",
+    "image.toolkit.fluxcd.io",
+    "helm.toolkit.fluxcd.io",
+    "cilium.io",
+    "monitoring.coreos.com",
+    "cert-manager.io",
+    "external-secrets.io",
+    "postgresql.cnpg.io",
+    "externaldns.k8s.io",
+    "volsync.backube",
+];
+
+/// Annotations by which tools copy an object into other namespaces.
+const COPIES: &[&str] = &["reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync"];
+
+/// The object that might make one of this kind, namespace and name.
+pub fn possible<'w>(cluster: &Cluster<'w>, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
+    let is_copied = matches!(kind, "Secret" | "ConfigMap");
+    let copied = || {
+        let same = |object: &&Object| {
+            object.kind() == kind || object.kind() == "ExternalSecret" || object.kind() == "Certificate"
+        };
+        cluster.named(name).filter(same).find(|object| is_copied_elsewhere(&object.node))
+    };
+    release(cluster, namespace, name)
+        .or_else(|| custom(cluster, namespace, name))
+        .or_else(|| if is_copied { copied() } else { None })
+}
+
+fn release<'w>(cluster: &Cluster<'w>, namespace: &str, name: &str) -> Option<&'w Object> {
+    cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(|release| {
+        let names = ReleaseNames::of(release);
+        if names.namespace != namespace || cluster.is_rendered(release) {
+            return false;
+        }
+        let own = names.name.as_deref().unwrap_or(&release.name);
+        let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
+        let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
+        let is_related = |part: &str| !part.is_empty() && name.contains(part);
+        is_related(own)
+            || own.contains(name)
+            || chart.is_some_and(is_related)
+            || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+    })
+}
+
+/// Whether a text of the values is the name, in a place that does not only refer to it.
+fn mentions(values: &Node, name: &str) -> bool {
+    fn walk(node: &Node, key: &str, name: &str) -> bool {
+        match &node.value {
+            Value::Map(map) => map.iter().any(|entry| walk(&entry.value, &entry.key, name)),
+            Value::Seq(items) => items.iter().any(|item| walk(item, key, name)),
+            Value::Str(text) => text == name && !refers(key),
+            _ => false,
+        }
+    }
+    walk(values, "", name)
+}
+
+/// Keys whose value names something that is there already.
+fn refers(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.starts_with("existing") || key.ends_with("ref") || key == "host" || key == "hostname"
+}
+
+fn custom<'w>(cluster: &Cluster<'w>, namespace: &str, name: &str) -> Option<&'w Object> {
+    let makes = |object: &&Object| {
+        !MAKE_NOTHING.contains(&object.gvk.group.as_str())
+            && object.release.is_none()
+            && (name.contains(object.name.as_str()) || says(&object.node, name))
+    };
+    cluster.in_namespace(namespace).find(makes).or_else(|| cluster.in_namespace("").find(makes))
+}
+
+/// Whether a text of an object is the name.
+fn says(node: &Node, name: &str) -> bool {
+    match &node.value {
+        Value::Map(map) => map.iter().any(|entry| says(&entry.value, name)),
+        Value::Seq(items) => items.iter().any(|item| says(item, name)),
+        Value::Str(text) => text == name,
+        _ => false,
+    }
+}
+
+fn is_copied_elsewhere(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(map) => map
+            .iter()
+            .any(|entry| COPIES.iter().any(|copy| entry.key.starts_with(copy)) || is_copied_elsewhere(&entry.value)),
+        Value::Seq(items) => items.iter().any(is_copied_elsewhere),
+        _ => false,
+    }
+}

@@ -1,0 +1,110 @@
+//! The pipeline up to the build, for those who want to see what is built: the whole tree, or one folder.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::build::kustomize::{self, Builder, LeftOut};
+use crate::build::{Library, World};
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::finding::{Coverage, Finding, Observation, Summary};
+use crate::report::{RuleText, Run};
+use crate::rulebook::Catalogue;
+use crate::source::{FileSystem, Sources};
+use crate::verdict::{self, Court};
+use crate::yaml::Node;
+use crate::{build, rules};
+
+/// What a build had to say, ready to be reported.
+pub struct Said {
+    findings: Vec<Finding>,
+    coverage: Coverage,
+    summary: Summary,
+    rules: Vec<RuleText>,
+}
+
+impl Said {
+    fn new(
+        sources: &Sources,
+        config: &Config,
+        observations: Vec<(Option<Arc<str>>, Observation)>,
+    ) -> Result<Self, Fault> {
+        let catalogue: Catalogue = rules::catalogue()?;
+        let court = Court { sources, config, catalogue: &catalogue, today: None, only: Vec::new(), asked: Vec::new() };
+        let findings = court.judge(observations);
+        Ok(Said {
+            summary: verdict::summary(&findings),
+            rules: crate::rule_texts(&catalogue, config, &HashSet::new()),
+            coverage: Coverage::default(),
+            findings,
+        })
+    }
+
+    /// As a finished run.
+    pub fn run<'a>(&'a self, sources: &'a Sources) -> Run<'a> {
+        Run { sources, findings: &self.findings, coverage: &self.coverage, summary: self.summary, rules: &self.rules }
+    }
+}
+
+/// A tree as Flux would apply it.
+pub struct BuiltTree {
+    /// The files that spans point into.
+    pub sources: Sources,
+    /// The clusters.
+    pub world: World,
+    /// What the build had to say.
+    pub said: Said,
+}
+
+/// Builds a tree.
+///
+/// # Errors
+/// A [`Fault`] when the run itself is broken.
+pub fn tree(system: impl FileSystem + 'static, config: Option<&str>) -> Result<BuiltTree, Fault> {
+    let sources = Sources::new(system);
+    let config = Config::load(&sources, config)?;
+    let library = Library::new(&sources);
+    let world = build::world(&library, &crate::build_options(&config));
+    let observations = world
+        .clusters
+        .iter()
+        .flat_map(|cluster| cluster.observations.iter().map(|seen| (Some(cluster.entry.clone()), seen.clone())))
+        .collect();
+    let said = Said::new(&sources, &config, observations)?;
+    Ok(BuiltTree { said, world, sources })
+}
+
+/// One kustomization folder, built as kustomize builds it.
+pub struct BuiltFolder {
+    /// The files that spans point into.
+    pub sources: Sources,
+    /// The objects, in order.
+    pub objects: Vec<Node>,
+    /// kustomize would fail here.
+    pub broken: bool,
+    /// Inputs that were not looked at.
+    pub open: Vec<LeftOut>,
+    /// What the build had to say.
+    pub said: Said,
+}
+
+/// Builds one folder; `None` when it has no kustomization file.
+///
+/// # Errors
+/// A [`Fault`] when the run itself is broken.
+pub fn folder(
+    system: impl FileSystem + 'static,
+    directory: &str,
+    options: kustomize::Options,
+) -> Result<Option<BuiltFolder>, Fault> {
+    let sources = Sources::new(system);
+    let library = Library::new(&sources);
+    let spec = kustomize::read_folder(&library, directory)
+        .map_err(|error| Fault::Read { path: directory.to_owned(), reason: error.to_string() })?;
+    let Some(spec) = spec else { return Ok(None) };
+    let outcome = Builder::new(&library, options).build(&spec);
+    let observations = outcome.observations.into_iter().map(|observation| (None, observation)).collect();
+    let said = Said::new(&sources, &Config::default(), observations)?;
+    let objects = outcome.resources.into_iter().map(|resource| resource.node).collect();
+    Ok(Some(BuiltFolder { objects, broken: outcome.broken, open: outcome.open, said, sources }))
+}

@@ -1,0 +1,311 @@
+//! Files that nothing lists although something needs them. Card: rules/kustomize/kustomize-file-unlisted.md
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde::Deserialize;
+
+use crate::build::flux::{FluxKustomization, produced_secret};
+use crate::build::kustomize::{NAMES, Spec, find_file, read_spec};
+use crate::build::{Id, Object};
+use crate::cluster::{Cluster, FileDocument, Repository};
+use crate::finding::{Applicability, Edit, Fix, Label, Observation};
+use crate::rulebook::{Rule, Sink};
+use crate::source::{Entry, Span, file_name, join, normalize, parent};
+use crate::yaml::{Node, Value};
+
+/// Folders beside each other of which all but one are listed.
+const FEWEST_SIBLINGS: usize = 3;
+
+/// Options of the card.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KustomizeFileUnlisted {
+    /// Whether the file of a Flux Kustomization counts as the folder it stands in: many disable an application so.
+    flux_kustomizations: bool,
+}
+
+impl Rule for KustomizeFileUnlisted {
+    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        let folders = folders(cluster);
+        if folders.is_empty() {
+            return;
+        }
+        let reached = reached(cluster.repository);
+        let mentioned = mentioned(cluster.repository);
+        let view = View { cluster, reached: &reached, mentioned: &mentioned };
+        let mut documents: HashMap<&str, Vec<&FileDocument>> = HashMap::new();
+        for document in &cluster.repository.documents {
+            documents.entry(parent(&document.path)).or_default().push(document);
+        }
+        for (folder, objects) in &folders {
+            let Some((file, None)) = find_file(cluster.library(), folder) else { continue };
+            let Ok(spec) = read_spec(cluster.library(), &file) else { continue };
+            let text = cluster.sources().file(spec.place.file).text.clone();
+            let beside = documents.get(folder.as_str()).map(Vec::as_slice).unwrap_or_default();
+            for document in beside.iter().filter(|document| view.is_unused(&document.path, &text)) {
+                if let Some(found) = view.needed(&spec, document, objects) {
+                    out.report(found);
+                }
+            }
+            out.observations.extend(view.forgotten_folder(&spec, &text, self.flux_kustomizations));
+        }
+    }
+}
+
+/// The folders whose kustomization files lead to objects of the cluster, with the objects of their own files.
+fn folders<'w>(cluster: &Cluster<'w>) -> BTreeMap<String, Vec<&'w Object>> {
+    let mut folders: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+    for object in cluster.objects() {
+        for label in &object.trail {
+            let path = &cluster.sources().file(label.span.file).path;
+            if NAMES.contains(&file_name(path)) {
+                folders.entry(parent(path).to_owned()).or_default();
+            }
+        }
+        let own = &cluster.sources().file(object.kind_place().file).path;
+        folders.entry(parent(own).to_owned()).or_default().push(object);
+    }
+    folders
+}
+
+/// Files that objects of some cluster came from.
+fn reached(repository: &Repository<'_>) -> BTreeSet<String> {
+    repository.reached.iter().map(|file| repository.sources().file(*file).path.to_string()).collect()
+}
+
+/// Paths that files name, each with the files that do.
+type Mentioned = BTreeMap<String, Vec<String>>;
+
+/// Every path that a kustomization file or a Flux Kustomization of the repository names, whether or not it is built.
+fn mentioned(repository: &Repository<'_>) -> Mentioned {
+    let mut mentioned = Mentioned::new();
+    let mut add = |path: Option<String>, by: &str| {
+        path.into_iter().for_each(|path| mentioned.entry(path).or_default().push(by.to_owned()));
+    };
+    for path in repository.sources().system().walk() {
+        if !NAMES.contains(&file_name(&path)) {
+            continue;
+        }
+        let Ok(spec) = read_spec(repository.library, &path) else { continue };
+        let patches = spec.patches.iter().chain(&spec.strategic_patches).chain(&spec.json_patches);
+        let entries = spec.resources.iter().chain(&spec.configurations).map(|text| text.text.as_str());
+        let entries = entries
+            .chain(spec.components.iter().map(|(_, text)| text.text.as_str()))
+            .chain(patches.filter_map(|patch| patch.path.as_ref()).map(|path| path.text.as_str()));
+        entries.for_each(|entry| add(join(&spec.directory, entry), &path));
+        for generator in spec.config_maps.iter().chain(&spec.secrets) {
+            let files = generator.files.iter().chain(&generator.envs);
+            let paths = files.map(|file| file.text.split_once('=').map_or(file.text.as_str(), |(_, path)| path));
+            paths.for_each(|named| add(join(&spec.directory, named), &path));
+        }
+    }
+    for document in &repository.documents {
+        let id = Id::of(&document.node);
+        if id.gvk.kind != "Kustomization" || id.gvk.group != "kustomize.toolkit.fluxcd.io" {
+            continue;
+        }
+        let spec = FluxKustomization::read(&document.node);
+        let Some(path) = spec.path else { continue };
+        spec.components.iter().for_each(|component| add(join(&path, &component.text), &document.path));
+        add(Some(normalize(&path)), &document.path);
+    }
+    mentioned
+}
+
+/// What a cluster and its repository know of files.
+struct View<'v, 'w> {
+    cluster: &'v Cluster<'w>,
+    reached: &'v BTreeSet<String>,
+    mentioned: &'v Mentioned,
+}
+
+impl View<'_, '_> {
+    /// Whether nothing uses a file, and its folder's kustomization file does not speak of it, not even in a comment.
+    fn is_unused(&self, path: &str, kustomization: &str) -> bool {
+        let name = file_name(path);
+        !NAMES.contains(&name)
+            && !name.starts_with(['.', '_'])
+            && !self.reached.contains(path)
+            && !self.mentioned.contains_key(path)
+            && !speaks_of(kustomization, name)
+    }
+
+    /// The finding for a file that holds what an object of its folder refers to and nothing else brings.
+    fn needed(&self, spec: &Spec, document: &FileDocument, objects: &[&Object]) -> Option<Observation> {
+        let (kind, name) = provides(&document.node)?;
+        // A file listed there must say which namespace this is.
+        let namespaces: HashSet<&str> = objects.iter().map(|object| object.namespace()).collect();
+        let exists = |namespace: &&str| {
+            let made = |object: &Object| kind == "Secret" && produced_secret(object).as_deref() == Some(&name);
+            self.cluster.named(&name).any(|object| object.kind() == kind && object.namespace() == *namespace)
+                || self.cluster.in_namespace(namespace).any(made)
+        };
+        if namespaces.iter().any(exists) {
+            return None;
+        }
+        let (user, place) = objects.iter().find_map(|object| Some((object, reference(&object.node, &kind, &name)?)))?;
+        let file = file_name(&document.path);
+        let message = format!(
+            "`{file}` is not listed, although {} needs the {kind} `{name}` that only this file brings",
+            user.reference()
+        );
+        let written = document.node.at(&["metadata", "name"]).unwrap_or(&document.node).span();
+        let observation =
+            Observation::new("kustomize-file-unlisted", message, Label::new(end(spec), "not listed here"))
+                .keyed(document.path.to_string())
+                .related(Label::new(written, "never applied"))
+                .related(Label::new(place, "needed here"));
+        Some(self.with_fix(observation, spec, &format!("./{file}")))
+    }
+
+    /// The finding for the one folder among its siblings that is not listed.
+    fn forgotten_folder(&self, spec: &Spec, text: &str, files_too: bool) -> Option<Observation> {
+        let system = self.cluster.sources().system();
+        // Entries by what follows the name of the folder: nothing, or a file in it.
+        let mut shapes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for entry in &spec.resources {
+            let Some(path) = join(&spec.directory, &entry.text) else { continue };
+            let inside = if spec.directory.is_empty() {
+                Some(path.as_str())
+            } else {
+                path.strip_prefix(&spec.directory).and_then(|rest| rest.strip_prefix('/'))
+            };
+            let Some(inside) = inside else { continue };
+            let (folder, rest) = inside.split_once('/').unwrap_or((inside, ""));
+            if system.entry(&below(&spec.directory, folder)) == Ok(Entry::Directory) {
+                shapes.entry(rest.to_owned()).or_default().insert(folder.to_owned());
+            }
+        }
+        let (rest, listed) = shapes.into_iter().max_by_key(|(_, listed)| listed.len())?;
+        if listed.len() < FEWEST_SIBLINGS || (!rest.is_empty() && !files_too) {
+            return None;
+        }
+        let folders = system.list(&spec.directory).into_iter().filter(|(_, kind)| *kind == Entry::Directory);
+        let mut unlisted = folders.map(|(name, _)| name).filter(|name| {
+            let path = below(&spec.directory, name);
+            !listed.contains(name) && !name.starts_with(['.', '_']) && self.is_buildable(&path, &rest)
+        });
+        let (forgotten, None) = (unlisted.next()?, unlisted.next()) else { return None };
+        let path = below(&spec.directory, &forgotten);
+        if speaks_of(text, &forgotten) || self.is_used_below(&path) {
+            return None;
+        }
+        let entry = if rest.is_empty() { format!("./{forgotten}") } else { format!("./{forgotten}/{rest}") };
+        let message = format!("`{entry}` is not listed, as are the {} folders beside it", listed.len());
+        let inside = if rest.is_empty() { find_file(self.cluster.library(), &path)?.0 } else { below(&path, &rest) };
+        let written = Span::new(self.cluster.sources().load(&inside).ok()?, 0..0);
+        let observation =
+            Observation::new("kustomize-file-unlisted", message, Label::new(end(spec), "not listed here"))
+                .keyed(path)
+                .related(Label::new(written, "never applied"));
+        Some(self.with_fix(observation, spec, &entry))
+    }
+
+    fn is_buildable(&self, folder: &str, rest: &str) -> bool {
+        let library = self.cluster.library();
+        if rest.is_empty() {
+            let file = find_file(library, folder).map(|(file, _)| file);
+            return file.and_then(|file| read_spec(library, &file).ok()).is_some_and(|spec| !spec.is_component);
+        }
+        self.cluster.sources().system().entry(&below(folder, rest)) == Ok(Entry::File)
+    }
+
+    /// Whether an object came from below a folder, or a file outside of it names something at or below it.
+    fn is_used_below(&self, folder: &str) -> bool {
+        let prefix = format!("{folder}/");
+        let inside = |path: &str| path == folder || path.starts_with(&prefix);
+        self.reached.iter().any(|path| inside(path))
+            || self.mentioned.iter().any(|(path, by)| inside(path) && by.iter().any(|by| !inside(by)))
+    }
+
+    fn with_fix(&self, observation: Observation, spec: &Spec, entry: &str) -> Observation {
+        let Some(last) = spec.resources.last() else { return observation };
+        let file = self.cluster.sources().file(last.span.file);
+        let line = file.line_index(last.span.range().start);
+        let Some(range) = file.line_range(line) else { return observation };
+        let text = file.text.get(range.clone()).unwrap_or_default();
+        let Some(indent) = text.find("- ").filter(|at| text.get(..*at).is_some_and(|head| head.trim().is_empty()))
+        else {
+            return observation;
+        };
+        let at = range.start + text.trim_end_matches(['\n', '\r']).len();
+        observation.fix(Fix {
+            title: format!("list `{entry}`"),
+            applicability: Applicability::Unsafe,
+            edits: vec![Edit {
+                span: Span::new(last.span.file, at..at),
+                text: format!("\n{}- {entry}", " ".repeat(indent)),
+            }],
+        })
+    }
+}
+
+/// Whether a text holds a name as a part of a path, be it in a comment.
+fn speaks_of(text: &str, name: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|head| head.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|tail| tail.chars().next());
+        !is_part(before) && !is_part(after)
+    })
+}
+
+fn below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// The last entry of a kustomization file, or the file.
+fn end(spec: &Spec) -> Span {
+    spec.resources.last().map_or(spec.place, |last| last.span)
+}
+
+/// The object that others may refer to, once a document is applied.
+fn provides(document: &Node) -> Option<(String, String)> {
+    let id = Id::of(document);
+    let text = |path: &str| document.dig(path).and_then(Node::as_str).map(ToOwned::to_owned);
+    let (kind, name) = match (id.gvk.group.as_str(), id.gvk.kind.as_str()) {
+        ("", "Secret" | "ConfigMap" | "PersistentVolumeClaim" | "ServiceAccount")
+        | ("source.toolkit.fluxcd.io", "OCIRepository" | "HelmRepository" | "GitRepository") => {
+            (id.gvk.kind.to_string(), id.name.to_string())
+        }
+        ("external-secrets.io", "ExternalSecret") => {
+            ("Secret".to_owned(), text("spec.target.name").unwrap_or_else(|| id.name.to_string()))
+        }
+        ("bitnami.com", "SealedSecret") => ("Secret".to_owned(), id.name.to_string()),
+        _ => return None,
+    };
+    (!name.is_empty() && !name.contains("${")).then_some((kind, name))
+}
+
+/// Where an object refers to one of a kind and name.
+fn reference(node: &Node, kind: &str, name: &str) -> Option<Span> {
+    let word = match kind {
+        "Secret" => "ecret",
+        "ConfigMap" => "onfigMap",
+        "PersistentVolumeClaim" => "laim",
+        "ServiceAccount" => "erviceAccountName",
+        _ => "",
+    };
+    find(node, kind, name, word, false)
+}
+
+fn find(node: &Node, kind: &str, name: &str, word: &str, in_word: bool) -> Option<Span> {
+    match &node.value {
+        Value::Map(map) => {
+            let of_kind = map.get("kind").and_then(Node::as_str) == Some(kind);
+            map.iter().find_map(|entry| {
+                if entry.key == "metadata" {
+                    return None;
+                }
+                let says_so = in_word || (!word.is_empty() && entry.key.contains(word));
+                let is_name = entry.key == "name" || entry.key.contains(word) && !word.is_empty();
+                if is_name && (says_so || of_kind) && entry.value.as_str() == Some(name) {
+                    return Some(entry.value.span());
+                }
+                find(&entry.value, kind, name, word, says_so)
+            })
+        }
+        Value::Seq(items) => items.iter().find_map(|item| find(item, kind, name, word, in_word)),
+        _ => None,
+    }
+}

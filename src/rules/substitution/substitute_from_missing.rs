@@ -1,0 +1,107 @@
+//! What `substituteFrom` names exists in the Kustomization's own namespace.
+//! Card: rules/substitution/substitute-from-missing.md
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::build::flux::{SubstituteFrom, produced_secret};
+use crate::build::{KustomizationBuild, Object, State};
+use crate::cluster::{Cluster, Presence};
+use crate::finding::{Label, Observation};
+use crate::rulebook::{Rule, Sink};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// Options: none.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SubstituteFromMissing {}
+
+impl Rule for SubstituteFromMissing {
+    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        // A patch that gives every Kustomization the same entry is one mistake.
+        let mut missing: BTreeMap<(Span, &str, &str, &str), Vec<&KustomizationBuild>> = BTreeMap::new();
+        for kustomization in cluster.kustomizations() {
+            let spec = &kustomization.spec;
+            if matches!(kustomization.state, State::External(_)) {
+                continue;
+            }
+            for from in spec.substitute_from.iter().filter(|from| !from.optional) {
+                let Some(name) = from.name.as_deref() else { continue };
+                if is_made(cluster, from, &spec.namespace, name) {
+                    continue;
+                }
+                let key = (from.span, from.kind.as_str(), spec.namespace.as_str(), name);
+                missing.entry(key).or_default().push(kustomization);
+            }
+        }
+        for ((place, kind, namespace, name), users) in missing {
+            let Some(first) = users.first() else { continue };
+            let evidence = match cluster.presence("", kind, namespace, name) {
+                Presence::Absent => evidence(cluster, first, kind, namespace, name),
+                _ => None,
+            };
+            let Some(evidence) = evidence else {
+                let what = format!("{kind} `{namespace}/{name}` of substituteFrom");
+                out.undecided(cluster, "variable", what, "it may be made outside of this tree");
+                continue;
+            };
+            let more = if users.len() > 1 { format!(" and {} more", users.len() - 1) } else { String::new() };
+            let message = format!(
+                "{}{more} takes variables from {kind} `{namespace}/{name}`, which does not exist",
+                first.spec.shown()
+            );
+            let observation = Observation::new("substitute-from-missing", message, Label::new(place, "not there"))
+                .about(first.spec.reference(), format!("substituteFrom {kind} {name}"))
+                .related(Label::new(first.spec.place, "substitutes with it"));
+            out.report(match evidence {
+                Evidence::Elsewhere(object) => observation
+                    .related(Label::new(object.place(), "in another namespace"))
+                    .help(format!(
+                        "move it to namespace `{namespace}`: a Kustomization takes variables from its own namespace only"
+                    )),
+                Evidence::Beside(object) => observation.related(Label::new(object.place(), "the one beside it is here")),
+            });
+        }
+    }
+}
+
+/// Why something that is absent is missing, and not merely made outside of the tree.
+enum Evidence<'w> {
+    /// It, or what makes it, is in another namespace.
+    Elsewhere(&'w Object),
+    /// Another source of the same kind in the same list is here.
+    Beside(&'w Object),
+}
+
+fn evidence<'w>(
+    cluster: &Cluster<'w>,
+    kustomization: &KustomizationBuild,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+) -> Option<Evidence<'w>> {
+    let elsewhere = cluster.named(name).find(|object| object.is("", kind) && object.namespace() != namespace);
+    let maker = || {
+        let makes = |object: &&Object| kind == "Secret" && produced_secret(object).as_deref() == Some(name);
+        cluster.objects().find(makes).filter(|object| object.namespace() != namespace)
+    };
+    if let Some(object) = elsewhere.or_else(maker) {
+        return Some(Evidence::Elsewhere(object));
+    }
+    let others = kustomization.spec.substitute_from.iter().filter(|from| from.kind == kind && !from.optional);
+    let mut others = others.filter_map(|from| from.name.as_deref()).filter(|other| *other != name);
+    others.find_map(|other| cluster.get("", kind, namespace, other)).map(Evidence::Beside)
+}
+
+/// Whether something in the tree makes it at run time.
+fn is_made(cluster: &Cluster<'_>, from: &SubstituteFrom, namespace: &str, name: &str) -> bool {
+    from.kind == "Secret"
+        && (cluster.in_namespace(namespace).any(|object| produced_secret(object).as_deref() == Some(name))
+            || cluster.of_kind("external-secrets.io", "ClusterExternalSecret").any(|object| {
+                let target = object.dig("spec.externalSecretSpec.target.name");
+                let target = target.or_else(|| object.dig("spec.externalSecretName"));
+                target.and_then(Node::as_str).unwrap_or(&object.name) == name
+            }))
+}

@@ -1,0 +1,189 @@
+//! Every file of a run, read once and kept, seen through a file system.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::{File, FileId, FileSystem, Location, MAX_TEXT_BYTES, ReadError, Span, TextProblem};
+
+/// Every file of the run, read once and kept. Shared between threads.
+///
+/// A [window](Sources::window) shows the same files through another file system: an artifact that holds a part of the
+/// repository, a folder beside it. Ids and spans are good in every window.
+pub struct Sources {
+    system: Arc<dyn FileSystem>,
+    store: Arc<Store>,
+    // What this window answered for a path.
+    known: RwLock<HashMap<String, Result<FileId, ReadError>>>,
+}
+
+#[derive(Default)]
+struct Store {
+    files: RwLock<Vec<Arc<File>>>,
+    // By the path that reports show.
+    ids: RwLock<HashMap<String, FileId>>,
+}
+
+impl Store {
+    /// The id of a path, which two threads may have read at the same time: the first entry wins.
+    fn keep(&self, file: File) -> FileId {
+        let mut ids = write(&self.ids);
+        match ids.get(&*file.path) {
+            Some(id) => *id,
+            None => {
+                let path = file.path.to_string();
+                let id = self.push(file);
+                ids.insert(path, id);
+                id
+            }
+        }
+    }
+
+    fn push(&self, file: File) -> FileId {
+        let mut files = write(&self.files);
+        let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX));
+        files.push(Arc::new(file));
+        id
+    }
+}
+
+impl Sources {
+    /// Sources over a file system.
+    pub fn new(system: impl FileSystem + 'static) -> Self {
+        Sources { system: Arc::new(system), store: Arc::default(), known: RwLock::default() }
+    }
+
+    /// The same files, seen through another file system.
+    #[must_use]
+    pub fn window(&self, system: Arc<dyn FileSystem>) -> Sources {
+        Sources { system, store: self.store.clone(), known: RwLock::default() }
+    }
+
+    /// The file system below.
+    pub fn system(&self) -> &dyn FileSystem {
+        &*self.system
+    }
+
+    /// The file system below, to build others on.
+    pub fn shared_system(&self) -> Arc<dyn FileSystem> {
+        self.system.clone()
+    }
+
+    /// Reads a file as text, once. Content that is no text gives a file with [`File::problem`] set.
+    ///
+    /// # Errors
+    /// [`ReadError`] when there is no readable file at that path.
+    pub fn load(&self, path: &str) -> Result<FileId, ReadError> {
+        if let Some(known) = read(&self.known).get(path) {
+            return known.clone();
+        }
+        let loaded = self.load_text(path);
+        write(&self.known).entry(path.to_owned()).or_insert(loaded).clone()
+    }
+
+    fn load_text(&self, path: &str) -> Result<FileId, ReadError> {
+        let size = self.system.size(path)?;
+        let shown = self.system.shown(path);
+        if let Some(id) = read(&self.store.ids).get(&*shown) {
+            return Ok(*id);
+        }
+        let (text, problem) = if size > MAX_TEXT_BYTES {
+            ("".into(), Some(TextProblem::TooLarge { size }))
+        } else {
+            text_of(self.system.read(path)?)
+        };
+        Ok(self.store.keep(File::new(&shown, text, problem)))
+    }
+
+    /// Adds a text that stands in no file (standard input, a card's example, the configuration of another root).
+    pub fn add(&self, path: &str, text: &str) -> FileId {
+        let id = self.store.push(File::new(path, text.into(), None));
+        write(&self.store.ids).insert(path.to_owned(), id);
+        write(&self.known).insert(path.to_owned(), Ok(id));
+        id
+    }
+
+    /// The file of an id. Ids come from this value only, so the empty file is never seen.
+    pub fn file(&self, id: FileId) -> Arc<File> {
+        read(&self.store.files).get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(File::new("", "".into(), None)))
+    }
+
+    /// Where a span stands, for people.
+    pub fn location(&self, span: Span) -> Location {
+        let file = self.file(span.file);
+        let (line, column) = file.line_column(span.start as usize);
+        let (end_line, end_column) = file.line_column(span.end as usize);
+        Location { path: file.path.clone(), line, column, end_line, end_column }
+    }
+
+    /// The text a span covers.
+    pub fn text(&self, span: Span) -> String {
+        self.file(span.file).slice(span).to_owned()
+    }
+}
+
+fn text_of(bytes: Vec<u8>) -> (Arc<str>, Option<TextProblem>) {
+    if let Some(offset) = memchr::memchr(0, &bytes) {
+        return ("".into(), Some(TextProblem::Binary { offset }));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => (text.into(), None),
+        Err(error) => {
+            let offset = error.utf8_error().valid_up_to();
+            (String::from_utf8_lossy(error.as_bytes()).into_owned().into(), Some(TextProblem::NotUtf8 { offset }))
+        }
+    }
+}
+
+// A poisoned lock means that another thread panicked while pushing; the data is append-only and still whole.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Memory;
+    use super::*;
+
+    fn sources(text: &str) -> (Sources, FileId) {
+        let sources = Sources::new(Memory::default());
+        let id = sources.add("a.yaml", text);
+        (sources, id)
+    }
+
+    #[test]
+    fn columns_count_characters_and_lines_start_at_one() {
+        let (sources, id) = sources("ä: 1\nkey: välue\n");
+        let at = sources.location(Span::new(id, 11..17));
+        assert_eq!((at.line, at.column, at.end_line, at.end_column), (2, 6, 2, 11));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_windows_line_ends_do_not_move_columns() {
+        let (sources, id) = sources("\u{feff}a: 1\r\nb: 2\r\n");
+        assert_eq!(sources.location(Span::new(id, 3..4)).column, 1);
+        let second = sources.location(Span::new(id, 9..10));
+        assert_eq!((second.line, second.column), (2, 1));
+    }
+
+    #[test]
+    fn the_end_of_the_last_line_has_a_place() {
+        let (sources, id) = sources("a: 1");
+        assert_eq!(sources.location(Span::new(id, 4..4)).column, 5);
+    }
+
+    #[test]
+    fn invalid_text_keeps_an_id_and_says_why() {
+        let mut files = Memory::default();
+        files.insert("bad.yaml", b"a: \xff".to_vec());
+        files.insert("nul.yaml", b"a: \0".to_vec());
+        let sources = Sources::new(files);
+        let bad = sources.load("bad.yaml").unwrap();
+        assert_eq!(sources.file(bad).problem, Some(TextProblem::NotUtf8 { offset: 3 }));
+        let nul = sources.load("nul.yaml").unwrap();
+        assert_eq!(sources.file(nul).problem, Some(TextProblem::Binary { offset: 3 }));
+    }
+}

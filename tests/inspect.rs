@@ -1,0 +1,115 @@
+//! `flux-vet build` and `flux-vet trace`: what is built, and where each value comes from.
+
+mod binary;
+
+use std::path::{Path, PathBuf};
+
+use binary::{Ran, Tree, run};
+
+fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+fn ran(arguments: &[&str]) -> Ran {
+    run(&fixture("trees/provenance"), &[&arguments[..1], &["--root", "."], &arguments[1..]].concat())
+}
+
+#[test]
+fn every_value_of_a_built_object_names_its_place() {
+    let ran = ran(&["build", "--origins"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn the_chain_of_a_value_is_shown_from_its_first_place_on() {
+    let fields = [
+        "spec.replicas",
+        "spec.revisionHistoryLimit",
+        "spec.template.spec.containers[name=web].env[name=HOST].value",
+        "spec.template.spec.containers[0].image",
+        "metadata.namespace",
+    ];
+    let shown: Vec<String> = fields.iter().map(|field| ran(&["trace", "deployment/web", field]).out).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn the_chain_of_an_object_leads_to_the_entry() {
+    insta::assert_snapshot!(ran(&["trace", "Deployment/shop/web"]).out);
+}
+
+#[test]
+fn a_generated_object_is_found_by_the_name_before_its_hash() {
+    let ran = ran(&["trace", "ConfigMap/settings"]);
+    assert!(ran.out.starts_with("ConfigMap shop/settings-"), "{ran:?}");
+}
+
+#[test]
+fn what_is_not_there_is_a_fault_that_offers_what_is() {
+    let ran_on = |arguments: &[&str]| ran(arguments);
+    for (arguments, offered) in [
+        (&["trace", "Deployment/wep"] as &[&str], "Deployment/web"),
+        (&["trace", "Deployment/web", "spec.replica"], "replicas"),
+        (&["trace", "Deployment/web", "spec.template.spec.containers[name=wbe]"], "[name=web]"),
+        (&["build", "flux-system/wep"], "flux-system/web"),
+    ] {
+        let ran = ran_on(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.err.contains(offered), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn one_kustomization_is_printed_alone_and_secrets_are_hidden() {
+    let tree = Tree::new(&[
+        ("flux/ks.yaml", &kustomization("web", "./web")),
+        ("web/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"),
+    ]);
+    let all = run(tree.path(), &["build", "--root", "."]);
+    let web = run(tree.path(), &["build", "web", "--root", "."]);
+    let open = run(tree.path(), &["build", "web", "--root", ".", "--show-secrets"]);
+    assert!(all.out.contains("kind: Kustomization") && !web.out.contains("kind: Kustomization"), "{all:?} {web:?}");
+    assert!(web.out.contains("password: <hidden>") && !web.out.contains("hunter2"), "{web:?}");
+    assert!(open.out.contains("password: hunter2"), "{open:?}");
+}
+
+fn kustomization(name: &str, path: &str) -> String {
+    format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: \
+         flux-system}}\nspec: {{path: {path}, sourceRef: {{kind: GitRepository, name: flux-system}}}}\n"
+    )
+}
+
+#[test]
+fn a_folder_is_built_as_kustomize_builds_it() {
+    for case in ["names-and-references", "labels", "plugins", "order-and-metadata"] {
+        let case = fixture("build").join(case);
+        let folder = case.join("in").display().to_string();
+        let ran = run(&case, &["build", "--root", &folder, "--path", &folder]);
+        let expected = std::fs::read_to_string(case.join("expected.yaml")).unwrap_or_default();
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", case.display());
+        assert_eq!(ran.out, expected, "{}", case.display());
+    }
+}
+
+#[test]
+fn order_and_restriction_of_a_folder_can_be_chosen() {
+    let config_map = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    let tree = Tree::new(&[
+        ("app/kustomization.yaml", "resources: [z.yaml, ../a.yaml]\n"),
+        ("app/z.yaml", &config_map("z")),
+        ("a.yaml", &config_map("a")),
+    ]);
+    let build = |arguments: &[&str]| {
+        run(tree.path(), &[&["build", "--root", ".", "--path", "app"] as &[&str], arguments].concat())
+    };
+    let refused = build(&[]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+    assert!(refused.err.contains("is not in or below `app`"), "{refused:?}");
+    let names = |ran: Ran| -> Vec<String> {
+        ran.out.lines().filter_map(|line| line.strip_prefix("  name: ").map(ToOwned::to_owned)).collect()
+    };
+    assert_eq!(names(build(&["--load-restrictor", "none"])), ["a", "z"]);
+    assert_eq!(names(build(&["--load-restrictor", "none", "--order", "fifo"])), ["z", "a"]);
+}

@@ -1,0 +1,184 @@
+//! No input makes it panic, and no amount of threads changes what is built: trees damaged in many ways, the same ways
+//! each time.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+use std::path::{Path, PathBuf};
+
+use flux_vet::build::kustomize::{Builder, Options, read_folder};
+use flux_vet::build::{BuildOptions, Library, world};
+use flux_vet::source::{Memory, Sources};
+use flux_vet::yaml::emit::emit;
+use flux_vet::{CheckOptions, check};
+
+/// Damaged copies of each tree.
+const COPIES: u64 = 12;
+
+/// A small generator (xorshift), so that a failure can be repeated from its seed.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+
+    fn pick<'t>(&mut self, list: &[&'t str]) -> &'t str {
+        list[self.below(list.len())]
+    }
+}
+
+fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+                found.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn trees(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut trees: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    trees.sort();
+    trees
+}
+
+const STRANGE: &[&str] = &[
+    "null",
+    "[]",
+    "{}",
+    "~",
+    "''",
+    "[1, null]",
+    "{a: {}}",
+    "*x",
+    "&x 1",
+    "!!binary x",
+    "1e999",
+    "-",
+    "|",
+    ">-",
+    "${A",
+    "${A:-${B}}",
+    "$patch",
+    "- - -",
+    "\u{feff}",
+    "\t",
+    "0x1F",
+    "2020-01-01",
+    "<<",
+    "? a",
+    "\"\\u0000\"",
+    "../../..",
+    "/",
+    ".",
+    "a/b/c",
+    "*",
+    "^(",
+    "https://example.com/x?ref=y",
+];
+
+/// One small damage: what a slip of the hand or a bad merge does to a file.
+fn damage(text: &str, random: &mut Random) -> String {
+    let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
+    if lines.is_empty() {
+        return random.pick(STRANGE).to_owned();
+    }
+    let at = random.below(lines.len());
+    match random.below(8) {
+        0 => drop(lines.remove(at)),
+        1 => lines.insert(at, lines[at].clone()),
+        2 => lines[at] = format!("  {}", lines[at]),
+        3 => lines[at] = lines[at].trim_start().to_owned(),
+        4 => lines.truncate(at),
+        5 => {
+            let other = random.below(lines.len());
+            lines.swap(at, other);
+        }
+        _ => {
+            let key = lines[at].split_once(':').map_or("", |(key, _)| key).to_owned();
+            lines[at] = format!("{key}: {}", random.pick(STRANGE));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The same tree with a few damages, by seed.
+fn damaged(files: &[(String, Vec<u8>)], seed: u64) -> Memory {
+    let mut random = Random::new(seed);
+    let mut memory = Memory::default();
+    let chosen: Vec<usize> = (0..3).map(|_| random.below(files.len())).collect();
+    for (at, (path, bytes)) in files.iter().enumerate() {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if chosen.contains(&at) => memory.insert(path, damage(text, &mut random)),
+            _ => memory.insert(path, bytes.clone()),
+        }
+    }
+    memory
+}
+
+#[test]
+fn damaged_trees_are_checked_without_a_panic() {
+    for tree in trees("fixtures/trees").iter().chain(&trees("fixtures/build")) {
+        let files = files(tree);
+        for seed in 1..=COPIES {
+            let checked = check(damaged(&files, seed), &CheckOptions::default());
+            // A damaged configuration is a fault, which is an answer too.
+            let Ok(checked) = checked else { continue };
+            let defect = checked.findings.iter().find(|finding| &*finding.rule == "internal-error");
+            assert!(defect.is_none(), "{} with seed {seed}: {defect:?}", tree.display());
+        }
+    }
+}
+
+#[test]
+fn damaged_folders_are_built_and_printed_without_a_panic() {
+    for case in trees("fixtures/build") {
+        let files = files(&case.join("in"));
+        for seed in 1..=COPIES * 4 {
+            let sources = Sources::new(damaged(&files, seed));
+            let library = Library::new(&sources);
+            let Ok(Some(spec)) = read_folder(&library, "") else { continue };
+            let outcome = Builder::new(&library, Options::default()).build(&spec);
+            for resource in &outcome.resources {
+                assert!(!emit(&resource.node).text.is_empty(), "{} with seed {seed}", case.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn one_thread_builds_what_many_build() {
+    let printed = |tree: &Path, threads: usize| -> Vec<String> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut memory = Memory::default();
+            files(tree).iter().for_each(|(path, bytes)| memory.insert(path, bytes.clone()));
+            let sources = Sources::new(memory);
+            let world = world(&Library::new(&sources), &BuildOptions::default());
+            let objects = world.clusters.iter().flat_map(|cluster| &cluster.objects);
+            objects.map(|object| emit(&object.node).text).collect()
+        })
+    };
+    for tree in trees("fixtures/trees") {
+        assert_eq!(printed(&tree, 1), printed(&tree, 8), "{}", tree.display());
+    }
+}
