@@ -11,7 +11,7 @@ fn fixture(path: &str) -> PathBuf {
 }
 
 fn ran(arguments: &[&str]) -> Ran {
-    run(&fixture("trees/provenance"), &[&arguments[..1], &["--root", "."], &arguments[1..]].concat())
+    run(&fixture("trees/provenance"), &[arguments, &["--root", "."]].concat())
 }
 
 #[test]

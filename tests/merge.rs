@@ -26,8 +26,13 @@ fn shared(folder: &str) -> Option<PathBuf> {
     if found.is_dir() {
         return Some(found);
     }
-    println!("skipped: no conformance data at {}", found.display());
+    skipped(&found);
     None
+}
+
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn skipped(folder: &Path) {
+    println!("skipped: no conformance data at {}", folder.display());
 }
 
 fn read(sources: &Sources, name: &str, text: &str) -> Node {
@@ -43,9 +48,10 @@ fn difference(folder: &Path) -> Option<String> {
     let node = |name: &str| read(&sources, name, &fs::read_to_string(folder.join(name)).unwrap());
     let settings: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(folder.join("case.json")).unwrap()).unwrap();
-    let growth = if settings["listIncrease"] == "prepend" { Growth::Prepend } else { Growth::Append };
+    let setting = |name: &str| settings.get(name).cloned().unwrap_or_default();
+    let growth = if setting("listIncrease") == "prepend" { Growth::Prepend } else { Growth::Append };
     let schema = Schema::default();
-    let options = Options { growth, infer: settings["infer"] == true, ..Options::build(&schema, &sources) };
+    let options = Options { growth, infer: setting("infer") == true, ..Options::build(&schema, &sources) };
     let merged = merge(&node("dest.yaml"), &node("source.yaml"), options);
     let mut found = match merged {
         Ok(merged) => merged.node.map(|node| node.to_json()).unwrap_or_default(),
@@ -83,8 +89,7 @@ struct Row {
 /// The rule of our schema for a path such as `spec.containers[].env`; atomic where a list on the way is.
 fn rule(schema: &Schema, api_version: &str, kind: &str, path: &str) -> Option<ListRule> {
     let mut at = schema.kind(api_version, kind);
-    let mut parts = path.split('.').peekable();
-    while let Some(part) = parts.next() {
+    for part in path.split('.') {
         at = schema.field(&at, part.trim_end_matches("[]"));
         if part.ends_with("[]") {
             if schema.list(&at) == ListRule::Atomic {

@@ -22,7 +22,7 @@ pub struct NamespaceOverridden {}
 
 impl Rule for NamespaceOverridden {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let moved: Vec<Moved<'_>> = cluster.objects().filter_map(|object| Moved::of(object)).collect();
+        let moved: Vec<Moved<'_>> = cluster.objects().filter_map(Moved::of).collect();
         if moved.is_empty() {
             return;
         }

@@ -2,6 +2,7 @@
 //!
 //! Source: kyaml `yaml/walk/map.go`, `scalar.go`, `yaml/merge2/merge2.go` (`VisitMap`, `VisitScalar`).
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -126,19 +127,21 @@ impl<'a> Walker<'a> {
     pub fn walk(&mut self, dest: Option<&Node>, source: Option<&mut Node>, at: At) -> Result<Walked, Box<Refused>> {
         let at = self.known(at, dest, source.as_deref());
         let (own, other) = (dest.and_then(Shape::of), source.as_deref().and_then(Shape::of));
-        if let (Some(own), Some(other)) = (own, other)
+        if let (Some(dest), Some(source), Some(own), Some(other)) = (dest, source.as_deref(), own, other)
             && own != other
+            && !dest.is_unknown()
+            && !source.is_unknown()
         {
             let message =
                 format!("{} is {} in the patch, but {} in the object", self.field(), other.word(), own.word());
-            let place = |node: Option<&Node>| node.map(Node::span);
-            let target = place(dest);
-            return Err(match place(source.as_deref()).or(target) {
-                Some(patch) => self.refuse(message, patch, target),
-                None => return Ok(Walked::Kept),
-            });
+            return Err(self.refuse(message, source.span(), Some(dest.span())));
         }
         match own.or(other) {
+            // What cannot be read may be of either kind.
+            Some(_) if own.is_some() && other.is_some() && own != other => Ok(match source {
+                Some(source) => self.take_over(dest, source),
+                None => Walked::Kept,
+            }),
             Some(Shape::Map) => self.map(dest, source, at),
             Some(Shape::List) => self.list(dest, source, at),
             Some(Shape::Scalar) => Ok(match source {
@@ -195,6 +198,7 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// The refusal of a directive that kustomize does not know.
     pub fn unknown_directive(&self, directive: &Node, target: Option<&Node>) -> Box<Refused> {
         let shown = directive.shown().unwrap_or_default();
         let message = format!("`{shown}` is no patch directive: `replace`, `delete` and `merge` are");
@@ -204,15 +208,14 @@ impl<'a> Walker<'a> {
     /// Merges the fields of a map, those included that the patch does not name.
     fn fields(&mut self, dest: &Node, source: Option<&mut Node>, at: &At) -> Result<Walked, Box<Refused>> {
         let Some(old) = dest.as_map() else { return Ok(Walked::Kept) };
-        let mut source = source.and_then(Node::as_map_mut);
+        let mut source = SourceEntries::new(source.and_then(Node::as_map_mut));
         let mut changes: Vec<(usize, Option<Node>)> = Vec::new();
         for (index, entry) in old.iter().enumerate() {
-            let own = source.as_deref_mut().and_then(|map| map.iter_mut().find(|own| own.key == entry.key));
-            let change = self.entry(entry, own, at)?;
+            let change = self.entry(entry, source.take(&entry.key), at)?;
             changes.extend(change.map(|change| (index, change)));
         }
         let mut added: Vec<Entry> = Vec::new();
-        for entry in source.into_iter().flat_map(Map::iter_mut).filter(|entry| old.get(&entry.key).is_none()) {
+        for entry in source.rest() {
             self.path.push(entry.key.clone());
             let inner = self.at_entry(at, None, Some(entry));
             if !matches!(self.walk(None, Some(&mut entry.value), inner)?, Walked::Gone) {
@@ -285,17 +288,17 @@ impl<'a> Walker<'a> {
 
     fn own_fields(&mut self, source: &mut Node, at: &At) -> Result<(), Box<Refused>> {
         let Some(map) = source.as_map_mut() else { return Ok(()) };
-        let mut gone: Vec<SmolStr> = Vec::new();
+        let mut gone: HashSet<SmolStr> = HashSet::new();
         for entry in map.iter_mut() {
             self.path.push(entry.key.clone());
             let inner = self.at_entry(at, None, Some(entry));
             if !self.own(&mut entry.value, inner)? {
-                gone.push(entry.key.clone());
+                gone.insert(entry.key.clone());
             }
             self.path.pop();
         }
-        for key in gone {
-            map.remove(&key);
+        if !gone.is_empty() {
+            *map = Map::from_entries(map.iter().filter(|entry| !gone.contains(&entry.key)).cloned().collect());
         }
         Ok(())
     }
@@ -311,6 +314,38 @@ impl<'a> Walker<'a> {
         }
         let lists = [dest, source].into_iter().flatten().filter(is_list);
         lists.filter_map(|entry| comment::schema(entry, self.options.sources)).next().map_or(at, At::Definition)
+    }
+}
+
+/// From this many on, entries are found by hash.
+const MANY: usize = 16;
+
+/// The entries of a map of the patch, each taken once.
+struct SourceEntries<'m> {
+    entries: Vec<Option<&'m mut Entry>>,
+    places: HashMap<SmolStr, usize>,
+}
+
+impl<'m> SourceEntries<'m> {
+    fn new(map: Option<&'m mut Map>) -> Self {
+        let entries: Vec<Option<&mut Entry>> = map.into_iter().flat_map(Map::iter_mut).map(Some).collect();
+        let key = |(place, entry): (usize, &Option<&mut Entry>)| entry.as_ref().map(|entry| (entry.key.clone(), place));
+        let many = entries.len() >= MANY;
+        let places = if many { entries.iter().enumerate().filter_map(key).collect() } else { HashMap::new() };
+        SourceEntries { entries, places }
+    }
+
+    fn take(&mut self, key: &str) -> Option<&'m mut Entry> {
+        let place = if self.places.is_empty() {
+            self.entries.iter().position(|entry| entry.as_ref().is_some_and(|entry| entry.key == key))?
+        } else {
+            *self.places.get(key)?
+        };
+        self.entries.get_mut(place)?.take()
+    }
+
+    fn rest(self) -> impl Iterator<Item = &'m mut Entry> {
+        self.entries.into_iter().flatten()
     }
 }
 
