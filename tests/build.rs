@@ -32,7 +32,12 @@ fn built(case: &Path) -> (Sources, Vec<Node>) {
     let spec = read_folder(&library, "").unwrap().unwrap();
     let options = Options { order: Order::Legacy, ..Options::default() };
     let outcome = Builder::new(&library, options).build(&spec);
-    assert!(outcome.observations.is_empty() && !outcome.broken, "{}: {:?}", case.display(), outcome.observations);
+    let mut found: Vec<&str> = outcome.observations.iter().map(|observation| observation.rule.as_ref()).collect();
+    found.sort_unstable();
+    found.dedup();
+    let expected = std::fs::read_to_string(case.join("findings.txt")).unwrap_or_default();
+    assert_eq!(found, expected.lines().collect::<Vec<_>>(), "{}: {:?}", case.display(), outcome.observations);
+    assert!(!outcome.broken, "{}: {:?}", case.display(), outcome.observations);
     let nodes = outcome.resources.into_iter().map(|resource| resource.node).collect();
     drop(library);
     (sources, nodes)

@@ -147,7 +147,7 @@ fn applied<'w>(world: &'w World, name: &str) -> (&'w ClusterBuild, usize) {
 }
 
 fn printed(cluster: &ClusterBuild, at: usize) -> Vec<String> {
-    let owner = &cluster.kustomizations[at].spec;
+    let owner = &cluster.kustomizations.get(at).unwrap().spec;
     let objects = cluster.objects.iter().filter(|object| object.kustomization == at);
     objects.map(|object| emit(&as_flux_prints(object, owner)).text).collect()
 }

@@ -386,6 +386,54 @@ fn an_artifact_made_of_a_part_of_the_repository_has_paths_of_that_part() {
 }
 
 #[test]
+fn two_clusters_of_pushed_artifacts_are_told_apart_by_their_folders() {
+    let mut files = Vec::new();
+    for cluster in ["home", "work"] {
+        let pushed = |name: &str, path: &str| {
+            over_apps("").replace("name: apps", &format!("name: {name}")).replace("./apps", path).replace(
+                "{kind: GitRepository, name: flux-system}",
+                &format!("{{kind: OCIRepository, name: {cluster}}}"),
+            )
+        };
+        files.push((format!("{cluster}/flux/config/cluster.yaml"), pushed("cluster", "./flux")));
+        files.push((
+            format!("{cluster}/flux/config/kustomization.yaml"),
+            "resources: [cluster.yaml, flux.yaml]\n".to_owned(),
+        ));
+        // Both install Flux from the same foreign source, whose `./` is not this repository.
+        let foreign = over_apps("").replace("name: apps", "name: flux").replace("./apps", "./");
+        files.push((
+            format!("{cluster}/flux/config/flux.yaml"),
+            foreign.replace("name: flux-system}\n", "name: flux-manifests}\n"),
+        ));
+        files.push((format!("{cluster}/flux/apps.yaml"), pushed("apps", "./apps")));
+        files.push((format!("{cluster}/apps/settings.yaml"), SETTINGS.replace("settings", cluster)));
+    }
+    files.push(("ansible/hosts.yaml".to_owned(), "all: {}\n".to_owned()));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (_, world) = built(&files, &BuildOptions::default());
+    let entries: Vec<&str> = world.clusters.iter().map(|cluster| &*cluster.entry).collect();
+    assert_eq!(entries, ["home/flux", "work/flux"]);
+    assert_eq!(
+        (said(&world), objects(&world)),
+        (vec![], vec!["ConfigMap apps/home".to_owned(), "ConfigMap apps/work".to_owned()])
+    );
+}
+
+#[test]
+fn folders_that_nobody_builds_together_do_not_collide() {
+    let kustomization = "resources: [../base]\n";
+    let files: &[(&str, &str)] = &[
+        ("base/kustomization.yaml", "resources: [settings.yaml]\n"),
+        ("base/settings.yaml", SETTINGS),
+        ("one/kustomization.yaml", kustomization),
+        ("two/kustomization.yaml", kustomization),
+    ];
+    let (_, world) = built(files, &BuildOptions::default());
+    assert_eq!((said(&world), objects(&world)), (vec![], vec!["ConfigMap apps/settings".to_owned()]));
+}
+
+#[test]
 fn each_cluster_has_the_artifact_of_its_own_source() {
     let mut files = Vec::new();
     for cluster in ["a", "b"] {

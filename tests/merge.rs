@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flux_vet::build::Gvk;
 use flux_vet::build::kustomize::Schema;
-use flux_vet::build::kustomize::merge::{Growth, Lost, Merged, Note, Options, merge};
+use flux_vet::build::kustomize::merge::{Growth, Lost, Merged, Note, Options, merge, observe};
 use flux_vet::build::kustomize::schema::ListRule;
 use flux_vet::build::scope::is_cluster_scoped;
+use flux_vet::build::{Gvk, Id};
+use flux_vet::finding::Fix;
 use flux_vet::source::{Memory, Sources, Span};
 use flux_vet::yaml::{Content, Mode, Node, Step, Value, parse, resolve};
 use serde::Deserialize;
@@ -248,12 +249,35 @@ fn a_port_without_protocol_is_lost_where_the_object_gives_one() {
         "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports:\n    - {port: 80, targetPort: 8080}\n";
     let (sources, merged) = merged(service, patch);
     assert_eq!(merged.node.unwrap().dig("spec.ports.0.targetPort").map(Node::to_json), None);
-    let [Note::ElementLost { element, why: Lost::KeyMissing { key, values, .. }, path, .. }] = merged.notes.as_slice()
-    else {
-        panic!("{:?}", merged.notes)
-    };
-    assert_eq!((key.as_str(), values.as_slice(), path.as_str()), ("protocol", &["TCP".into()][..], "spec.ports"));
-    assert_eq!(sources.text(*element), "{port: 80, targetPort: 8080}");
+    let [note @ Note::ElementLost(lost)] = merged.notes.as_slice() else { panic!("{:?}", merged.notes) };
+    assert_eq!((lost.path.as_str(), lost.shown.as_str()), ("spec.ports", "port: 80"));
+    assert!(matches!(&lost.why, Lost::KeyMissing { key, .. } if key == "protocol"), "{lost:?}");
+    let fix = observe(note, &Id::default(), &sources).fix.unwrap();
+    assert_eq!(fixed(patch, &fix), patch.replace("port: 80", "port: 80, protocol: TCP"));
+}
+
+/// A text with a fix applied to it.
+fn fixed(text: &str, fix: &Fix) -> String {
+    let mut text = text.to_owned();
+    for edit in fix.edits.iter().rev() {
+        text.replace_range(edit.span.range(), &edit.text);
+    }
+    text
+}
+
+#[test]
+fn the_missing_key_is_written_into_a_block_with_its_indentation() {
+    let of =
+        |element: &str| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  ports:\n{element}");
+    let target = of("    - port: 80\n      protocol: UDP\n");
+    for (element, expected) in [
+        ("    - port: 80\n      name: a\n", "    - port: 80\n      protocol: UDP\n      name: a\n"),
+        ("  - name: a\n    port: 80\n", "  - name: a\n    port: 80\n    protocol: UDP\n"),
+    ] {
+        let (sources, merged) = merged(&target, &of(element));
+        let fix = observe(&merged.notes[0], &Id::default(), &sources).fix.unwrap();
+        assert_eq!(fixed(&of(element), &fix), of(expected));
+    }
 }
 
 #[test]
@@ -264,7 +288,7 @@ fn an_element_without_its_key_takes_the_whole_list_away() {
         .notes
         .iter()
         .filter_map(|note| match note {
-            Note::ElementLost { why, .. } => Some(why),
+            Note::ElementLost(lost) => Some(&lost.why),
             _ => None,
         })
         .collect();

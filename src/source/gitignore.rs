@@ -13,6 +13,8 @@ pub struct Pattern {
     /// It begins with `!`: what it matches is kept.
     pub keeps: bool,
     folder: String,
+    // Parts of the folder's path.
+    depth: usize,
     folders_only: bool,
     about: About,
 }
@@ -68,6 +70,7 @@ impl Pattern {
             place,
             keeps,
             folder: folder.to_owned(),
+            depth: folder.split('/').filter(|part| !part.is_empty()).count(),
             folders_only,
             about: if rest.contains('/') {
                 About::Paths(rest.split('/').map(Part::new).collect())
@@ -77,21 +80,17 @@ impl Pattern {
         }
     }
 
-    /// Whether it says anything about a path.
-    pub fn matches(&self, path: &str, is_folder: bool) -> bool {
-        let inside = if self.folder.is_empty() {
-            Some(path)
-        } else {
-            path.strip_prefix(&self.folder).and_then(|rest| rest.strip_prefix('/'))
-        };
-        let Some(inside) = inside.filter(|inside| !inside.is_empty()) else { return false };
-        let names: Vec<&str> = inside.split('/').collect();
+    /// Whether it says anything about a path, whose names are given too.
+    fn matches(&self, path: &str, names: &[&str], is_folder: bool) -> bool {
+        let inside =
+            path.strip_prefix(&self.folder).is_some_and(|rest| self.folder.is_empty() || rest.starts_with('/'));
+        let Some(names) = names.get(self.depth..).filter(|names| inside && !names.is_empty()) else { return false };
         match &self.about {
             About::Names(glob) => {
                 let at = glob.as_ref().and_then(|glob| names.iter().position(|name| glob.matches(name)));
                 at.is_some_and(|at| !self.folders_only || is_folder || at + 1 < names.len())
             }
-            About::Paths(parts) => self.matches_path(parts, &names, is_folder),
+            About::Paths(parts) => self.matches_path(parts, names, is_folder),
         }
     }
 
@@ -139,7 +138,8 @@ impl Pattern {
 
 /// The pattern that decides about a path: the last one that matches.
 pub fn deciding<'p>(patterns: &'p [Pattern], path: &str, is_folder: bool) -> Option<&'p Pattern> {
-    patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))
+    let names: Vec<&str> = path.split('/').collect();
+    patterns.iter().rev().find(|pattern| pattern.matches(path, &names, is_folder))
 }
 
 #[cfg(test)]

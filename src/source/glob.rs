@@ -39,6 +39,13 @@ impl Glob {
 
     /// Whether the whole name matches.
     pub fn matches(&self, name: &str) -> bool {
+        // The commonest globs are plain names, and those that end in one.
+        if let [Element::Star, rest @ ..] = self.0.as_slice()
+            && rest.iter().all(|element| matches!(element, Element::Char(_)))
+        {
+            let mut end = name.chars().rev();
+            return rest.iter().rev().all(|element| end.next().is_some_and(|c| element.takes(c)));
+        }
         let name: Vec<char> = name.chars().collect();
         let (mut at, mut from) = (0, 0);
         // Where to go on when the text after a star does not fit: the last star takes one character more.

@@ -180,13 +180,15 @@ impl FileSystem for Filtered {
     }
 
     fn size(&self, path: &str) -> Result<u64, ReadError> {
-        self.entry(path)?;
-        self.below.size(path)
+        let size = self.below.size(path)?;
+        self.left_out(path, Entry::File).map_or(Ok(size), Err)
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        self.entry(path)?;
-        self.below.read(path)
+        match self.left_out(path, Entry::File) {
+            Some(error) => Err(self.below.entry(path).err().unwrap_or(error)),
+            None => self.below.read(path),
+        }
     }
 
     fn list(&self, path: &str) -> Vec<(String, Entry)> {

@@ -1,7 +1,7 @@
 //! Which sources of a cluster stand for files that are here: this repository, folders beside it, copies of both.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::artifact::{Artifact, Filtered, source_ignore, stated_patterns};
 use super::discover::EntryPoint;
@@ -21,7 +21,12 @@ pub struct Repository<'b, 's> {
     /// Source objects as written, with the folder each stands in.
     pub declared: Vec<(String, Node)>,
     patterns: OnceLock<Vec<Pattern>>,
+    // Artifacts of this repository that clusters share, by what their sources state.
+    shared: RwLock<HashMap<Stated, Arc<Artifact>>>,
 }
+
+/// What tells two artifacts of this repository apart: the place of `spec.ignore`, and whether somebody pushed it.
+type Stated = (Option<Span>, bool);
 
 impl<'b, 's> Repository<'b, 's> {
     /// A repository with what its files declare.
@@ -30,7 +35,7 @@ impl<'b, 's> Repository<'b, 's> {
         mapped: &'b BTreeMap<SourceKey, String>,
         declared: Vec<(String, Node)>,
     ) -> Self {
-        Repository { library, mapped, declared, patterns: OnceLock::new() }
+        Repository { library, mapped, declared, patterns: OnceLock::new(), shared: RwLock::default() }
     }
 
     /// The tree at a folder of the configuration: below the root, or beside it (`../shared`).
@@ -209,14 +214,34 @@ impl<'b, 's> Artifacts<'b, 's> {
 
     fn own_artifact(&mut self, source: Option<&SourceKey>, folder: &str, open: &mut Vec<SourceKey>) -> Arc<Artifact> {
         let main = self.repository.library.sources;
-        let system = main.shared_system();
-        if folder.is_empty() {
-            let patterns = self.repository.patterns().to_vec();
+        if !folder.is_empty() {
+            let system: Arc<dyn FileSystem> = Arc::new(Subtree::new(main.shared_system(), folder));
+            let patterns = source_ignore(&main.window(system.clone()));
             return self.downloaded(source, system, patterns, open);
         }
-        let system: Arc<dyn FileSystem> = Arc::new(Subtree::new(system, folder));
-        let patterns = source_ignore(&main.window(system.clone()));
-        self.downloaded(source, system, patterns, open)
+        let object = self.object(source);
+        let spec = object.as_ref().and_then(|object| object.get("spec"));
+        let is_plain = |key: &str| spec.and_then(|spec| spec.get(key)).is_none();
+        if !["sparseCheckout", "include", "layerSelector"].into_iter().all(is_plain) {
+            let patterns = self.repository.patterns().to_vec();
+            return self.downloaded(source, main.shared_system(), patterns, open);
+        }
+        let ignore = spec.and_then(|spec| spec.get("ignore")).map(Node::span);
+        let stated: Stated = (ignore, source.is_some_and(is_pushed));
+        let shared = &self.repository.shared;
+        if let Some(known) = shared.read().unwrap_or_else(PoisonError::into_inner).get(&stated) {
+            return known.clone();
+        }
+        let patterns = self.repository.patterns().to_vec();
+        let made = self.downloaded(source, main.shared_system(), patterns, open);
+        shared.write().unwrap_or_else(PoisonError::into_inner).entry(stated).or_insert(made).clone()
+    }
+
+    /// The object of a source, as built or as written.
+    fn object(&self, source: Option<&SourceKey>) -> Option<Node> {
+        let source = source?;
+        let declared = || self.repository.declared(source, &self.entry.path);
+        self.built.get(source).or_else(declared).cloned()
     }
 
     fn mapped(
@@ -245,15 +270,10 @@ impl<'b, 's> Artifacts<'b, 's> {
         open: &mut Vec<SourceKey>,
     ) -> Arc<Artifact> {
         let main = self.repository.library.sources;
-        let object = source.and_then(|source| {
-            let declared = || self.repository.declared(source, &self.entry.path).cloned();
-            self.built.get(source).cloned().or_else(declared)
-        });
-        // A pushed artifact may hold files in place of links; Git gives them as they are, and they are left out.
-        let is_pushed = source.is_some_and(|source| source.kind != "GitRepository");
+        let object = self.object(source);
         let filtered = |system, patterns| {
             let filtered = Filtered::new(system, patterns);
-            if is_pushed { filtered.with_links() } else { filtered }
+            if source.is_some_and(is_pushed) { filtered.with_links() } else { filtered }
         };
         let Some((source, object)) = source.zip(object) else {
             return Arc::new(Artifact::new(main, Arc::new(filtered(system, patterns))));
@@ -346,6 +366,11 @@ impl<'b, 's> Artifacts<'b, 's> {
         let filtered = Filtered::new(Arc::new(assembled), Vec::new());
         Ok(Arc::new(Artifact::new(self.repository.library.sources, Arc::new(filtered))))
     }
+}
+
+/// A pushed artifact may hold files in place of links; Git gives links as they are, and they are left out.
+fn is_pushed(source: &SourceKey) -> bool {
+    source.kind != "GitRepository"
 }
 
 /// A repository URL without what may differ: scheme, user, `.git`, the colon of the short SSH form.

@@ -76,12 +76,13 @@ fn entry_points(library: &Library<'_>, configured: &[String], documents: &[Found
         .iter()
         .filter(|found| is_flux_kustomization(&Id::of(&found.node)) && found.node.at(&["spec", "path"]).is_some())
         .collect();
+    let folders = Folders::of(library);
     let mut entries: Vec<EntryPoint> = if configured.is_empty() {
-        let mut entries = instances(library, documents);
-        entries.extend(gotk_syncs(library, &kustomizations));
-        if entries.is_empty() { unproduced(library, &kustomizations) } else { entries }
+        let mut entries = instances(&folders, documents);
+        entries.extend(gotk_syncs(&folders, &kustomizations));
+        if entries.is_empty() { unproduced(library, &folders, &kustomizations) } else { entries }
     } else {
-        configured.iter().map(|path| named(library, path, &kustomizations)).collect()
+        configured.iter().map(|path| named(library, &folders, path, &kustomizations)).collect()
     };
     if entries.is_empty() && configured.is_empty() {
         entries.extend(plain(library, documents));
@@ -117,7 +118,7 @@ fn flux_system(kind: &str, name: &str) -> SourceKey {
 }
 
 /// FluxInstance objects, releases of the flux-instance chart, and values files for it.
-fn instances(library: &Library<'_>, documents: &[Found]) -> Vec<EntryPoint> {
+fn instances(folders: &Folders, documents: &[Found]) -> Vec<EntryPoint> {
     let mut entries = Vec::new();
     for found in documents {
         let id = Id::of(&found.node);
@@ -129,7 +130,8 @@ fn instances(library: &Library<'_>, documents: &[Found]) -> Vec<EntryPoint> {
         };
         let Some(sync) = sync else { continue };
         let Some(path) = sync.get("path").and_then(Node::as_str) else { continue };
-        let Some((path, artifact_folder)) = locate(library, &normalize(path)) else { continue };
+        let located = folders.locate(&normalize(path), parent(&found.path));
+        let Some((path, artifact_folder)) = located else { continue };
         let text = |key: &str| sync.get(key).and_then(Node::as_str);
         let patches = match id.gvk.kind.as_str() {
             "FluxInstance" => found.node.at(&["spec", "kustomize", "patches"]),
@@ -152,51 +154,56 @@ fn instances(library: &Library<'_>, documents: &[Found]) -> Vec<EntryPoint> {
     entries
 }
 
-/// An artifact may be built from a sub-folder of the repository: the folder whose path ends in the path asked for, and
-/// what stands before it.
-fn locate(library: &Library<'_>, path: &str) -> Option<(String, String)> {
-    if path.contains("${") {
-        return None;
-    }
-    let system = library.sources.system();
-    if system.entry(path) == Ok(Entry::Directory) {
-        return Some((path.to_owned(), String::new()));
-    }
-    let suffix = format!("/{path}");
-    let mut candidates: BTreeSet<String> = BTreeSet::new();
-    for file in system.walk() {
-        let mut directory = parent(&file);
-        while !directory.is_empty() {
-            if directory.ends_with(&suffix) {
-                candidates.insert(directory.to_owned());
+/// Every folder of a repository.
+struct Folders(BTreeSet<String>);
+
+impl Folders {
+    fn of(library: &Library<'_>) -> Self {
+        let mut folders = BTreeSet::new();
+        for file in library.sources.system().walk() {
+            let mut folder = parent(&file);
+            while !folder.is_empty() && folders.insert(folder.to_owned()) {
+                folder = parent(folder);
             }
-            directory = parent(directory);
         }
+        Folders(folders)
     }
-    // Two places would be a guess.
-    if candidates.len() > 1 {
-        return None;
+
+    /// An artifact may be built from a sub-folder of the repository: the folder whose path ends in the path asked for,
+    /// and what stands before it. Of several the one nearest to the file that asks counts.
+    fn locate(&self, path: &str, asked_in: &str) -> Option<(String, String)> {
+        if path.contains("${") {
+            return None;
+        }
+        if path.is_empty() || self.0.contains(path) {
+            return Some((path.to_owned(), String::new()));
+        }
+        let suffix = format!("/{path}");
+        let near = |folder: &str| folder.split('/').zip(asked_in.split('/')).take_while(|(a, b)| a == b).count();
+        let candidates = || self.0.iter().filter(|folder| folder.ends_with(&suffix));
+        let best = candidates().map(|folder| near(folder)).max()?;
+        let mut nearest = candidates().filter(|folder| near(folder) == best);
+        // Two places would be a guess.
+        let (found, None) = (nearest.next()?, nearest.next()) else { return None };
+        Some((found.clone(), found.strip_suffix(&suffix)?.to_owned()))
     }
-    let found = candidates.into_iter().next()?;
-    let folder = found.strip_suffix(&suffix)?.to_owned();
-    Some((found, folder))
 }
 
-fn gotk_syncs(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoint> {
+fn gotk_syncs(folders: &Folders, kustomizations: &[&Found]) -> Vec<EntryPoint> {
     kustomizations
         .iter()
         .filter(|found| file_name(&found.path).starts_with("gotk-sync"))
-        .map(|found| written(library, found))
+        .map(|found| written(folders, found))
         .collect()
 }
 
 /// An entry point from the object that applies it.
-fn written(library: &Library<'_>, found: &Found) -> EntryPoint {
+fn written(folders: &Folders, found: &Found) -> EntryPoint {
     let kustomization = FluxKustomization::read(&found.node);
     let path = kustomization.path.clone().unwrap_or_default();
     // Git knows no part of a repository.
     let is_whole = kustomization.source.as_ref().is_none_or(|source| source.kind == "GitRepository");
-    let located = if is_whole { None } else { locate(library, &path) };
+    let located = if is_whole { None } else { folders.locate(&path, parent(&found.path)) };
     let (path, artifact_folder) = located.unwrap_or((path, String::new()));
     EntryPoint {
         path,
@@ -210,9 +217,9 @@ fn written(library: &Library<'_>, found: &Found) -> EntryPoint {
     }
 }
 
-fn named(library: &Library<'_>, path: &str, kustomizations: &[&Found]) -> EntryPoint {
+fn named(library: &Library<'_>, folders: &Folders, path: &str, kustomizations: &[&Found]) -> EntryPoint {
     let path = normalize(path);
-    if let Some(own) = kustomizations.iter().map(|found| written(library, found)).find(|entry| entry.path == path) {
+    if let Some(own) = kustomizations.iter().map(|found| written(folders, found)).find(|entry| entry.path == path) {
         return own;
     }
     // The sources of the Kustomizations written in that folder.
@@ -221,6 +228,8 @@ fn named(library: &Library<'_>, path: &str, kustomizations: &[&Found]) -> EntryP
         .iter()
         .filter(|found| found.path.starts_with(&inside) || path.is_empty())
         .filter_map(|found| FluxKustomization::read(&found.node).source)
+        // An artifact made from other sources stands for none of its makers.
+        .filter(|source| source.kind != "ExternalArtifact")
         .collect();
     let place = Span::new(library.sources.add(&format!("{path}/"), ""), 0..0);
     EntryPoint {
@@ -235,57 +244,56 @@ fn named(library: &Library<'_>, path: &str, kustomizations: &[&Found]) -> EntryP
     }
 }
 
+/// A Kustomization that may be an entry.
+struct Candidate {
+    file: String,
+    source: Option<SourceKey>,
+    entry: EntryPoint,
+    // Files whose objects its folder gives.
+    reached: BTreeSet<String>,
+}
+
+impl Candidate {
+    fn new(library: &Library<'_>, folders: &Folders, found: &Found) -> Self {
+        let entry = written(folders, found);
+        let is_here = library.sources.system().entry(&entry.path) == Ok(Entry::Directory);
+        let reached = if is_here { files_below(library, &entry.path) } else { BTreeSet::new() };
+        Candidate { file: found.path.clone(), source: FluxKustomization::read(&found.node).source, entry, reached }
+    }
+
+    /// Whether its folder holds another. A path counts only in the source it is meant for: `./` of another repository
+    /// reaches nothing here.
+    fn holds(&self, other: &Candidate) -> bool {
+        self.file != other.file && self.reached.contains(&other.file) && self.source == other.source
+    }
+
+    /// Whether its folder holds one that builds something else. The same path in the folder of another cluster does not.
+    fn leads_to(&self, other: &Candidate) -> bool {
+        self.holds(other) && self.entry.path != other.entry.path
+    }
+}
+
 /// Kustomizations that no other Kustomization's folder holds, and that lead to further ones.
-fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoint> {
-    let reached: Vec<BTreeSet<String>> = kustomizations
-        .par_iter()
-        .map(|found| {
-            let path = FluxKustomization::read(&found.node).path.unwrap_or_default();
-            if library.sources.system().entry(&path) == Ok(Entry::Directory) {
-                files_below(library, &path)
-            } else {
-                BTreeSet::new()
-            }
-        })
-        .collect();
-    let sources: Vec<Option<SourceKey>> =
-        kustomizations.iter().map(|found| FluxKustomization::read(&found.node).source).collect();
-    // A path counts only in the source it is meant for: `./` of another repository reaches nothing here.
-    let leads_on: Vec<bool> = kustomizations
-        .iter()
-        .zip(&reached)
-        .zip(&sources)
-        .map(|((own, files), source)| {
-            kustomizations
-                .iter()
-                .zip(&sources)
-                .any(|(other, theirs)| other.path != own.path && files.contains(&other.path) && theirs == source)
-        })
-        .collect();
-    let any_leads = leads_on.contains(&true);
-    let mut folders: BTreeMap<String, EntryPoint> = BTreeMap::new();
-    for (index, found) in kustomizations.iter().enumerate() {
-        let by_other = kustomizations.iter().zip(&reached).enumerate().any(|(other, (from, files))| {
-            other != index
-                && from.path != found.path
-                && files.contains(&found.path)
-                && sources.get(other) == sources.get(index)
-        });
-        let leads = leads_on.get(index).copied().unwrap_or_default();
-        if by_other || (any_leads && !leads) {
+fn unproduced(library: &Library<'_>, folders: &Folders, kustomizations: &[&Found]) -> Vec<EntryPoint> {
+    let candidates: Vec<Candidate> =
+        kustomizations.par_iter().map(|found| Candidate::new(library, folders, found)).collect();
+    let leads = |own: &Candidate| candidates.iter().any(|other| own.leads_to(other));
+    let any_leads = candidates.iter().any(leads);
+    let mut entries: BTreeMap<String, EntryPoint> = BTreeMap::new();
+    for own in &candidates {
+        if candidates.iter().any(|other| other.holds(own)) || (any_leads && !leads(own)) {
             continue;
         }
-        let by_itself = reached.get(index).is_some_and(|files| files.contains(&found.path));
-        let entry = written(library, found);
-        if by_itself {
-            folders.insert(entry.path.clone(), entry);
+        let entry = own.entry.clone();
+        if own.reached.contains(&own.file) {
+            entries.insert(entry.path.clone(), entry);
             continue;
         }
         // Applied by hand or by a bootstrap tool, together with what stands beside it.
-        let folder = parent(&found.path).to_owned();
-        let known = folders.entry(folder.clone()).or_insert_with(|| EntryPoint {
+        let folder = parent(&own.file).to_owned();
+        let known = entries.entry(folder.clone()).or_insert_with(|| EntryPoint {
             path: folder,
-            artifact_folder: String::new(),
+            artifact_folder: entry.artifact_folder.clone(),
             object: None,
             sources: Vec::new(),
             url: None,
@@ -300,7 +308,7 @@ fn unproduced(library: &Library<'_>, kustomizations: &[&Found]) -> Vec<EntryPoin
             }
         }
     }
-    folders.into_values().collect()
+    entries.into_values().collect()
 }
 
 /// The files whose objects the build of a folder holds.

@@ -2,6 +2,7 @@
 
 use super::discover::EntryPoint;
 use super::kustomization::FluxKustomization;
+use super::root::Reading;
 use crate::build::kustomize::{Resource, Schema, apply_patch, patch_entry};
 use crate::build::manifests::Library;
 use crate::yaml::{Node, Origin, Step, Value};
@@ -9,11 +10,9 @@ use crate::yaml::{Node, Origin, Step, Value};
 /// The Kustomization that applies the folder of an entry point.
 pub fn kustomization(library: &Library<'_>, entry: &EntryPoint) -> FluxKustomization {
     let object = entry.object.clone().unwrap_or_else(|| made_by_instance(library, entry));
-    FluxKustomization {
-        path: Some(entry.path_in_artifact()),
-        source: entry.sources.first().cloned(),
-        ..FluxKustomization::read(&object)
-    }
+    // What is applied by hand is applied from the repository.
+    let path = if entry.reading == Reading::Flux { entry.path_in_artifact() } else { entry.path.clone() };
+    FluxKustomization { path: Some(path), source: entry.sources.first().cloned(), ..FluxKustomization::read(&object) }
 }
 
 fn made_by_instance(library: &Library<'_>, entry: &EntryPoint) -> Node {

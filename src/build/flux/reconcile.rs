@@ -14,7 +14,7 @@ use super::sops;
 use super::substitute::{Substitution, is_affected, substitute};
 use super::variables::Variables;
 use super::world::Undefined;
-use crate::build::kustomize::{Builder, Options, Outcome, Resource};
+use crate::build::kustomize::{Builder, Options, Outcome, Resource, Spec, find_file};
 use crate::build::manifests::Library;
 use crate::build::object::{Id, Object};
 use crate::build::scope;
@@ -59,15 +59,7 @@ impl Request<'_> {
         let Some(directory) = &self.spec.path else { return Reconciled::default() };
         let library = self.artifact.library(library);
         let root = root::spec(&library, directory, Some(self.spec), self.reading, self.spec.path_place);
-        let by_hand = self.reading != Reading::Flux;
-        let options = Options {
-            // What is applied by hand may be built with programs that Flux does not run.
-            programs: by_hand,
-            // How the entry's own Kustomization decrypts may be said elsewhere.
-            keeps_encrypted: !by_hand && self.index > 0 && !self.spec.decrypts,
-            ..Options::flux()
-        };
-        let mut outcome = Builder::new(&library, options).build(&root);
+        let mut outcome = self.build(&library, &root);
         let resources = std::mem::take(&mut outcome.resources);
         let mut built = Reconciled {
             broken: outcome.broken,
@@ -80,6 +72,34 @@ impl Request<'_> {
             self.take(&library, resource, &mut names_checked, &mut built);
         }
         built
+    }
+
+    fn build(&self, library: &Library<'_>, root: &Spec) -> Outcome {
+        let by_hand = self.reading != Reading::Flux;
+        let options = Options {
+            // What is applied by hand may be built with programs that Flux does not run.
+            programs: by_hand,
+            // How the entry's own Kustomization decrypts may be said elsewhere.
+            keeps_encrypted: !by_hand && self.index > 0 && !self.spec.decrypts,
+            ..Options::flux()
+        };
+        let build = |spec: &Spec| Builder::new(library, options.clone()).build(spec);
+        if !by_hand || find_file(library, &root.directory).is_some() {
+            return build(root);
+        }
+        // Nobody builds the folders of such a tree together.
+        let mut all = Outcome { observations: root.observations.clone(), broken: root.broken, ..Outcome::default() };
+        let mut seen = HashSet::new();
+        for entry in &root.resources {
+            let one = build(&Spec { resources: vec![entry.clone()], ..Spec::empty(&root.directory, root.place) });
+            all.resources.extend(one.resources.into_iter().filter(|one| seen.insert((one.id(), one.place()))));
+            let new = one.observations.into_iter().filter(|one| !all.observations.contains(one)).collect::<Vec<_>>();
+            all.observations.extend(new);
+            all.broken |= one.broken;
+            all.lost |= one.lost;
+            all.open.extend(one.open);
+        }
+        all
     }
 
     fn take(&self, library: &Library<'_>, resource: Resource, names_checked: &mut bool, built: &mut Reconciled) {

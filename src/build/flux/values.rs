@@ -157,6 +157,7 @@ mod tests {
                 namespace: Some("apps".into()),
                 name: node.at(&["metadata", "name"]).unwrap().as_str().unwrap().into(),
                 node: node.clone(),
+                written: crate::build::object::Id::of(node),
                 kustomization: 0,
                 trail: Vec::new(),
                 encrypted: false,

@@ -78,7 +78,10 @@ pub struct KeyRules {
     pub open: Vec<String>,
 }
 
-static TABLE: LazyLock<Result<HashMap<(String, String), Producer>, String>> = LazyLock::new(|| {
+/// Rows by group and kind, or why the table cannot be read.
+type Table = Result<HashMap<(String, String), Producer>, String>;
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let rows: Vec<Producer> =
         serde_yaml::from_str(include_str!("../../../rules/producers.yaml")).map_err(|error| error.to_string())?;
     Ok(rows.into_iter().map(|row| ((row.group.clone(), row.kind.clone()), row)).collect())

@@ -22,7 +22,7 @@ pub struct NamespaceOverridden {}
 
 impl Rule for NamespaceOverridden {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let moved: Vec<Moved<'_>> = cluster.objects().filter_map(|object| Moved::of(object)).collect();
+        let moved: Vec<Moved<'_>> = cluster.objects().filter_map(Moved::of).collect();
         if moved.is_empty() {
             return;
         }
@@ -95,9 +95,8 @@ fn missed(moved: &Moved<'_>, references: &[&Reference<'_>]) -> Observation {
         moved.object.reference(),
         moved.written
     );
-    let mut found = moved
-        .observation(message, moved.place, "overridden")
-        .related(Label::new(moved.setting, "namespace set here"));
+    let mut found =
+        moved.observation(message, moved.place, "overridden").related(Label::new(moved.setting, "namespace set here"));
     for reference in references.iter().take(MOST_SHOWN) {
         found = found.related(Label::new(reference.place, "looked for here"));
     }

@@ -5,10 +5,8 @@
 use smol_str::SmolStr;
 
 use super::scalar::is_written_null;
+use super::tuples::Tuple;
 use crate::yaml::{Node, Value};
-
-/// Values of the merge keys of one element, one a key; empty where the element has none.
-pub type Tuple = Vec<SmolStr>;
 
 /// Number of an element in [`Elements`]; it stands for the element as long as the merge runs.
 pub type Slot = usize;

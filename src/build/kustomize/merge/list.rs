@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::elements::{Elements, Slot, Tuple, WrongKind, is_nothing, raw};
+use super::elements::{Elements, Slot, WrongKind, is_nothing, raw};
 use super::note;
-use super::{DIRECTIVE, Directive, Growth, Refused, Walked, Walker, patched};
+use super::tuples::{Tuple, merge_tuples, valid_keys};
+use super::walk::{DIRECTIVE, Directive, Walked, Walker, patched};
+use super::{Growth, Refused};
 use crate::build::kustomize::schema::{At, ListRule};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
@@ -49,12 +51,7 @@ impl Lists {
 
 impl Walker<'_> {
     /// Merges a list; one of the two is a list, the other may be absent or null.
-    pub(super) fn list(
-        &mut self,
-        dest: Option<&Node>,
-        source: Option<&mut Node>,
-        at: At,
-    ) -> Result<Walked, Box<Refused>> {
+    pub fn list(&mut self, dest: Option<&Node>, source: Option<&mut Node>, at: At) -> Result<Walked, Box<Refused>> {
         let Some(keys) = self.keys(dest, source.as_deref(), &at) else {
             return Ok(match source {
                 None => Walked::Kept,
@@ -91,7 +88,7 @@ impl Walker<'_> {
     }
 
     /// Cleans a list of the patch; `None` when it is taken as it stands, false when nothing is left of it.
-    pub(super) fn own_list(&mut self, source: &mut Node, at: At) -> Result<Option<bool>, Box<Refused>> {
+    pub fn own_list(&mut self, source: &mut Node, at: At) -> Result<Option<bool>, Box<Refused>> {
         let Some(keys) = self.keys(Some(source), None, &at) else { return Ok(None) };
         let keys: Vec<&str> = keys.iter().map(SmolStr::as_str).collect();
         let place = source.clone();
@@ -314,7 +311,7 @@ impl Walker<'_> {
 
 /// What came of two lists.
 #[derive(Default)]
-pub(super) struct Walk {
+pub struct Walk {
     /// The elements of the result.
     pub result: Vec<Slot>,
     /// Elements of the patch that were merged.
@@ -381,41 +378,4 @@ impl Lists {
             .filter(|tuple| seen.insert(tuple.clone()))
             .collect()
     }
-}
-
-/// Key values with gaps take over what a tuple says that shares a value with them and contradicts none.
-fn merge_tuples(tuples: &mut [Tuple]) {
-    for one in 0..tuples.len() {
-        let Some(before) = tuples.get(one).cloned() else { return };
-        for other in 0..tuples.len() {
-            let Some(merged) = tuples.get(other).and_then(|other| compatible(&before, other)) else { continue };
-            for slot in [one, other] {
-                if let Some(tuple) = tuples.get_mut(slot) {
-                    tuple.clone_from(&merged);
-                }
-            }
-        }
-    }
-}
-
-fn compatible(one: &Tuple, other: &Tuple) -> Option<Tuple> {
-    let pairs = || one.iter().zip(other);
-    let contradicts = pairs().any(|(a, b)| a != b && !a.is_empty() && !b.is_empty());
-    // Two gaps count as a value in common.
-    let shares = pairs().any(|(a, b)| a == b);
-    let merged = || pairs().map(|(a, b)| if a.is_empty() { b.clone() } else { a.clone() }).collect();
-    (!contradicts && shares).then(merged)
-}
-
-/// Keys that some tuple has a value for, and the values of one tuple for them. All keys where none has.
-fn valid_keys<'k>(tuples: &[Tuple], values: &Tuple, keys: &[&'k str]) -> (Vec<&'k str>, Tuple) {
-    let used: Vec<bool> = (0..keys.len())
-        .map(|index| tuples.iter().any(|tuple| tuple.get(index).is_some_and(|value| !value.is_empty())))
-        .collect();
-    if !used.contains(&true) {
-        return (keys.to_vec(), values.clone());
-    }
-    let valid = keys.iter().zip(&used).filter(|(_, used)| **used).map(|(key, _)| *key).collect();
-    let kept = |(value, used): &(&SmolStr, &bool)| **used || !value.is_empty();
-    (valid, values.iter().zip(&used).filter(kept).map(|(value, _)| value.clone()).collect())
 }

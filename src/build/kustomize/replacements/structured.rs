@@ -80,7 +80,8 @@ fn change(
                     Err(_) if is_json => return Err(Stop),
                     Err(WrongKind(kind)) => {
                         node.value = untyped(new);
-                        format!("{} {}", kind.tag(), scalar(text, node))
+                        let value = if new.is_empty() { String::new() } else { scalar(text, node) };
+                        format!("{} {value}", kind.tag()).trim_end().to_owned()
                     }
                 };
                 plain &= !found.fresh && node.origin.is_source();
