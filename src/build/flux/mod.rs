@@ -24,6 +24,7 @@ mod values;
 mod variables;
 mod world;
 
+pub use discover::is_flux_kustomization;
 pub use artifact::Artifact;
 pub use inventory::produced_secret;
 pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
