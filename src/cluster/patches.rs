@@ -1,11 +1,13 @@
-//! The patches of a cluster as they are written: those of each kustomization file that is read, and those of each Flux
-//! Kustomization.
+//! The patches of a cluster as they are written: those of each kustomization file that is read, those of each Flux
+//! Kustomization, and those that patches give to Flux Kustomizations.
 
 use std::collections::HashSet;
 
 use super::Cluster;
-use crate::build::kustomize::{NAMES, PatchEntry, Target, Text, read_spec};
-use crate::source::{file_name, join, parent};
+use crate::build::Id;
+use crate::build::flux::is_flux_kustomization;
+use crate::build::kustomize::{NAMES, PatchEntry, Target, Text, patch_entry, read_spec};
+use crate::source::{Span, file_name, join, parent};
 use crate::yaml::{Mode, Node, Value};
 
 /// Patches that are written beside each other, in the order in which they are applied.
@@ -40,29 +42,55 @@ pub fn lists(cluster: &Cluster<'_>) -> Vec<PatchList> {
         cluster.build().files.iter().map(|file| sources.file(*file).path.to_string()).collect();
     paths.retain(|path| NAMES.contains(&file_name(path)));
     paths.sort();
-    let mut lists = Vec::new();
+    let mut reader = Reader { cluster, seen: HashSet::new(), lists: Vec::new() };
     for path in paths {
         let Ok(spec) = read_spec(cluster.library(), &path) else { continue };
         let entries = spec.strategic_patches.into_iter().chain(spec.patches).chain(spec.json_patches);
-        lists.push(list(cluster, parent(&path), entries));
+        reader.read(parent(&path), entries.collect());
     }
-    let mut seen = HashSet::new();
     for kustomization in cluster.kustomizations() {
-        let own: Vec<PatchEntry> = kustomization.spec.patches.clone();
-        // A parent may give the same patches to all of its children.
-        if own.first().is_some_and(|first| seen.insert((first.span, own.len()))) {
-            lists.push(list(cluster, "", own));
-        }
+        reader.read("", kustomization.spec.patches.clone());
     }
-    lists
+    // The object of an entry as it is built, with what its own folder makes of it.
+    let root = cluster.kustomizations().first().and_then(|root| cluster.object(root.object?));
+    root.into_iter().for_each(|object| reader.given(&object.node));
+    reader.lists
 }
 
-fn list(cluster: &Cluster<'_>, directory: &str, entries: impl IntoIterator<Item = PatchEntry>) -> PatchList {
-    let patches = entries.into_iter().filter_map(|entry| {
-        let body = body(cluster, directory, &entry)?;
-        Some(Patch { entry, body })
-    });
-    PatchList { patches: patches.collect() }
+struct Reader<'c, 'w> {
+    cluster: &'c Cluster<'w>,
+    // A parent may give the same patches to all of its children.
+    seen: HashSet<Span>,
+    lists: Vec<PatchList>,
+}
+
+impl Reader<'_, '_> {
+    fn read(&mut self, directory: &str, entries: Vec<PatchEntry>) {
+        if !entries.first().is_some_and(|first| self.seen.insert(first.span)) {
+            return;
+        }
+        let patches: Vec<Patch> = entries
+            .into_iter()
+            .filter_map(|entry| {
+                let body = body(self.cluster, directory, &entry)?;
+                Some(Patch { entry, body })
+            })
+            .collect();
+        for patch in &patches {
+            if let Body::Strategic(documents) = &patch.body {
+                documents.iter().for_each(|document| self.given(document));
+            }
+        }
+        self.lists.push(PatchList { patches });
+    }
+
+    /// The patches that an object, or a patch for it, gives to a Flux Kustomization.
+    fn given(&mut self, document: &Node) {
+        if is_flux_kustomization(&Id::of(document)) {
+            let entries = document.at(&["spec", "patches"]).map(Node::items).unwrap_or_default();
+            self.read("", entries.iter().map(patch_entry).collect());
+        }
+    }
 }
 
 fn body(cluster: &Cluster<'_>, directory: &str, entry: &PatchEntry) -> Option<Body> {

@@ -25,6 +25,7 @@ mod variables;
 mod world;
 
 pub use artifact::Artifact;
+pub use discover::is_flux_kustomization;
 pub use inventory::produced_secret;
 pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
 pub use output::as_flux_prints;
