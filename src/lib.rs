@@ -79,8 +79,13 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let predicates = predicates(&catalogue, &config, options)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository =
-        Repository { documents: documents(&library), reached: reached(&world), library: &library, config: &config };
+    let repository = Repository {
+        documents: documents(&library),
+        reached: reached(&world),
+        read: world.clusters.iter().flat_map(|cluster| &cluster.files).copied().collect(),
+        library: &library,
+        config: &config,
+    };
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();

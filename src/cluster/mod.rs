@@ -15,6 +15,7 @@ pub mod script;
 pub mod secrets;
 pub mod storage;
 mod trail;
+pub mod usage;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -49,6 +50,8 @@ pub struct Repository<'w> {
     pub documents: Vec<FileDocument>,
     /// Files that some object of some cluster came from.
     pub reached: HashSet<FileId>,
+    /// Files that the builds of some cluster read.
+    pub read: HashSet<FileId>,
 }
 
 impl Repository<'_> {

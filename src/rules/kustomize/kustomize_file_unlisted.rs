@@ -1,16 +1,19 @@
 //! Files that nothing lists although something needs them. Card: rules/kustomize/kustomize-file-unlisted.md
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
-use crate::build::flux::{FluxKustomization, produced_secret};
+use super::unreachable;
+use crate::build::flux::produced_secret;
 use crate::build::kustomize::{NAMES, Spec, find_file, read_spec};
 use crate::build::{Id, Object};
+use crate::cluster::references::References;
+use crate::cluster::usage::{Usage, speaks_of};
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::finding::{Applicability, Edit, Fix, Label, Observation};
 use crate::rulebook::{Rule, Sink};
-use crate::source::{Entry, Span, file_name, join, normalize, parent};
+use crate::source::{Entry, Span, file_name, join, parent};
 use crate::yaml::{Node, Value};
 
 /// Folders beside each other of which all but one are listed.
@@ -22,6 +25,8 @@ const FEWEST_SIBLINGS: usize = 3;
 pub struct KustomizeFileUnlisted {
     /// Whether the file of a Flux Kustomization counts as the folder it stands in: many disable an application so.
     flux_kustomizations: bool,
+    /// Whether to name every manifest that nothing lists, needed or not.
+    everything: bool,
 }
 
 impl Rule for KustomizeFileUnlisted {
@@ -30,9 +35,9 @@ impl Rule for KustomizeFileUnlisted {
         if folders.is_empty() {
             return;
         }
-        let reached = reached(cluster.repository);
-        let mentioned = mentioned(cluster.repository);
-        let view = View { cluster, reached: &reached, mentioned: &mentioned };
+        let usage = Usage::of(cluster.repository);
+        let references = References::of(cluster);
+        let view = View { cluster, usage: &usage, references: &references };
         let mut documents: HashMap<&str, Vec<&FileDocument>> = HashMap::new();
         for document in &cluster.repository.documents {
             documents.entry(parent(&document.path)).or_default().push(document);
@@ -50,73 +55,35 @@ impl Rule for KustomizeFileUnlisted {
             out.observations.extend(view.forgotten_folder(&spec, &text, self.flux_kustomizations));
         }
     }
+
+    fn check_repository(&self, repository: &Repository<'_>, out: &mut Sink) {
+        if self.everything {
+            unreachable::report(repository, out);
+        }
+    }
 }
 
-/// The folders whose kustomization files lead to objects of the cluster, with the objects of their own files.
+/// The folders whose kustomization files the cluster reads, with the objects of their own files.
 fn folders<'w>(cluster: &Cluster<'w>) -> BTreeMap<String, Vec<&'w Object>> {
     let mut folders: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
-    for object in cluster.objects() {
-        for label in &object.trail {
-            let path = &cluster.sources().file(label.span.file).path;
-            if NAMES.contains(&file_name(path)) {
-                folders.entry(parent(path).to_owned()).or_default();
-            }
+    for file in &cluster.build().files {
+        let path = &cluster.sources().file(*file).path;
+        if NAMES.contains(&file_name(path)) {
+            folders.entry(parent(path).to_owned()).or_default();
         }
+    }
+    for object in cluster.objects() {
         let own = &cluster.sources().file(object.kind_place().file).path;
         folders.entry(parent(own).to_owned()).or_default().push(object);
     }
     folders
 }
 
-/// Files that objects of some cluster came from.
-fn reached(repository: &Repository<'_>) -> BTreeSet<String> {
-    repository.reached.iter().map(|file| repository.sources().file(*file).path.to_string()).collect()
-}
-
-/// Paths that files name, each with the files that do.
-type Mentioned = BTreeMap<String, Vec<String>>;
-
-/// Every path that a kustomization file or a Flux Kustomization of the repository names, whether or not it is built.
-fn mentioned(repository: &Repository<'_>) -> Mentioned {
-    let mut mentioned = Mentioned::new();
-    let mut add = |path: Option<String>, by: &str| {
-        path.into_iter().for_each(|path| mentioned.entry(path).or_default().push(by.to_owned()));
-    };
-    for path in repository.sources().system().walk() {
-        if !NAMES.contains(&file_name(&path)) {
-            continue;
-        }
-        let Ok(spec) = read_spec(repository.library, &path) else { continue };
-        let patches = spec.patches.iter().chain(&spec.strategic_patches).chain(&spec.json_patches);
-        let entries = spec.resources.iter().chain(&spec.configurations).map(|text| text.text.as_str());
-        let entries = entries
-            .chain(spec.components.iter().map(|(_, text)| text.text.as_str()))
-            .chain(patches.filter_map(|patch| patch.path.as_ref()).map(|path| path.text.as_str()));
-        entries.for_each(|entry| add(join(&spec.directory, entry), &path));
-        for generator in spec.config_maps.iter().chain(&spec.secrets) {
-            let files = generator.files.iter().chain(&generator.envs);
-            let paths = files.map(|file| file.text.split_once('=').map_or(file.text.as_str(), |(_, path)| path));
-            paths.for_each(|named| add(join(&spec.directory, named), &path));
-        }
-    }
-    for document in &repository.documents {
-        let id = Id::of(&document.node);
-        if id.gvk.kind != "Kustomization" || id.gvk.group != "kustomize.toolkit.fluxcd.io" {
-            continue;
-        }
-        let spec = FluxKustomization::read(&document.node);
-        let Some(path) = spec.path else { continue };
-        spec.components.iter().for_each(|component| add(join(&path, &component.text), &document.path));
-        add(Some(normalize(&path)), &document.path);
-    }
-    mentioned
-}
-
 /// What a cluster and its repository know of files.
 struct View<'v, 'w> {
     cluster: &'v Cluster<'w>,
-    reached: &'v BTreeSet<String>,
-    mentioned: &'v Mentioned,
+    usage: &'v Usage,
+    references: &'v References<'w>,
 }
 
 impl View<'_, '_> {
@@ -125,16 +92,24 @@ impl View<'_, '_> {
         let name = file_name(path);
         !NAMES.contains(&name)
             && !name.starts_with(['.', '_'])
-            && !self.reached.contains(path)
-            && !self.mentioned.contains_key(path)
+            && !self.usage.is_used(path)
             && !speaks_of(kustomization, name)
     }
 
-    /// The finding for a file that holds what an object of its folder refers to and nothing else brings.
+    /// The finding for a file that holds what an object of the cluster refers to and nothing else brings.
     fn needed(&self, spec: &Spec, document: &FileDocument, objects: &[&Object]) -> Option<Observation> {
-        let (kind, name) = provides(&document.node)?;
+        let id = Id::of(&document.node);
         // A file listed there must say which namespace this is.
-        let namespaces: HashSet<&str> = objects.iter().map(|object| object.namespace()).collect();
+        let mut namespaces: Vec<&str> = objects.iter().map(|object| object.namespace()).collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        if id.gvk.group.is_empty() && id.gvk.kind == "Namespace" {
+            let holds = spec.namespace.as_ref().map(|namespace| namespace.text.as_str());
+            return self.namespace(spec, document, &id.name, holds.map_or(namespaces, |own| vec![own]).as_slice());
+        }
+        let Some((kind, name)) = provides(&document.node) else {
+            return self.referred_to(spec, document, &id, &namespaces);
+        };
         let exists = |namespace: &&str| {
             let made = |object: &Object| kind == "Secret" && produced_secret(object).as_deref() == Some(&name);
             self.cluster.named(&name).any(|object| object.kind() == kind && object.namespace() == *namespace)
@@ -143,19 +118,61 @@ impl View<'_, '_> {
         if namespaces.iter().any(exists) {
             return None;
         }
-        let (user, place) = objects.iter().find_map(|object| Some((object, reference(&object.node, &kind, &name)?)))?;
+        let beside = || objects.iter().find_map(|object| Some((*object, reference(&object.node, &kind, &name)?)));
+        let group = if kind.ends_with("Repository") { "source.toolkit.fluxcd.io" } else { "" };
+        let absent = |namespace: &&&str| self.cluster.existence(group, &kind, namespace, &name).is_absent();
+        let elsewhere = || {
+            let mut users = namespaces.iter().filter(absent).flat_map(|space| self.references.to(&kind, space, &name));
+            users.next().map(|user| (user.from, user.place))
+        };
+        let (user, place) = beside().or_else(elsewhere)?;
+        let why = format!("{} needs the {kind} `{name}` that only this file brings", user.reference());
+        Some(self.missing_entry(spec, document, &why, place))
+    }
+
+    /// The same for any other kind, by a reference that names the kind.
+    fn referred_to(
+        &self,
+        spec: &Spec,
+        document: &FileDocument,
+        id: &Id,
+        namespaces: &[&str],
+    ) -> Option<Observation> {
+        let (group, kind, name) = (&id.gvk.group, &id.gvk.kind, &id.name);
+        // What one of these waits for, `depends-on-missing` says.
+        if kind.is_empty() || name.contains("${") || matches!(kind.as_str(), "Kustomization" | "HelmRelease") {
+            return None;
+        }
+        let absent = |namespace: &&&str| self.cluster.existence(group, kind, namespace, name).is_absent();
+        let mut users = namespaces.iter().filter(absent).flat_map(|space| self.references.to(kind, space, name));
+        let user = users.next()?;
+        let why = format!("{} needs the {kind} `{name}` that only this file brings", user.from.reference());
+        Some(self.missing_entry(spec, document, &why, user.place))
+    }
+
+    /// A Namespace in which objects of its folder are.
+    fn namespace(&self, spec: &Spec, document: &FileDocument, name: &str, lived_in: &[&str]) -> Option<Observation> {
+        let of_kubernetes = name == "default" || name.starts_with("kube-");
+        let is_there = of_kubernetes || !self.cluster.existence("", "Namespace", "", name).is_absent();
+        if is_there || self.cluster.is_flux_namespace(name) || !lived_in.contains(&name) {
+            return None;
+        }
+        let inside = self.cluster.in_namespace(name).next()?;
+        let place = inside.at(&["metadata", "namespace"]).map_or_else(|| inside.place(), Node::span);
+        let why = format!("{} is in the Namespace `{name}` that only this file brings", inside.reference());
+        Some(self.missing_entry(spec, document, &why, place))
+    }
+
+    fn missing_entry(&self, spec: &Spec, document: &FileDocument, why: &str, place: Span) -> Observation {
         let file = file_name(&document.path);
-        let message = format!(
-            "`{file}` is not listed, although {} needs the {kind} `{name}` that only this file brings",
-            user.reference()
-        );
+        let message = format!("`{file}` is not listed, although {why}");
         let written = document.node.at(&["metadata", "name"]).unwrap_or(&document.node).span();
         let observation =
             Observation::new("kustomize-file-unlisted", message, Label::new(end(spec), "not listed here"))
                 .keyed(document.path.to_string())
                 .related(Label::new(written, "never applied"))
                 .related(Label::new(place, "needed here"));
-        Some(self.with_fix(observation, spec, &format!("./{file}")))
+        self.with_fix(observation, spec, &format!("./{file}"))
     }
 
     /// The finding for the one folder among its siblings that is not listed.
@@ -187,7 +204,7 @@ impl View<'_, '_> {
         });
         let (forgotten, None) = (unlisted.next()?, unlisted.next()) else { return None };
         let path = below(&spec.directory, &forgotten);
-        if speaks_of(text, &forgotten) || self.is_used_below(&path) {
+        if speaks_of(text, &forgotten) || self.usage.is_used_below(&path) {
             return None;
         }
         let entry = if rest.is_empty() { format!("./{forgotten}") } else { format!("./{forgotten}/{rest}") };
@@ -210,14 +227,6 @@ impl View<'_, '_> {
         self.cluster.sources().system().entry(&below(folder, rest)) == Ok(Entry::File)
     }
 
-    /// Whether an object came from below a folder, or a file outside of it names something at or below it.
-    fn is_used_below(&self, folder: &str) -> bool {
-        let prefix = format!("{folder}/");
-        let inside = |path: &str| path == folder || path.starts_with(&prefix);
-        self.reached.iter().any(|path| inside(path))
-            || self.mentioned.iter().any(|(path, by)| inside(path) && by.iter().any(|by| !inside(by)))
-    }
-
     fn with_fix(&self, observation: Observation, spec: &Spec, entry: &str) -> Observation {
         let Some(last) = spec.resources.last() else { return observation };
         let file = self.cluster.sources().file(last.span.file);
@@ -238,16 +247,6 @@ impl View<'_, '_> {
             }],
         })
     }
-}
-
-/// Whether a text holds a name as a part of a path, be it in a comment.
-fn speaks_of(text: &str, name: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|head| head.chars().next_back());
-        let after = text.get(at + name.len()..).and_then(|tail| tail.chars().next());
-        !is_part(before) && !is_part(after)
-    })
 }
 
 fn below(folder: &str, name: &str) -> String {

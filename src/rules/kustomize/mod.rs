@@ -7,6 +7,7 @@ mod namespace_overridden;
 mod namespace_unset;
 mod patch_collision;
 mod patch_target_mismatch;
+mod unreachable;
 
 pub use input_not_rendered::InputNotRendered;
 pub use kustomize_file_unlisted::KustomizeFileUnlisted;
