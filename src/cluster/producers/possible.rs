@@ -115,6 +115,7 @@ fn custom<'w>(
         !MAKE_NOTHING.contains(&object.gvk.group.as_str())
             && object.release.is_none()
             && is_other(object)
+            && super::table::producer(&object.gvk.group, object.kind()).is_none()
             && (name.contains(object.name.as_str()) || says(&object.node, name))
     };
     cluster.in_namespace(namespace).find(makes).or_else(|| cluster.in_namespace("").find(makes))

@@ -22,16 +22,28 @@ fn is_template(text: &str) -> bool {
     text.contains("${") || text.contains("{{") || text.contains("$(")
 }
 
-/// Reports every link whose object does not exist.
+/// Reports every object that is named and does not exist, once for each object that names it.
 pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant: impl Fn(&Link<'_>) -> bool) {
+    let mut found: Vec<(Link<'_>, Observation)> = Vec::new();
     for link in wanted(cluster, |link| is_meant(link) && !link.optional) {
-        match cluster.existence_for(Some(link.from), link.group, link.kind, &link.namespace, &link.name) {
-            Existence::Absent => {
-                let found = observation(rule, cluster, &link);
-                out.report(if cluster.has_losses() { found.confidence(Confidence::Medium) } else { found });
-            }
-            Existence::Possible(_) | Existence::Here(_) | Existence::Made(_) | Existence::Unknown => {}
+        let known = found
+            .iter_mut()
+            .rev()
+            .take_while(|(other, _)| std::ptr::eq(other.from, link.from))
+            .find(|(other, _)| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name));
+        if let Some((_, observation)) = known {
+            observation.related.push(Label::new(link.node.span(), "named here too"));
+            continue;
         }
+        let existence = cluster.existence_for(Some(link.from), link.group, link.kind, &link.namespace, &link.name);
+        if existence.is_absent() {
+            let observation = observation(rule, cluster, &link);
+            found.push((link, observation));
+        }
+    }
+    for (_, observation) in found {
+        let is_certain = !cluster.has_losses();
+        out.report(if is_certain { observation } else { observation.confidence(Confidence::Medium) });
     }
 }
 
