@@ -24,8 +24,8 @@ mod values;
 mod variables;
 mod world;
 
-pub use discover::is_flux_kustomization;
 pub use artifact::Artifact;
+pub use discover::is_flux_kustomization;
 pub use inventory::produced_secret;
 pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
 pub use output::as_flux_prints;

@@ -131,13 +131,7 @@ impl View<'_, '_> {
     }
 
     /// The same for any other kind, by a reference that names the kind.
-    fn referred_to(
-        &self,
-        spec: &Spec,
-        document: &FileDocument,
-        id: &Id,
-        namespaces: &[&str],
-    ) -> Option<Observation> {
+    fn referred_to(&self, spec: &Spec, document: &FileDocument, id: &Id, namespaces: &[&str]) -> Option<Observation> {
         let (group, kind, name) = (&id.gvk.group, &id.gvk.kind, &id.name);
         // What one of these waits for, `depends-on-missing` says.
         if kind.is_empty() || name.contains("${") || matches!(kind.as_str(), "Kustomization" | "HelmRelease") {

@@ -62,7 +62,8 @@ fn highest(repository: &Repository<'_>, usage: &Usage, area: &str, path: &str) -
 
 /// Whether the kustomization file beside it speaks of it, as one does that lists it in a comment.
 fn is_left_out(repository: &Repository<'_>, path: &str) -> bool {
-    let beside = find_file(repository.library, parent(path)).and_then(|(file, _)| repository.sources().load(&file).ok());
+    let beside =
+        find_file(repository.library, parent(path)).and_then(|(file, _)| repository.sources().load(&file).ok());
     beside.is_some_and(|file| speaks_of(&repository.sources().file(file).text, file_name(path)))
 }
 
@@ -78,6 +79,7 @@ fn observation(repository: &Repository<'_>, path: &str, documents: &[&FileDocume
         paths.len()
     };
     let message = match (*first.path == *path, files) {
+        (true, _) if NAMES.contains(&file_name(path)) => format!("nothing builds `{path}`"),
         (true, _) => format!("nothing lists `{path}`"),
         (false, 1) => format!("nothing lists `{path}`, which holds a file of manifests"),
         (false, several) => format!("nothing lists `{path}`, which holds {several} files of manifests"),
@@ -87,6 +89,8 @@ fn observation(repository: &Repository<'_>, path: &str, documents: &[&FileDocume
             .keyed(path.to_owned())
             .severity(Severity::Info)
             .confidence(Confidence::Low)
-            .help("list it, or remove it; name it in a comment of the kustomization file beside it to keep it as it is"),
+            .help(
+                "list it, or remove it; name it in a comment of the kustomization file beside it to keep it as it is",
+            ),
     )
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::build::flux::{SubstituteFrom, produced_secret};
-use crate::build::{KustomizationBuild, Object, State};
 use crate::build::kustomize::Brings;
+use crate::build::{KustomizationBuild, Object, State};
 use crate::cluster::Cluster;
 use crate::config::nearest;
 use crate::finding::{Label, ObjectRef, Observation};
@@ -51,9 +51,7 @@ impl Rule for SubstituteFromMissing {
                 1 => format!("{} takes", first.spec.shown()),
                 several => format!("{} and {} more take", first.spec.shown(), several - 1),
             };
-            let message = format!(
-                "{users} variables from {kind} `{namespace}/{name}`, which does not exist"
-            );
+            let message = format!("{users} variables from {kind} `{namespace}/{name}`, which does not exist");
             let observation = Observation::new("substitute-from-missing", message, Label::new(place, "not there"))
                 .about(first.spec.reference(), format!("substituteFrom {kind} {name}"))
                 .related(Label::new(first.spec.place, "substitutes with it"));
