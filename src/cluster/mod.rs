@@ -2,6 +2,7 @@
 
 pub mod budget;
 mod index;
+pub mod links;
 pub mod monitoring;
 pub mod patches;
 pub mod pods;

@@ -4,6 +4,7 @@ mod budget;
 mod flux;
 mod kustomize;
 mod network;
+mod references;
 mod schema;
 mod secrets;
 mod storage;
@@ -86,6 +87,16 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
         compiled!(schema::YamlDateRetyped, "schema/yaml-date-retyped"),
+        compiled!(references::SecretMissing, "references/secret-missing"),
+        compiled!(references::ConfigmapMissing, "references/configmap-missing"),
+        compiled!(references::ValuesFromMissing, "references/values-from-missing"),
+        compiled!(references::SecretKeyMissing, "references/secret-key-missing"),
+        compiled!(references::ConfigmapKeyMissing, "references/configmap-key-missing"),
+        compiled!(references::SecretStoreMissing, "references/secret-store-missing"),
+        compiled!(references::IssuerMissing, "references/issuer-missing"),
+        compiled!(references::ScaleTargetMissing, "references/scale-target-missing"),
+        compiled!(references::ServiceAccountMissing, "references/service-account-missing"),
+        compiled!(references::CustomReferenceMissing, "references/custom-reference-missing"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

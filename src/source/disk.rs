@@ -1,19 +1,22 @@
 //! The tree on disk, confined to its root.
 
-use std::fs;
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ignore::WalkBuilder;
 
-use super::{Entry, FileSystem, ReadError};
+use super::{Entry, FileSystem, ReadError, file_name, parent};
 
 /// A directory on disk. Links are followed, but never out of the root. Which files there are is found out once.
 #[derive(Clone, Debug)]
 pub struct Disk {
     root: PathBuf,
     walked: Arc<OnceLock<Walked>>,
+    // Folders without the links on the way to them.
+    folders: Arc<RwLock<HashMap<String, PathBuf>>>,
 }
 
 /// Every file of the tree, and which of them are links.
@@ -29,7 +32,7 @@ impl Disk {
     /// # Errors
     /// What the operating system says when the directory cannot be resolved.
     pub fn new(root: &Path) -> io::Result<Self> {
-        Ok(Disk { root: root.canonicalize()?, walked: Arc::default() })
+        Ok(Disk { root: root.canonicalize()?, walked: Arc::default(), folders: Arc::default() })
     }
 
     /// The root as an absolute path.
@@ -60,9 +63,35 @@ impl Disk {
         })
     }
 
-    fn resolve(&self, path: &str) -> Result<PathBuf, ReadError> {
-        let real = self.root.join(path).canonicalize().map_err(|error| read_error(&error))?;
-        if real.starts_with(&self.root) { Ok(real) } else { Err(ReadError::OutsideRoot) }
+    /// The real place of a path, and what stands there.
+    fn find(&self, path: &str) -> Result<(PathBuf, Metadata), ReadError> {
+        if path.is_empty() {
+            let metadata = fs::metadata(&self.root).map_err(|error| read_error(&error))?;
+            return Ok((self.root.clone(), metadata));
+        }
+        let place = self.folder(parent(path))?.join(file_name(path));
+        let metadata = fs::symlink_metadata(&place).map_err(|error| read_error(&error))?;
+        if !metadata.is_symlink() {
+            return Ok((place, metadata));
+        }
+        let real = place.canonicalize().map_err(|error| read_error(&error))?;
+        if !real.starts_with(&self.root) {
+            return Err(ReadError::OutsideRoot);
+        }
+        let metadata = fs::metadata(&real).map_err(|error| read_error(&error))?;
+        Ok((real, metadata))
+    }
+
+    fn folder(&self, path: &str) -> Result<PathBuf, ReadError> {
+        if path.is_empty() {
+            return Ok(self.root.clone());
+        }
+        if let Some(known) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(known.clone());
+        }
+        let (place, _) = self.find(path)?;
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), place.clone());
+        Ok(place)
     }
 }
 
@@ -75,9 +104,17 @@ fn read_error(error: &io::Error) -> ReadError {
     }
 }
 
+fn file_size(metadata: &Metadata) -> Result<u64, ReadError> {
+    if metadata.is_dir() {
+        return Err(ReadError::IsDirectory);
+    }
+    // Reading a pipe or a device would block or never end.
+    if metadata.is_file() { Ok(metadata.len()) } else { Err(ReadError::Special) }
+}
+
 impl FileSystem for Disk {
     fn entry(&self, path: &str) -> Result<Entry, ReadError> {
-        let metadata = fs::metadata(self.resolve(path)?).map_err(|error| read_error(&error))?;
+        let (_, metadata) = self.find(path)?;
         if metadata.is_dir() {
             Ok(Entry::Directory)
         } else if metadata.is_file() {
@@ -88,21 +125,18 @@ impl FileSystem for Disk {
     }
 
     fn size(&self, path: &str) -> Result<u64, ReadError> {
-        let metadata = fs::metadata(self.resolve(path)?).map_err(|error| read_error(&error))?;
-        if metadata.is_dir() {
-            return Err(ReadError::IsDirectory);
-        }
-        // Reading a pipe or a device would block or never end.
-        if metadata.is_file() { Ok(metadata.len()) } else { Err(ReadError::Special) }
+        let (_, metadata) = self.find(path)?;
+        file_size(&metadata)
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        self.size(path)?;
-        fs::read(self.resolve(path)?).map_err(|error| read_error(&error))
+        let (place, metadata) = self.find(path)?;
+        file_size(&metadata)?;
+        fs::read(place).map_err(|error| read_error(&error))
     }
 
     fn list(&self, path: &str) -> Vec<(String, Entry)> {
-        let Ok(directory) = self.resolve(path) else { return Vec::new() };
+        let Ok(directory) = self.folder(path) else { return Vec::new() };
         let Ok(entries) = fs::read_dir(&directory) else { return Vec::new() };
         let mut names: Vec<_> = entries
             .filter_map(|entry| {
@@ -110,7 +144,7 @@ impl FileSystem for Disk {
                 let name = entry.file_name().into_string().ok()?;
                 let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
                 // A link to a folder above would be listed for ever.
-                if entry.file_type().ok()?.is_symlink() && directory.starts_with(self.resolve(&below).ok()?) {
+                if entry.file_type().ok()?.is_symlink() && directory.starts_with(self.find(&below).ok()?.0) {
                     return None;
                 }
                 Some((name, self.entry(&below).ok()?))

@@ -56,6 +56,13 @@ fn annotations_as_text(resource: &mut Resource, library: &Library<'_>) {
         _ => false,
     };
     let annotations = node.at(&["metadata", "annotations"]);
+    if annotations.is_some_and(|annotations| !annotations.is_unknown() && annotations.entries().next().is_none()) {
+        // Without any, the field goes.
+        if let Some(map) = node.child_mut("metadata").and_then(Node::as_map_mut) {
+            map.remove("annotations");
+        }
+        return;
+    }
     if annotations.is_none_or(|annotations| annotations.entries().all(|entry| is_text(&entry.value))) {
         return;
     }

@@ -145,6 +145,18 @@ impl Existence<'_, '_> {
 impl<'w> Cluster<'w> {
     /// Whether an object exists: it stands in the tree, something makes it, or something unknown may make it.
     pub fn existence(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Existence<'_, 'w> {
+        self.existence_for(None, group, kind, namespace, name)
+    }
+
+    /// The same for an object that names it, which does not make it itself.
+    pub fn existence_for(
+        &self,
+        asker: Option<&Object>,
+        group: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Existence<'_, 'w> {
         let gvk = Gvk { group: group.into(), version: SmolStr::default(), kind: kind.into() };
         let namespace = if scope::has_no_namespace(&gvk) { "" } else { namespace };
         match self.presence(group, kind, namespace, name) {
@@ -166,7 +178,7 @@ impl<'w> Cluster<'w> {
         if is_bootstrap || namespace.contains("${") || name.contains("${") {
             return Existence::Unknown;
         }
-        match possible::possible(self, kind, namespace, name) {
+        match possible::possible(self, asker, kind, namespace, name) {
             Some(object) => Existence::Possible(object),
             None => Existence::Absent,
         }

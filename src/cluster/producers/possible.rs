@@ -44,7 +44,14 @@ const MAKE_NOTHING: &[&str] = &[
 const COPIES: &[&str] = &["reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync"];
 
 /// The object that might make one of this kind, namespace and name.
-pub fn possible<'w>(cluster: &Cluster<'w>, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
+pub fn possible<'w>(
+    cluster: &Cluster<'w>,
+    asker: Option<&Object>,
+    kind: &str,
+    namespace: &str,
+    name: &str,
+) -> Option<&'w Object> {
+    let is_other = |object: &Object| asker.is_none_or(|asker| !std::ptr::eq(asker, object));
     let is_copied = matches!(kind, "Secret" | "ConfigMap");
     let copied = || {
         let same = |object: &&Object| {
@@ -52,15 +59,20 @@ pub fn possible<'w>(cluster: &Cluster<'w>, kind: &str, namespace: &str, name: &s
         };
         cluster.named(name).filter(same).find(|object| is_copied_elsewhere(&object.node))
     };
-    release(cluster, namespace, name)
-        .or_else(|| custom(cluster, namespace, name))
+    release(cluster, &is_other, namespace, name)
+        .or_else(|| custom(cluster, &is_other, namespace, name))
         .or_else(|| if is_copied { copied() } else { None })
 }
 
-fn release<'w>(cluster: &Cluster<'w>, namespace: &str, name: &str) -> Option<&'w Object> {
+fn release<'w>(
+    cluster: &Cluster<'w>,
+    is_other: &dyn Fn(&Object) -> bool,
+    namespace: &str,
+    name: &str,
+) -> Option<&'w Object> {
     cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(|release| {
         let names = ReleaseNames::of(release);
-        if names.namespace != namespace || cluster.is_rendered(release) {
+        if names.namespace != namespace || cluster.is_rendered(release) || !is_other(release) {
             return false;
         }
         let own = names.name.as_deref().unwrap_or(&release.name);
@@ -93,10 +105,16 @@ fn refers(key: &str) -> bool {
     key.starts_with("existing") || key.ends_with("ref") || key == "host" || key == "hostname"
 }
 
-fn custom<'w>(cluster: &Cluster<'w>, namespace: &str, name: &str) -> Option<&'w Object> {
+fn custom<'w>(
+    cluster: &Cluster<'w>,
+    is_other: &dyn Fn(&Object) -> bool,
+    namespace: &str,
+    name: &str,
+) -> Option<&'w Object> {
     let makes = |object: &&Object| {
         !MAKE_NOTHING.contains(&object.gvk.group.as_str())
             && object.release.is_none()
+            && is_other(object)
             && (name.contains(object.name.as_str()) || says(&object.node, name))
     };
     cluster.in_namespace(namespace).find(makes).or_else(|| cluster.in_namespace("").find(makes))

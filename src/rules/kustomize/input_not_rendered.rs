@@ -35,11 +35,11 @@ impl Rule for InputNotRendered {
             names.sort_unstable();
             names.dedup();
             let what = match class {
-                "source" => "Kustomizations of other sources",
-                "remote" => "inputs that are fetched from elsewhere",
-                "broken" => "parts that Flux would refuse to build",
-                "chart" => "charts",
-                _ => "parts",
+                "source" => "of the Kustomizations, from other sources",
+                "remote" => "of the inputs, fetched from elsewhere",
+                "broken" => "of the parts, which Flux would refuse to build",
+                "chart" => "of the charts",
+                _ => "of the parts",
             };
             let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
             let more = names.len().saturating_sub(MOST_NAMES);
@@ -47,7 +47,7 @@ impl Rule for InputNotRendered {
             out.report(
                 Observation::new(
                     "input-not-rendered",
-                    format!("{} {what} were not looked at: {shown}{more}", names.len()),
+                    format!("not looked at: {} {what}: {shown}{more}", names.len()),
                     Label::new(root.spec.path_place, "below this entry"),
                 )
                 .keyed(class.to_owned()),

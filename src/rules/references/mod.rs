@@ -1,0 +1,25 @@
+//! Rules about what objects name: it exists, and it has what is asked of it.
+
+mod configmap_key_missing;
+mod configmap_missing;
+mod custom_reference_missing;
+mod issuer_missing;
+mod keys;
+mod missing;
+mod scale_target_missing;
+mod secret_key_missing;
+mod secret_missing;
+mod secret_store_missing;
+mod service_account_missing;
+mod values_from_missing;
+
+pub use configmap_key_missing::ConfigmapKeyMissing;
+pub use configmap_missing::ConfigmapMissing;
+pub use custom_reference_missing::CustomReferenceMissing;
+pub use issuer_missing::IssuerMissing;
+pub use scale_target_missing::ScaleTargetMissing;
+pub use secret_key_missing::SecretKeyMissing;
+pub use secret_missing::SecretMissing;
+pub use secret_store_missing::SecretStoreMissing;
+pub use service_account_missing::ServiceAccountMissing;
+pub use values_from_missing::ValuesFromMissing;
