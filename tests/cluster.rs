@@ -86,7 +86,10 @@ fn an_object_keeps_the_identity_it_was_written_with() {
         SYNC,
         ("cluster/kustomization.yaml", "resources: [base]\nnamespace: outer\n"),
         ("cluster/base/kustomization.yaml", "resources: [all.yaml]\nnamespace: inner\nnamePrefix: x-\n"),
-        ("cluster/base/all.yaml", &format!("{SETTINGS}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: old}}\n")),
+        (
+            "cluster/base/all.yaml",
+            &format!("{SETTINGS}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: old}}\n"),
+        ),
     ]);
     let world = built(&sources);
     let settings = object(&world, "ConfigMap");
