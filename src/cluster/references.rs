@@ -1,10 +1,12 @@
-//! Which object names which: the references whose form tells the kind that is meant.
+//! Which object names which, to be asked from the other end: the fields of the link table, and everything whose form
+//! tells the kind that is meant, wherever it stands (values of charts, custom resources).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smol_str::SmolStr;
 
 use super::Cluster;
+use super::links::links;
 use crate::build::Object;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
@@ -69,7 +71,17 @@ impl<'w> References<'w> {
             from.node.entries().filter(|entry| entry.key != "metadata").for_each(|entry| {
                 reader.read(&entry.key, &entry.value);
             });
+            all.extend(links(from).into_iter().map(|link| Reference {
+                from,
+                kind: link.kind.into(),
+                namespace: link.namespace,
+                name: link.name,
+                place: link.node.span(),
+            }));
         }
+        // Both may know a field.
+        let mut seen = HashSet::new();
+        all.retain(|reference| seen.insert((reference.place, reference.kind.clone(), reference.namespace.clone())));
         let mut to: HashMap<(SmolStr, SmolStr, SmolStr), Vec<usize>> = HashMap::new();
         for (at, reference) in all.iter().enumerate() {
             let key = (reference.kind.clone(), reference.namespace.clone(), reference.name.clone());

@@ -20,11 +20,11 @@ pub struct NamespaceObjectRenamed {}
 impl Rule for NamespaceObjectRenamed {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         for namespace in cluster.of_kind("", "Namespace") {
-            let Some((old, written, setting)) = renamed(cluster, namespace) else { continue };
-            if PLACEHOLDERS.contains(&old.as_str()) || cluster.get("", "Namespace", "", &old).is_some() {
+            let Some((old, written, setting)) = renamed(namespace) else { continue };
+            if PLACEHOLDERS.contains(&old) || !cluster.existence("", "Namespace", "", old).is_absent() {
                 continue;
             }
-            let Some((user, place)) = user(cluster, &old) else { continue };
+            let Some((user, place)) = user(cluster, old) else { continue };
             let message =
                 format!("Namespace `{old}` becomes `{}`, but {user} names it by its old name", namespace.name);
             out.report(
@@ -39,12 +39,12 @@ impl Rule for NamespaceObjectRenamed {
 }
 
 /// The name it had, where that is written, and what changed it.
-fn renamed(cluster: &Cluster<'_>, namespace: &Object) -> Option<(String, Span, Span)> {
+fn renamed(namespace: &Object) -> Option<(&str, Span, Span)> {
     let chain = namespace.at(&["metadata", "name"])?.origin.chain();
     let (_, setting) = chain.iter().find(|(step, _)| *step == Some(Step::NamespaceSet))?;
     let (_, written) = chain.last().filter(|(step, _)| step.is_none())?;
-    let old = cluster.sources().text(*written).trim_matches(['"', '\'']).to_owned();
-    (!old.is_empty() && old != *namespace.name).then_some((old, *written, *setting))
+    let old = namespace.written.name.as_str();
+    (!old.contains("${") && old != namespace.name).then_some((old, *written, *setting))
 }
 
 /// Who counts on the old name, and where.

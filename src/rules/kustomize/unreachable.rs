@@ -79,6 +79,7 @@ fn observation(repository: &Repository<'_>, path: &str, documents: &[&FileDocume
         paths.len()
     };
     let message = match (*first.path == *path, files) {
+        (true, _) if NAMES.contains(&file_name(path)) => format!("nothing builds `{path}`"),
         (true, _) => format!("nothing lists `{path}`"),
         (false, 1) => format!("nothing lists `{path}`, which holds a file of manifests"),
         (false, several) => format!("nothing lists `{path}`, which holds {several} files of manifests"),
