@@ -170,6 +170,7 @@ impl Request<'_> {
             encrypted,
             left_alone,
             release: None,
+            modelled: None,
         })
     }
 }

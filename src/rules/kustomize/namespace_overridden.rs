@@ -95,9 +95,8 @@ fn missed(moved: &Moved<'_>, references: &[&Reference<'_>]) -> Observation {
         moved.object.reference(),
         moved.written
     );
-    let mut found = moved
-        .observation(message, moved.place, "overridden")
-        .related(Label::new(moved.setting, "namespace set here"));
+    let mut found =
+        moved.observation(message, moved.place, "overridden").related(Label::new(moved.setting, "namespace set here"));
     for reference in references.iter().take(MOST_SHOWN) {
         found = found.related(Label::new(reference.place, "looked for here"));
     }

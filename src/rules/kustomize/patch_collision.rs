@@ -61,9 +61,9 @@ fn settings(patch: &Patch) -> Vec<(Field, Node)> {
         (Body::Strategic(bodies), target) => {
             for body in bodies {
                 let id = Id::of(body);
-                let (kind, namespace, name) = target.clone().unwrap_or_else(|| {
-                    (id.gvk.kind.to_string(), id.namespace.to_string(), id.name.to_string())
-                });
+                let (kind, namespace, name) = target
+                    .clone()
+                    .unwrap_or_else(|| (id.gvk.kind.to_string(), id.namespace.to_string(), id.name.to_string()));
                 let field = |path: &str| Field {
                     kind: kind.clone(),
                     namespace: namespace.clone(),

@@ -127,8 +127,7 @@ fn in_schema<'c>(cluster: &Cluster<'c>, object: &Object, path: &Path<'_>) -> Opt
         text("spec.group") == Some(&object.gvk.group) && text("spec.names.kind") == Some(&object.gvk.kind)
     })?;
     let mut versions = crd.dig("spec.versions").map(Node::items).unwrap_or_default().iter();
-    let version =
-        versions.find(|version| version.get("name").and_then(Node::as_str) == Some(&object.gvk.version))?;
+    let version = versions.find(|version| version.get("name").and_then(Node::as_str) == Some(&object.gvk.version))?;
     let mut schema = version.at(&["schema", "openAPIV3Schema"])?;
     for part in path {
         schema = match part {
@@ -145,6 +144,9 @@ fn quotes(cluster: &Cluster<'_>, place: Span, written: &str) -> Option<Fix> {
     let line = file.line_range(file.line_index(place.range().start))?;
     let before = file.text.get(line.start..place.range().start)?;
     let edits = vec![Edit { span: place, text: format!("\"{written}\"") }];
-    (!before.contains(['"', '\'']))
-        .then(|| Fix { title: "put the date in quotes".to_owned(), applicability: Applicability::Safe, edits })
+    (!before.contains(['"', '\''])).then(|| Fix {
+        title: "put the date in quotes".to_owned(),
+        applicability: Applicability::Safe,
+        edits,
+    })
 }
