@@ -17,7 +17,7 @@ use crate::source::Span;
 
 pub use chart::Chart;
 pub use made::{Extent, Gap, Knowledge, Modelled, Note, Remarks, Trouble};
-pub use version::Version;
+pub use version::{Version, numbers};
 
 /// A release, as its chart is asked about it.
 #[derive(Clone, Copy, Debug)]

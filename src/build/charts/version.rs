@@ -30,6 +30,13 @@ impl Version {
     }
 }
 
+/// The numbers of a version that is pinned: `v1.2.3`, `1.2`; `None` for a range.
+pub fn numbers(version: &str) -> Option<Vec<u64>> {
+    let plain = version.trim().trim_start_matches('v');
+    let plain = plain.split(['-', '+']).next()?;
+    plain.split('.').map(|part| part.parse().ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

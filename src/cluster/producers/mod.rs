@@ -166,7 +166,7 @@ impl<'w> Cluster<'w> {
         if is_bootstrap || namespace.contains("${") || name.contains("${") {
             return Existence::Unknown;
         }
-        match possible::possible(self, kind, namespace, name) {
+        match possible::possible(self, group, kind, namespace, name) {
             Some(object) => Existence::Possible(object),
             None => Existence::Absent,
         }

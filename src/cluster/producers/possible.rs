@@ -2,6 +2,7 @@
 //! objects are called after them, or as a text of them says.
 
 use crate::build::Object;
+use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::yaml::{Node, Value};
@@ -44,7 +45,7 @@ const MAKE_NOTHING: &[&str] = &[
 const COPIES: &[&str] = &["reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync"];
 
 /// The object that might make one of this kind, namespace and name.
-pub fn possible<'w>(cluster: &Cluster<'w>, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
+pub fn possible<'w>(cluster: &Cluster<'w>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
     let is_copied = matches!(kind, "Secret" | "ConfigMap");
     let copied = || {
         let same = |object: &&Object| {
@@ -52,15 +53,16 @@ pub fn possible<'w>(cluster: &Cluster<'w>, kind: &str, namespace: &str, name: &s
         };
         cluster.named(name).filter(same).find(|object| is_copied_elsewhere(&object.node))
     };
-    release(cluster, namespace, name)
+    release(cluster, group, kind, namespace, name)
         .or_else(|| custom(cluster, namespace, name))
         .or_else(|| if is_copied { copied() } else { None })
 }
 
-fn release<'w>(cluster: &Cluster<'w>, namespace: &str, name: &str) -> Option<&'w Object> {
+fn release<'w>(cluster: &Cluster<'w>, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
     cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(|release| {
         let names = ReleaseNames::of(release);
-        if names.namespace != namespace || cluster.is_rendered(release) {
+        let is_known = matches!(cluster.makes(release, group, kind), Extent::Whole(_));
+        if names.namespace != namespace || is_known {
             return false;
         }
         let own = names.name.as_deref().unwrap_or(&release.name);
