@@ -1,5 +1,6 @@
 //! Nodes to objects: what Flux would apply, each value with the chain behind it.
 
+pub mod charts;
 pub mod dates;
 pub mod flux;
 pub mod kustomize;

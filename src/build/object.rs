@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::finding::{Label, ObjectRef};
+use crate::finding::{Confidence, Label, ObjectRef};
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -100,8 +100,10 @@ pub struct Object {
     pub encrypted: bool,
     /// Flux does not apply it (`reconcile: disabled`, `ssa: Ignore`).
     pub left_alone: bool,
-    /// Position of the HelmRelease whose chart it was rendered from, in its cluster's list.
+    /// Position of the HelmRelease whose chart makes it, in its cluster's list.
     pub release: Option<usize>,
+    /// How sure it is that the chart makes it just so, where a model of the chart says so and no renderer.
+    pub modelled: Option<Confidence>,
 }
 
 impl Object {

@@ -38,6 +38,10 @@ pub struct Arguments {
     #[arg(long)]
     origins: bool,
 
+    /// Print what the charts of the releases make, where a model of the chart is known
+    #[arg(long, conflicts_with = "path")]
+    charts: bool,
+
     /// Print the values of Secrets too
     #[arg(long, conflicts_with = "path")]
     show_secrets: bool,
@@ -130,9 +134,14 @@ fn tree(arguments: &Arguments) -> Result<u8, Fault> {
                 let _ = writeln!(stderr(), "Kustomization {name}: not built, its source is {source}");
             }
         }
-        for object in cluster.objects.iter().filter(|object| object.kustomization == *at) {
+        for (position, object) in cluster.objects.iter().enumerate().filter(|(_, one)| one.kustomization == *at) {
             text.push_str("---\n");
             text.push_str(&report::object(&object.node, &built.sources, style));
+            let made = cluster.modelled.iter().filter(|one| arguments.charts && one.release == Some(position));
+            for one in made {
+                text.push_str(&format!("---\n# made by the chart of HelmRelease {}\n", object.full_name()));
+                text.push_str(&report::object(&one.node, &built.sources, style));
+            }
         }
     }
     print(text.as_bytes())?;

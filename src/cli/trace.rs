@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         .world
         .clusters
         .iter()
-        .flat_map(|cluster| cluster.objects.iter().map(move |object| (cluster, object)))
+        .flat_map(|cluster| cluster.objects.iter().chain(&cluster.modelled).map(move |object| (cluster, object)))
         .filter(|(_, object)| wanted.fits(object))
         .collect();
     if objects.is_empty() {
@@ -105,7 +105,7 @@ impl Wanted<'_> {
 }
 
 fn unknown(built: &BuiltTree, asked: &str) -> Fault {
-    let objects = built.world.clusters.iter().flat_map(|cluster| &cluster.objects);
+    let objects = built.world.clusters.iter().flat_map(|cluster| cluster.objects.iter().chain(&cluster.modelled));
     let names: Vec<String> = objects
         .flat_map(|object| {
             [format!("{}/{}", object.kind(), object.name), format!("{}/{}", object.kind(), object.full_name())]

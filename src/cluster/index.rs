@@ -17,9 +17,9 @@ pub struct Index {
 
 impl Index {
     /// Indexes objects; those Flux leaves alone are left out. The first of an identity wins.
-    pub fn new(objects: &[Object]) -> Self {
+    pub fn new<'o>(objects: impl Iterator<Item = &'o Object>) -> Self {
         let mut index = Index::default();
-        for (at, object) in objects.iter().enumerate().filter(|(_, object)| !object.left_alone) {
+        for (at, object) in objects.enumerate().filter(|(_, object)| !object.left_alone) {
             let namespace = object.namespace.clone().unwrap_or_default();
             let kind = (object.gvk.group.clone(), object.gvk.kind.clone());
             index.by_kind.entry(kind.clone()).or_default().push(at);

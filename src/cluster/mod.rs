@@ -20,10 +20,11 @@ pub mod usage;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::build::flux::{ReleaseValues, release_values};
+use crate::build::charts::{Chart, Extent, Knowledge};
+use crate::build::flux::{Made, ReleaseBuild, ReleaseValues};
 use crate::build::{ClusterBuild, KustomizationBuild, Library, Object, State};
 use crate::config::{Config, Declared};
-use crate::finding::{NotChecked, ObjectRef};
+use crate::finding::{Confidence, NotChecked, ObjectRef};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::Node;
 
@@ -78,25 +79,17 @@ pub struct Cluster<'w> {
     pub repository: &'w Repository<'w>,
     build: &'w ClusterBuild,
     index: Index,
-    values: HashMap<usize, OnceLock<ReleaseValues>>,
-    // HelmReleases whose rendered manifests are objects.
-    rendered: HashSet<usize>,
+    // Positions in the list of releases, by that of the HelmRelease among the objects.
+    releases: HashMap<usize, usize>,
     products: OnceLock<Products>,
 }
 
 impl<'w> Cluster<'w> {
     /// Indexes a build.
     pub fn new(repository: &'w Repository<'w>, build: &'w ClusterBuild) -> Self {
-        let index = Index::new(&build.objects);
-        let values = build
-            .objects
-            .iter()
-            .enumerate()
-            .filter(|(_, object)| object.is("helm.toolkit.fluxcd.io", "HelmRelease"))
-            .map(|(at, _)| (at, OnceLock::new()))
-            .collect();
-        let rendered = build.objects.iter().filter_map(|object| object.release).collect();
-        Cluster { repository, build, index, values, rendered, products: OnceLock::new() }
+        let index = Index::new(build.objects.iter().chain(&build.modelled));
+        let releases = build.releases.iter().enumerate().map(|(at, release)| (release.object, at)).collect();
+        Cluster { repository, build, index, releases, products: OnceLock::new() }
     }
 
     /// Entry path.
@@ -134,14 +127,21 @@ impl<'w> Cluster<'w> {
         self.declared().externals.iter().any(|external| external.object.matches(object))
     }
 
-    /// Every object Flux applies.
+    /// Every object Flux applies, and what was rendered of charts. What models say of charts is not among them: every
+    /// other question takes it into account.
     pub fn objects(&self) -> impl Iterator<Item = &'w Object> {
         self.build.objects.iter().filter(|object| !object.left_alone)
     }
 
+    /// Every object that a model of a chart makes.
+    pub fn modelled(&self) -> impl Iterator<Item = &'w Object> {
+        self.build.modelled.iter().filter(|object| !object.left_alone)
+    }
+
     /// An object by its position in the build.
     pub fn object(&self, at: usize) -> Option<&'w Object> {
-        self.build.objects.get(at)
+        let beyond = || self.build.modelled.get(at.checked_sub(self.build.objects.len())?);
+        self.build.objects.get(at).or_else(beyond)
     }
 
     /// The position of an object in the build.
@@ -151,27 +151,55 @@ impl<'w> Cluster<'w> {
 
     /// Whether the manifests of a HelmRelease were rendered, and are objects of the build.
     pub fn is_rendered(&self, release: &Object) -> bool {
-        self.position(release).is_some_and(|at| self.rendered.contains(&at))
+        self.release(release).is_some_and(|release| matches!(release.made, Made::Rendered))
+    }
+
+    /// What the build says of a HelmRelease.
+    fn release(&self, release: &Object) -> Option<&'w ReleaseBuild> {
+        self.build.releases.get(*self.releases.get(&self.position(release)?)?)
+    }
+
+    /// The chart of a HelmRelease.
+    pub fn chart(&self, release: &Object) -> Option<&'w Chart> {
+        self.release(release).map(|release| &release.chart)
+    }
+
+    /// How far the model of its chart goes for a HelmRelease; `None` where no model knows it.
+    pub fn model(&self, release: &Object) -> Option<&'w Knowledge> {
+        match &self.release(release)?.made {
+            Made::Modelled(knowledge) => Some(knowledge),
+            Made::Rendered | Made::Unknown(_) => None,
+        }
+    }
+
+    /// Whether all objects of a kind that a HelmRelease makes are known. They are objects of the cluster.
+    pub fn makes(&self, release: &Object, group: &str, kind: &str) -> Extent<'w> {
+        match self.release(release).map(|release| &release.made) {
+            Some(Made::Rendered) => Extent::Whole(Confidence::High),
+            Some(Made::Modelled(knowledge)) => knowledge.extent(group, kind),
+            Some(Made::Unknown(why)) => Extent::Open(why),
+            None => Extent::Open("it is no release"),
+        }
     }
 
     /// Objects of a kind.
     pub fn of_kind<'c>(&'c self, group: &'c str, kind: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
-        self.index.of_kind(group, kind).filter_map(|at| self.build.objects.get(at))
+        self.index.of_kind(group, kind).filter_map(|at| self.object(at))
     }
 
     /// Objects of a namespace.
     pub fn in_namespace<'c>(&'c self, namespace: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
-        self.index.in_namespace(namespace).filter_map(|at| self.build.objects.get(at))
+        self.index.in_namespace(namespace).filter_map(|at| self.object(at))
     }
 
     /// The object of an identity. Cluster-scoped kinds have the namespace `""`.
     pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<&'w Object> {
-        self.index.get(group, kind, namespace, name).and_then(|at| self.build.objects.get(at))
+        self.index.get(group, kind, namespace, name).and_then(|at| self.object(at))
     }
 
     /// Objects of a name, of any kind and namespace.
     pub fn named<'c>(&'c self, name: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
-        self.index.named(name).filter_map(|at| self.build.objects.get(at))
+        self.index.named(name).filter_map(|at| self.object(at))
     }
 
     /// Whether an object exists.
@@ -203,18 +231,14 @@ impl<'w> Cluster<'w> {
     /// What the objects of the tree make.
     pub fn products(&self) -> &Products {
         self.products.get_or_init(|| {
-            let objects = self.build.objects.iter().enumerate();
+            let objects = self.build.objects.iter().chain(&self.build.modelled).enumerate();
             Products::new(objects.filter(|(_, object)| !object.left_alone))
         })
     }
 
     /// The merged values of a HelmRelease.
-    pub fn values(&self, release: &'w Object) -> Option<&ReleaseValues> {
-        let at = self.index.get(&release.gvk.group, &release.gvk.kind, release.namespace(), &release.name)?;
-        let cell = self.values.get(&at)?;
-        Some(cell.get_or_init(|| {
-            release_values(self.library(), release, &|kind, namespace, name| self.get("", kind, namespace, name))
-        }))
+    pub fn values(&self, release: &Object) -> Option<&'w ReleaseValues> {
+        self.release(release).map(|release| &release.values)
     }
 
     /// The Kustomization that applies an object.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::pods::app_template::AppTemplate;
 use super::pods::{Endpoint, Labels, PodPort, PodSet, Pods, Release, Selector, Services, releases};
 use crate::build::Object;
 use crate::cluster::Cluster;
@@ -129,7 +128,7 @@ fn of_release(cluster: &Cluster<'_>, release: &Release<'_>) -> Option<Scraper> {
     let values = cluster.values(release.object)?;
     let off = |path: &str| values.root.dig(path).and_then(Node::as_bool) == Some(false);
     let mut labels = Labels::unknown();
-    let kind = match release.chart.as_ref()?.name.as_str() {
+    let kind = match release.chart? {
         "kube-prometheus-stack" if !off("prometheus.enabled") => {
             labels = labels.with("app.kubernetes.io/name", Some("prometheus"));
             labels.add(values.root.dig("prometheus.prometheusSpec.podMetadata.labels"));
@@ -153,8 +152,8 @@ fn of_release(cluster: &Cluster<'_>, release: &Release<'_>) -> Option<Scraper> {
 /// them.
 fn reads_annotations(cluster: &Cluster<'_>, releases: &[Release<'_>]) -> bool {
     let of_release = |release: &Release<'_>| {
-        let Some(scraper) = release.chart.as_ref() else { return false };
-        match scraper.name.as_str() {
+        let Some(scraper) = release.chart else { return false };
+        match scraper {
             "prometheus" => true,
             "kube-prometheus-stack"
             | "victoria-metrics-k8s-stack"
@@ -255,54 +254,15 @@ impl<'w> Collector<'_, 'w> {
     /// Monitors that releases make from their values.
     fn releases(&mut self, cluster: &Cluster<'w>, releases: &[Release<'w>]) {
         for release in releases {
-            let Some(values) = cluster.values(release.object) else { continue };
-            match AppTemplate::of(release, values) {
-                Some(template) => self.app_template(release, &template),
-                None => self.profile(release, &values.root),
-            }
-        }
-    }
-
-    fn app_template(&mut self, release: &Release<'w>, template: &AppTemplate<'_, 'w>) {
-        let services = self.services;
-        let own: Vec<_> = services.iter().filter(|service| std::ptr::eq(service.object, release.object)).collect();
-        for monitor in template.items("serviceMonitor") {
-            if monitor.value.get("selector").is_some() {
-                continue;
-            }
-            let named = |path: &str| monitor.value.dig(path).and_then(|node| template.text(node));
-            let identifier = named("service.identifier");
-            let name = named("serviceName").or_else(|| named("service.name"));
-            let service = match (own.as_slice(), identifier, name) {
-                ([only], _, _) => Some(*only),
-                (all, Some(identifier), _) => {
-                    all.iter().find(|one| one.component.as_deref() == Some(&identifier)).copied()
-                }
-                (all, None, Some(name)) => {
-                    let suffix =
-                        |id: &str| name.strip_suffix(id).is_some_and(|head| head.is_empty() || head.ends_with('-'));
-                    all.iter().find(|one| one.component.as_deref().is_some_and(suffix)).copied()
-                }
-                _ => None,
-            };
-            let Some(service) = service else { continue };
-            for endpoint in monitor.value.get("endpoints").map(Node::items).unwrap_or_default() {
-                let Some(wanted) = endpoint.get("port").and_then(|port| template.text(port)) else { continue };
-                let Some(port) = service.ports.iter().find(|port| port.name.as_deref() == Some(&wanted)) else {
-                    continue;
-                };
-                for &at in &service.pods {
-                    if let Some(pods) = self.pods.get(at) {
-                        self.add(release.object, monitor.key_span, at, port.pod_port(pods));
-                    }
-                }
+            if let Some(values) = cluster.values(release.object) {
+                self.profile(release, &values.root);
             }
         }
     }
 
     /// Charts whose pods and ports are known, with the value that makes their monitor.
     fn profile(&mut self, release: &Release<'w>, values: &Node) {
-        let (path, component, number) = match release.chart.as_ref().map(|chart| chart.name.as_str()) {
+        let (path, component, number) = match release.chart {
             Some("loki") => ("monitoring.serviceMonitor.enabled", Some("loki"), 3100),
             Some("tempo") => ("serviceMonitor.enabled", Some("tempo"), 3200),
             Some("minio") => ("metrics.serviceMonitor.enabled", None, 9000),

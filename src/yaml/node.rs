@@ -49,6 +49,8 @@ pub enum UnknownWhy {
     Variable,
     /// The hash of content that cannot be read.
     Hash,
+    /// A chart makes it in a way that is not followed, such as a call of a template.
+    Chart,
 }
 
 /// A value that cannot be read.
@@ -109,6 +111,8 @@ pub enum Step {
     Substituted(SmolStr),
     /// Put in by Flux or kustomize itself.
     Added,
+    /// Made by a chart, by itself or from a value.
+    Chart,
 }
 
 impl Step {
@@ -128,6 +132,7 @@ impl Step {
             Step::ValuesMerged => "merged from these values".to_owned(),
             Step::Substituted(name) => format!("substituted for `{name}`"),
             Step::Added => "added by the build".to_owned(),
+            Step::Chart => "made by the chart from this".to_owned(),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::inventory::Inventory;
 use super::kustomization::{FluxKustomization, SourceKey};
 use super::path::missing_path;
 use super::reconcile::{Reconciled, Request, files_as_they_are};
+use super::releases::releases;
 use super::rendered::rendered;
 use super::root::Reading;
 use super::variables::Variables;
@@ -71,6 +72,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 entry: entry.path.as_str().into(),
                 kustomizations: Vec::new(),
                 objects: Vec::new(),
+                releases: Vec::new(),
+                modelled: Vec::new(),
                 observations: Vec::new(),
                 not_built: Vec::new(),
                 files: HashSet::new(),
@@ -113,6 +116,9 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         }
         self.cluster.not_built.sort();
         self.cluster.not_built.dedup();
+        let (releases, modelled) = releases(self.repository.library, &self.cluster.objects, &self.inventory);
+        self.cluster.releases = releases;
+        self.cluster.modelled = modelled;
         self.cluster
     }
 

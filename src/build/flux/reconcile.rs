@@ -190,6 +190,7 @@ impl Request<'_> {
             encrypted,
             left_alone,
             release: None,
+            modelled: None,
         })
     }
 }

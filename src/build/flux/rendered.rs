@@ -22,13 +22,18 @@ pub fn rendered(
     let window = library.sources.window(folder.clone());
     let library = library.through(&window);
     let namespace = ReleaseNames::of(release).namespace;
+    let trail = [Label::new(release.place(), "rendered for this release")];
     let mut objects = Vec::new();
     let mut observations = Vec::new();
     for path in folder.walk().iter().filter(|path| path.ends_with(".yaml") || path.ends_with(".yml")) {
         let Ok(manifests) = library.load(path, Mode::V3) else { continue };
         observations.extend(manifests.observations.iter().cloned());
         for document in manifests.documents.iter().flat_map(items) {
-            objects.extend(object(document, release, at, &namespace));
+            objects.extend(
+                object(document, release, at, &namespace)
+                    .filter(|one| !is_test(&one.node))
+                    .map(|one| Object { trail: trail.to_vec(), ..one }),
+            );
         }
     }
     (objects, observations)
@@ -41,23 +46,26 @@ fn items(document: &Node) -> Vec<&Node> {
     }
 }
 
-fn object(node: &Node, release: &Object, at: usize, namespace: &str) -> Option<Object> {
+/// An object that a release brings, from what its chart gives.
+pub fn object(node: &Node, release: &Object, at: usize, namespace: &str) -> Option<Object> {
     let id = Id::of(node);
-    if id.name.is_empty() || id.gvk.kind.is_empty() || is_test(node) {
+    if id.name.is_empty() || id.gvk.kind.is_empty() {
         return None;
     }
+    let written = id.clone();
     let own = if id.namespace.is_empty() { SmolStr::from(namespace) } else { id.namespace };
     Some(Object {
         namespace: (!scope::has_no_namespace(&id.gvk)).then_some(own),
         gvk: id.gvk,
         name: id.name,
         node: node.clone(),
-        written: Id::of(node),
+        written,
         kustomization: release.kustomization,
-        trail: vec![Label::new(release.place(), "rendered for this release")],
+        trail: Vec::new(),
         encrypted: false,
         left_alone: release.left_alone,
         release: Some(at),
+        modelled: None,
     })
 }
 

@@ -163,6 +163,7 @@ mod tests {
                 encrypted: false,
                 left_alone: false,
                 release: None,
+                modelled: None,
             })
             .collect();
         let find = |kind: &str, _: &str, name: &str| {

@@ -9,6 +9,7 @@ use super::artifacts::Repository;
 use super::cluster::ClusterBuilder;
 use super::discover::survey;
 use super::kustomization::{FluxKustomization, SourceKey};
+use super::releases::ReleaseBuild;
 use super::variables::Variables;
 use crate::build::kustomize::Brings;
 use crate::build::manifests::Library;
@@ -97,6 +98,10 @@ pub struct ClusterBuild {
     pub kustomizations: Vec<KustomizationBuild>,
     /// Objects, in the order of their Kustomizations.
     pub objects: Vec<Object>,
+    /// The HelmReleases among them.
+    pub releases: Vec<ReleaseBuild>,
+    /// What models of charts say that the releases make.
+    pub modelled: Vec<Object>,
     /// What the build itself has to say.
     pub observations: Vec<Observation>,
     /// What was not looked at.

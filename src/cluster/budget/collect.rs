@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::app_template;
 use super::copies::{Copies, Scalers};
 use super::pod::{Defaults, Pod};
 use super::profile::{Found, Owner, Profile, Values, is_uncounted_kind};
-use super::{Account, Chart, Claim, Contributor};
+use super::{Account, Claim, Contributor};
 use crate::build::Object;
+use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::finding::Confidence;
@@ -17,7 +17,7 @@ use crate::yaml::Node;
 pub fn collect<'w>(cluster: &Cluster<'w>) -> Account<'w> {
     let scalers = Scalers::of(cluster);
     let mut found = Found::default();
-    for object in cluster.objects() {
+    for object in cluster.objects().chain(cluster.modelled()) {
         match (&*object.gvk.group, &*object.gvk.kind) {
             ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
             | ("batch", "Job" | "CronJob")
@@ -26,7 +26,7 @@ pub fn collect<'w>(cluster: &Cluster<'w>) -> Account<'w> {
             }
             // What was rendered are objects of their own.
             ("helm.toolkit.fluxcd.io", "HelmRelease") if cluster.is_rendered(object) => {}
-            ("helm.toolkit.fluxcd.io", "HelmRelease") => release(cluster, &scalers, object, &mut found),
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => release(cluster, object, &mut found),
             _ => operated(cluster, object, &mut found),
         }
     }
@@ -90,11 +90,24 @@ fn workload<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object) ->
         part: String::new(),
         namespace: object.namespace().to_owned(),
         copies,
-        pod: template.map(Pod::read),
+        pod: template.map(|spec| pod(cluster, object, spec)),
         claims,
-        trust: Confidence::High,
+        trust: object.modelled.unwrap_or(Confidence::High),
         transient: matches!(kind, "Job" | "CronJob"),
     }
+}
+
+/// A pod; where values of its release are not known, they may set what it does not state.
+fn pod(cluster: &Cluster<'_>, object: &Object, spec: &Node) -> Pod {
+    let mut pod = Pod::read(spec);
+    let release = object.modelled.and(object.release).and_then(|at| cluster.object(at));
+    let source = release.and_then(|release| cluster.values(release)?.open.first());
+    if let Some(source) = source {
+        for container in pod.containers.iter_mut().chain(&mut pod.init) {
+            container.open.get_or_insert_with(|| format!("values of {source} are not known"));
+        }
+    }
+    pod
 }
 
 fn job(spec: Option<&Node>) -> Copies {
@@ -109,31 +122,27 @@ fn job(spec: Option<&Node>) -> Copies {
     }
 }
 
-fn release<'w>(cluster: &Cluster<'w>, scalers: &Scalers, object: &'w Object, found: &mut Found<'w>) {
+fn release<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>) {
     // A document without a chart is a fragment for a patch.
     if object.dig("spec.chart").is_none() && object.dig("spec.chartRef").is_none() {
         return;
     }
-    let names = ReleaseNames::of(object);
-    let release_name = names.name.unwrap_or_else(|| object.name.to_string());
-    let mut owner = Owner { object, namespace: names.namespace, trust: Confidence::Medium };
-    let Some(values) = cluster.values(object) else { return };
+    let mut owner = Owner { object, namespace: ReleaseNames::of(object).namespace, trust: Confidence::Medium };
+    let (Some(values), Some(chart)) = (cluster.values(object), cluster.chart(object)) else { return };
     if let Some(renderers) = object.dig("spec.postRenderers") {
         let text = renderers.to_json().to_string();
         if text.contains("resources") || text.contains("replicas") {
             found.uncounted.push(owner.uncounted("post-renderers", "they may change copies and resources"));
         }
     }
-    let chart = Chart::of(cluster, object);
-    if chart.name.as_deref() == Some("app-template") || (chart.name.is_none() && app_template::is_shaped(&values.root))
-    {
-        if app_template::major(chart.version.as_deref()).is_some_and(|major| (2..=4).contains(&major)) {
-            owner.trust = Confidence::High;
+    if cluster.model(object).is_some() {
+        // What it makes are objects of their own; there may be more.
+        if let Extent::Open(why) = cluster.makes(object, "apps", "Deployment") {
+            found.uncounted.push(owner.uncounted("", why.to_owned()));
         }
-        app_template::expand(cluster, scalers, &owner, &release_name, values, found);
         return;
     }
-    match Profile::of_chart(&chart) {
+    match Profile::of_chart(chart) {
         Some((profile, trust)) => {
             owner.trust = trust;
             let open = values.open.first().map(|source| format!("values of {source} are not known"));

@@ -1,8 +1,6 @@
 //! What the cluster asks for: every contributor with its amounts and their places, and a list of what cannot be
 //! counted. What is not known is never taken as nothing.
 
-mod app_template;
-mod chart;
 mod collect;
 mod copies;
 mod pod;
@@ -17,7 +15,6 @@ use crate::finding::Confidence;
 use crate::source::Span;
 use crate::yaml::Node;
 
-pub use chart::Chart;
 pub use copies::Copies;
 pub use pod::{Amount, Amounts, Container, Defaults, Pod, Side, Stated, Tally};
 

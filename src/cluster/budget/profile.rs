@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::chart::{Chart, numbers};
 use super::copies::{Copies, whole};
 use super::pod::{Amount, Container, Pod, Stated};
 use super::{Claim, Contributor, Uncounted};
 use crate::build::Object;
+use crate::build::charts::{Chart, numbers};
 use crate::cluster::Cluster;
 use crate::cluster::quantity::Quantity;
 use crate::finding::Confidence;
@@ -174,7 +174,10 @@ impl Profile {
         let fitting = |profile: &&Profile| {
             profile.charts.iter().any(|own| own == name)
                 && (profile.sources.is_empty()
-                    || profile.sources.iter().any(|part| chart.source.contains(part.as_str())))
+                    || chart
+                        .url
+                        .as_ref()
+                        .is_some_and(|url| profile.sources.iter().any(|part| url.contains(part.as_str()))))
         };
         let candidates: Vec<&'static Profile> = PROFILES.iter().filter(fitting).collect();
         let version = chart.version.as_deref().and_then(numbers);

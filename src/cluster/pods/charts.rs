@@ -1,8 +1,9 @@
 //! Pods of releases: charts whose labels are known, and all others with unknown labels.
 
 use super::release::Release;
-use super::workloads::ADDED_AT_RUN_TIME;
-use super::{Endpoint, Labels, PodPort, PodSet, app_template};
+use super::workloads::{self, ADDED_AT_RUN_TIME};
+use super::{Endpoint, Labels, PodPort, PodSet};
+use crate::build::charts::Extent;
 use crate::build::flux::ReleaseValues;
 use crate::cluster::Cluster;
 use crate::yaml::Node;
@@ -22,10 +23,13 @@ pub fn pods<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>>
 
 fn rendered<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>> {
     let Some(values) = cluster.values(release.object) else { return Vec::new() };
-    if let Some(template) = app_template::AppTemplate::of(release, values) {
-        return template.pods();
+    if cluster.model(release.object).is_some() {
+        // What it makes are objects of their own; there may be more.
+        let is_open = |(group, kind)| matches!(cluster.makes(release.object, group, kind), Extent::Open(_));
+        let more = workloads::kinds().any(is_open);
+        return more.then(|| PodSet::unknown(release.object, &release.namespace)).into_iter().collect();
     }
-    let mut sets = match release.chart.as_ref().map(|chart| chart.name.as_str()) {
+    let mut sets = match release.chart {
         // The MinIO operator; its chart is called just that.
         Some("operator" | "minio-operator") if is_minio_operator(release, values) => vec![minio_operator(release)],
         Some("kube-prometheus-stack") => kube_prometheus_stack(release, values),

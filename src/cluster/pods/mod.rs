@@ -1,7 +1,5 @@
 //! The pods of a cluster: where they run, which labels and ports they have, as far as the tree says.
 
-pub mod app_template;
-
 mod answer;
 mod charts;
 mod labels;
@@ -22,7 +20,7 @@ use crate::yaml::Node;
 
 pub use answer::Answer;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
-pub use release::{Chart, Release, releases};
+pub use release::{Release, releases};
 pub use services::{ServicePort, ServiceSet, Services, Target};
 pub use workloads::flag;
 

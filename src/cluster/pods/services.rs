@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::app_template::AppTemplate;
-use super::{Labels, PodPort, PodSet, Pods, Selector, releases};
+use super::{Labels, PodPort, PodSet, Pods, Selector};
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::yaml::Node;
@@ -81,19 +80,6 @@ impl<'w> Services<'w> {
     /// Collects them.
     pub fn of(cluster: &Cluster<'w>, pods: &Pods<'w>) -> Self {
         let mut sets: Vec<ServiceSet<'w>> = cluster.of_kind("", "Service").map(|object| plain(object, pods)).collect();
-        for release in releases(cluster).into_iter().filter(|release| !cluster.is_rendered(release.object)) {
-            let Some(values) = cluster.values(release.object) else { continue };
-            let Some(template) = AppTemplate::of(&release, values) else { continue };
-            let here = |controller: &str| -> Vec<usize> {
-                let own = |at: &&usize| {
-                    pods.get(**at).is_some_and(|set| {
-                        set.component.as_deref() == Some(controller) && std::ptr::eq(set.object, release.object)
-                    })
-                };
-                pods.positions(&release.namespace).iter().filter(own).copied().collect()
-            };
-            sets.extend(template.services(&here));
-        }
         for object in cluster.of_kind("minio.min.io", "Tenant") {
             sets.push(tenant(object, pods));
         }

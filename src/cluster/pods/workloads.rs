@@ -2,7 +2,9 @@
 
 use super::{Answer, Endpoint, Labels, PodPort, PodSet};
 use crate::build::Object;
+use crate::build::charts::Extent;
 use crate::cluster::Cluster;
+use crate::finding::Confidence;
 use crate::yaml::Node;
 
 const KINDS: [(&str, &str, &str); 8] = [
@@ -28,6 +30,11 @@ pub const ADDED_AT_RUN_TIME: [&str; 9] = [
     "pod-template-generation",
     "pod-template-hash",
 ];
+
+/// Group and kind of everything whose pods are read here.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KINDS.iter().map(|(group, kind, _)| (*group, *kind))
+}
 
 /// Whether a kind's pods are read here.
 pub fn is_workload(object: &Object) -> bool {
@@ -58,10 +65,28 @@ pub fn pods<'w>(cluster: &Cluster<'w>) -> Vec<PodSet<'w>> {
                 containers("containers").chain(containers("initContainers")).flat_map(container_ports).collect();
             pods.ports_open = spec.is_none_or(|spec| spec.get("containers").is_none_or(Node::holds_unknown));
             pods.annotations = template.at(&["metadata", "annotations"]).cloned();
+            if object.modelled.is_some() {
+                of_chart(cluster, object, &mut pods);
+            }
             sets.push(pods);
         }
     }
     sets
+}
+
+/// What is open of pods that a model of a chart says a release makes.
+fn of_chart(cluster: &Cluster<'_>, object: &Object, pods: &mut PodSet<'_>) {
+    let Some(release) = object.release.and_then(|at| cluster.object(at)) else { return };
+    let policies = [("networking.k8s.io", "NetworkPolicy"), ("cilium.io", "CiliumNetworkPolicy")];
+    pods.own_policies =
+        policies.iter().any(|(group, kind)| matches!(cluster.makes(release, group, kind), Extent::Open(_)));
+    pods.verified = object.modelled == Some(Confidence::High);
+    if object.modelled == Some(Confidence::Low) {
+        let labels = std::mem::take(&mut pods.endpoint.labels);
+        // Patches over what the chart makes: any label may be another.
+        let is_patched = release.dig("spec.postRenderers").is_some_and(|all| !all.items().is_empty());
+        pods.endpoint.labels = if is_patched { labels.changed() } else { labels.open() };
+    }
 }
 
 /// A switch that is off where it is not written.

@@ -178,7 +178,8 @@ impl<'w> Cluster<'w> {
         if is_bootstrap || namespace.contains("${") || name.contains("${") {
             return Existence::Unknown;
         }
-        match possible::possible(self, asker, kind, namespace, name) {
+        let wanted = possible::Wanted { asker, group, kind, namespace, name };
+        match possible::possible(self, &wanted) {
             Some(object) => Existence::Possible(object),
             None => Existence::Absent,
         }

@@ -2,6 +2,7 @@
 //! objects are called after them, or as a text of them says.
 
 use crate::build::Object;
+use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::yaml::{Node, Value};
@@ -43,15 +44,29 @@ const MAKE_NOTHING: &[&str] = &[
 /// Annotations by which tools copy an object into other namespaces.
 const COPIES: &[&str] = &["reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync"];
 
+/// What is looked for.
+pub struct Wanted<'a> {
+    /// The object that names it, which does not make it itself.
+    pub asker: Option<&'a Object>,
+    /// API group.
+    pub group: &'a str,
+    /// Kind.
+    pub kind: &'a str,
+    /// Namespace.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: &'a str,
+}
+
+impl Wanted<'_> {
+    fn is_other(&self, object: &Object) -> bool {
+        self.asker.is_none_or(|asker| !std::ptr::eq(asker, object))
+    }
+}
+
 /// The object that might make one of this kind, namespace and name.
-pub fn possible<'w>(
-    cluster: &Cluster<'w>,
-    asker: Option<&Object>,
-    kind: &str,
-    namespace: &str,
-    name: &str,
-) -> Option<&'w Object> {
-    let is_other = |object: &Object| asker.is_none_or(|asker| !std::ptr::eq(asker, object));
+pub fn possible<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+    let (kind, name) = (wanted.kind, wanted.name);
     let is_copied = matches!(kind, "Secret" | "ConfigMap");
     let copied = || {
         let same = |object: &&Object| {
@@ -59,20 +74,15 @@ pub fn possible<'w>(
         };
         cluster.named(name).filter(same).find(|object| is_copied_elsewhere(&object.node))
     };
-    release(cluster, &is_other, namespace, name)
-        .or_else(|| custom(cluster, &is_other, namespace, name))
-        .or_else(|| if is_copied { copied() } else { None })
+    release(cluster, wanted).or_else(|| custom(cluster, wanted)).or_else(|| if is_copied { copied() } else { None })
 }
 
-fn release<'w>(
-    cluster: &Cluster<'w>,
-    is_other: &dyn Fn(&Object) -> bool,
-    namespace: &str,
-    name: &str,
-) -> Option<&'w Object> {
+fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+    let name = wanted.name;
     cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(|release| {
         let names = ReleaseNames::of(release);
-        if names.namespace != namespace || cluster.is_rendered(release) || !is_other(release) {
+        let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
+        if names.namespace != wanted.namespace || is_known || !wanted.is_other(release) {
             return false;
         }
         let own = names.name.as_deref().unwrap_or(&release.name);
@@ -105,16 +115,12 @@ fn refers(key: &str) -> bool {
     key.starts_with("existing") || key.ends_with("ref") || key == "host" || key == "hostname"
 }
 
-fn custom<'w>(
-    cluster: &Cluster<'w>,
-    is_other: &dyn Fn(&Object) -> bool,
-    namespace: &str,
-    name: &str,
-) -> Option<&'w Object> {
+fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+    let (namespace, name) = (wanted.namespace, wanted.name);
     let makes = |object: &&Object| {
         !MAKE_NOTHING.contains(&object.gvk.group.as_str())
             && object.release.is_none()
-            && is_other(object)
+            && wanted.is_other(object)
             && super::table::producer(&object.gvk.group, object.kind()).is_none()
             && (name.contains(object.name.as_str()) || says(&object.node, name))
     };

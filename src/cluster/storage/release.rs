@@ -33,15 +33,13 @@ impl<'c> Release<'c> {
     }
 
     fn new(cluster: &'c Cluster<'_>, object: &'c Object) -> Option<Self> {
-        // The look-up gives the object with the life of the build, which the values need.
-        let held = cluster.get("helm.toolkit.fluxcd.io", "HelmRelease", object.namespace(), &object.name)?;
-        let values = cluster.values(held)?;
+        let values = cluster.values(object)?;
         let names = ReleaseNames::of(object);
-        let (chart, url) = chart(cluster, object);
+        let chart = cluster.chart(object)?;
         Some(Release {
             object,
-            chart,
-            url,
+            chart: chart.name.clone(),
+            url: chart.url.clone(),
             name: names.name.unwrap_or_else(|| object.name.to_string()),
             namespace: names.namespace,
             values: &values.root,
@@ -52,11 +50,6 @@ impl<'c> Release<'c> {
     /// Whether it is of a chart.
     pub fn is(&self, chart: &str) -> bool {
         self.chart.as_deref() == Some(chart)
-    }
-
-    /// Whether it is made with the app-template library of bjw-s.
-    pub fn is_app_template(&self) -> bool {
-        self.is("app-template") || self.values.get("controllers").is_some_and(|node| node.as_map().is_some())
     }
 
     /// A known text of the values.
@@ -76,35 +69,5 @@ impl<'c> Release<'c> {
         } else {
             format!("{}-{chart}", self.name)
         }
-    }
-}
-
-fn chart(cluster: &Cluster<'_>, object: &Object) -> (Option<String>, Option<String>) {
-    let text = |path: &str| object.dig(path).and_then(Node::as_str);
-    let last = |url: &str| url.trim_end_matches('/').rsplit('/').next().map(ToOwned::to_owned);
-    let source = |path: &str, kind: &str| {
-        let name = text(&format!("{path}.name"))?;
-        let namespace = text(&format!("{path}.namespace")).unwrap_or(object.namespace());
-        cluster.get("source.toolkit.fluxcd.io", kind, namespace, name)
-    };
-    if let Some(chart) = text("spec.chart.spec.chart") {
-        let url = source("spec.chart.spec.sourceRef", "HelmRepository")
-            .and_then(|repository| repository.dig("spec.url"))
-            .and_then(Node::as_str);
-        return (last(chart), url.map(ToOwned::to_owned));
-    }
-    match text("spec.chartRef.kind") {
-        Some("OCIRepository") => {
-            let url = source("spec.chartRef", "OCIRepository")
-                .and_then(|source| source.dig("spec.url"))
-                .and_then(Node::as_str);
-            (url.and_then(last), url.map(ToOwned::to_owned))
-        }
-        Some("HelmChart") => {
-            let chart =
-                source("spec.chartRef", "HelmChart").and_then(|source| source.dig("spec.chart")).and_then(Node::as_str);
-            (chart.and_then(last), None)
-        }
-        _ => (None, None),
     }
 }

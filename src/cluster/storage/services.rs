@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::endpoint::Host;
 use super::release::Release;
 use crate::build::Object;
+use crate::build::charts::Extent;
 use crate::cluster::{Cluster, Presence};
-use crate::finding::{Label, ObjectRef};
+use crate::finding::{Confidence, Label, ObjectRef};
 use crate::yaml::Node;
 
 /// A Service that the tree has or that something of the tree makes.
@@ -91,7 +92,7 @@ const INERT: &[&str] = &[
 ];
 
 /// Charts that make no Service besides those modelled here, or none that a bucket is ever kept in.
-const MODELLED: &[&str] = &["app-template", "minio", "tenant"];
+const MODELLED: &[&str] = &["minio", "tenant"];
 
 impl Services {
     /// Reads the Services of a cluster.
@@ -118,6 +119,11 @@ impl Services {
         }
         for release in releases {
             services.of_release(release);
+            let is_known = matches!(cluster.makes(release.object, "", "Service"), Extent::Whole(_));
+            if !is_known && !is_closed(release) {
+                let names = (release.name.clone(), release.chart.clone().unwrap_or_default());
+                services.opaque.entry(release.namespace.clone()).or_default().push(names);
+            }
         }
         services
     }
@@ -127,11 +133,6 @@ impl Services {
     }
 
     fn of_release(&mut self, release: &Release<'_>) {
-        if release.is_app_template() {
-            for service in app_template(release) {
-                self.add(service);
-            }
-        }
         if release.is("minio") {
             for service in minio_chart(release, &release.full_name(), release.values) {
                 self.add(service);
@@ -162,13 +163,6 @@ impl Services {
                     self.add(ceph(reference, &release.namespace, name, store.dig("spec.gateway"), place));
                 }
             }
-        }
-        let closed = release.is_closed
-            && (release.chart.as_deref().is_some_and(|chart| MODELLED.contains(&chart)) || is_minio_operator(release))
-            && !renames(release.values);
-        if !closed {
-            let names = (release.name.clone(), release.chart.clone().unwrap_or_default());
-            self.opaque.entry(release.namespace.clone()).or_default().push(names);
         }
     }
 
@@ -257,13 +251,14 @@ fn plain(object: &Object) -> Service {
         labels.join(",")
     });
     let behind = selector.filter(|labels| !labels.is_empty()).unwrap_or_else(|| object.name.to_string());
+    let is_sure = object.modelled.is_none_or(|confidence| confidence > Confidence::Low);
     // A headless Service passes every port of its pods.
     let headless = spec.and_then(|spec| spec.get("clusterIP")).and_then(Node::as_str) == Some("None");
     let place = spec.and_then(|spec| spec.get("ports")).map_or(object.place(), |_| object.place());
     Service {
         namespace: object.namespace().to_owned(),
         name: object.name.to_string(),
-        ports: numbers.map(sorted).filter(|ports| !external && !headless && !ports.is_empty()),
+        ports: numbers.map(sorted).filter(|ports| is_sure && !external && !headless && !ports.is_empty()),
         store: format!("pods {}/{behind}", object.namespace()),
         maker: object.reference(),
         place: Label::new(place, "the Service"),
@@ -372,74 +367,16 @@ fn ceph(maker: ObjectRef, namespace: &str, store: &str, gateway: Option<&Node>, 
     }
 }
 
-/// Services of app-template: one that is enabled has the release's name, several have their identifiers behind it; in
-/// versions before 4 the primary one keeps the plain name, so that both names count.
-fn app_template(release: &Release<'_>) -> Vec<Service> {
-    let full = ["global.fullnameOverride", "fullnameOverride"].iter().find_map(|path| release.text(path));
-    let full = full.filter(|name| !name.is_empty()).unwrap_or_else(|| release.name.clone());
-    let enabled: Vec<(&str, &Node)> = release
-        .values
-        .get("service")
-        .into_iter()
-        .flat_map(Node::entries)
-        .filter(|entry| {
-            entry.value.as_map().is_some() && entry.value.get("enabled").and_then(Node::as_bool) != Some(false)
-        })
-        .map(|entry| (entry.key.as_str(), &entry.value))
-        .collect();
-    let mut found = Vec::new();
-    for (id, service) in &enabled {
-        let listed: Vec<&Node> = service
-            .get("ports")
-            .into_iter()
-            .flat_map(Node::entries)
-            .map(|entry| &entry.value)
-            .filter(|port| port.get("enabled").and_then(Node::as_bool) != Some(false))
-            .collect();
-        let numbers: Option<Vec<u16>> = listed.iter().map(|port| port.get("port").and_then(number)).collect();
-        let headless = service.get("clusterIP").and_then(Node::as_str) == Some("None");
-        let controller = service.get("controller").and_then(Node::as_str).unwrap_or_default();
-        let primary =
-            enabled.len() == 1 || service.get("primary").and_then(Node::as_bool) == Some(true) || *id == "main";
-        let renamed = ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| service.get(key).is_some());
-        let mut names = vec![format!("{full}-{id}")];
-        names.extend(primary.then(|| full.clone()));
-        for name in names.into_iter().filter(|_| !renamed) {
-            found.push(Service {
-                namespace: release.namespace.clone(),
-                name: name.to_lowercase(),
-                ports: numbers.clone().map(sorted).filter(|ports| release.is_closed && !headless && !ports.is_empty()),
-                store: format!("HelmRelease {}/{}/{controller}", release.namespace, release.name),
-                maker: release.object.reference(),
-                place: Label::new(
-                    service.get("ports").map_or(service.span(), |_| key_of(release, id)),
-                    "ports of the Service",
-                ),
-                note: None,
-                is_store: false,
-            });
-        }
-    }
-    found
-}
-
-fn key_of(release: &Release<'_>, id: &str) -> crate::source::Span {
-    let entry = release.values.get("service").and_then(Node::as_map).and_then(|map| map.entry(id));
-    entry.map_or(release.object.place(), |entry| entry.key_span)
+/// Whether all Services of a release are among those that are modelled here.
+fn is_closed(release: &Release<'_>) -> bool {
+    let is_modelled = release.chart.as_deref().is_some_and(|chart| MODELLED.contains(&chart));
+    release.is_closed && (is_modelled || is_minio_operator(release))
 }
 
 /// The chart of the `MinIO` operator makes the Services `operator` and `sts` alone.
 fn is_minio_operator(release: &Release<'_>) -> bool {
     let from_minio = release.url.as_deref().is_some_and(|url| url.contains("min.io") || url.contains("minio"));
     (release.is("operator") && from_minio) || release.is("minio-operator")
-}
-
-/// Whether values of app-template give objects names that are not followed here.
-fn renames(values: &Node) -> bool {
-    let odd =
-        |node: &Node| ["forceRename", "prefix", "suffix", "nameOverride"].iter().any(|key| node.get(key).is_some());
-    values.get("service").into_iter().flat_map(Node::entries).any(|entry| odd(&entry.value))
-        || values.get("rawResources").is_some()
 }
 
 fn number(node: &Node) -> Option<u16> {

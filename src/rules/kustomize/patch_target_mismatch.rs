@@ -62,7 +62,7 @@ fn other_name(cluster: &Cluster<'_>, entry: &PatchEntry, target: &Target, body: 
     }
     let of_kind = |object: &&Object| object.gvk.group == id.gvk.group && object.kind() == id.gvk.kind;
     // One object has both names where a prefix or suffix came between.
-    let is_other = |object: &&Object| object.written.name != name.text;
+    let is_other = |object: &&Object| object.written.name != name.text && object.modelled.is_none();
     let meant = cluster.named(&id.name).filter(of_kind).find(is_other)?;
     let node = body.at(&["metadata", "name"])?;
     let message = format!(

@@ -1,0 +1,136 @@
+//! The HelmReleases of a cluster: which chart, which values, and what a model of the chart makes of them.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::inventory::Inventory;
+use super::release::ReleaseNames;
+use super::rendered::object;
+use super::values::{ReleaseValues, release_values};
+use crate::build::charts::{self, Chart, Gap, Knowledge, Modelled};
+use crate::build::manifests::Library;
+use crate::build::object::Object;
+use crate::finding::{Confidence, Label};
+use crate::yaml::Node;
+
+const SOURCES: &str = "source.toolkit.fluxcd.io";
+
+/// A HelmRelease.
+#[derive(Clone, Debug)]
+pub struct ReleaseBuild {
+    /// Its position among the objects of the cluster.
+    pub object: usize,
+    /// Its names in Helm.
+    pub names: ReleaseNames,
+    /// Its chart.
+    pub chart: Chart,
+    /// Its values.
+    pub values: ReleaseValues,
+    /// What it makes.
+    pub made: Made,
+}
+
+/// What is known of the objects that a release makes.
+#[derive(Clone, Debug)]
+pub enum Made {
+    /// They were rendered, and are objects of the build.
+    Rendered,
+    /// A model of the chart says which; so far it goes.
+    Modelled(Knowledge),
+    /// Nothing; why, as a clause.
+    Unknown(String),
+}
+
+/// Every HelmRelease among the objects, and the objects that models of their charts make.
+pub fn releases(library: &Library<'_>, objects: &[Object], inventory: &Inventory) -> (Vec<ReleaseBuild>, Vec<Object>) {
+    let all: Vec<usize> = objects
+        .iter()
+        .enumerate()
+        .filter(|(_, object)| object.is("helm.toolkit.fluxcd.io", "HelmRelease") && !object.left_alone)
+        .map(|(at, _)| at)
+        .collect();
+    let mut sources: HashMap<(&str, &str, &str), &Object> = HashMap::new();
+    for object in objects.iter().filter(|object| object.gvk.group == SOURCES && !object.left_alone) {
+        sources.entry((object.kind(), object.namespace(), &object.name)).or_insert(object);
+    }
+    let mut rendered: Vec<usize> = objects.iter().filter_map(|object| object.release).collect();
+    rendered.sort_unstable();
+    let build = |at: &usize| -> Option<(ReleaseBuild, Vec<Object>)> {
+        let release = objects.get(*at)?;
+        let values = release_values(library, release, &|kind, namespace, name| {
+            inventory.built(kind, namespace, name).and_then(|at| objects.get(at))
+        });
+        let chart = Chart::of(release, &|kind, namespace, name| sources.get(&(kind, namespace, name)).copied());
+        let names = ReleaseNames::of(release);
+        let (made, own) = match rendered.binary_search(at) {
+            Ok(_) => (Made::Rendered, Vec::new()),
+            Err(_) => modelled(release, *at, &names, &chart, &values),
+        };
+        Some((ReleaseBuild { object: *at, names, chart, values, made }, own))
+    };
+    let built: Vec<_> = all.par_iter().filter_map(build).collect();
+    let mut modelled = Vec::new();
+    let mut releases = Vec::new();
+    for (release, own) in built {
+        releases.push(release);
+        modelled.extend(own);
+    }
+    (releases, modelled)
+}
+
+fn modelled(
+    release: &Object,
+    at: usize,
+    names: &ReleaseNames,
+    chart: &Chart,
+    values: &ReleaseValues,
+) -> (Made, Vec<Object>) {
+    let nothing = |why: String| (Made::Unknown(why), Vec::new());
+    if release.dig("spec.kubeConfig").is_some_and(|node| !node.is_null()) {
+        return nothing("it is installed in another cluster".to_owned());
+    }
+    let asked = charts::Release { names, chart, values, place: release.place() };
+    let Some(mut modelled) = charts::model(&asked) else {
+        return nothing(match &chart.name {
+            Some(name) => format!("what chart `{name}` makes is not known"),
+            None => "its chart is not known".to_owned(),
+        });
+    };
+    let patched = post_rendered(release, &mut modelled);
+    let Modelled { objects, knowledge } = modelled;
+    let trail = [Label::new(release.place(), "made by its chart")];
+    let own = objects.iter().filter_map(|node| {
+        let one = object(node, release, at, &names.namespace)?;
+        let is_patched = patched.iter().any(|gap| gap.covers(&one.gvk.group, &one.gvk.kind));
+        let confidence = if is_patched { Confidence::Low } else { knowledge.confidence };
+        Some(Object { trail: trail.to_vec(), modelled: Some(confidence), ..one })
+    });
+    let own = own.collect();
+    (Made::Modelled(knowledge), own)
+}
+
+/// The kinds that post-renderers change: what the chart makes of them is not what is installed.
+fn post_rendered(release: &Object, modelled: &mut Modelled) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for renderer in release.dig("spec.postRenderers").map(Node::items).unwrap_or_default() {
+        let patches = renderer.dig("kustomize.patches").map(Node::items).unwrap_or_default();
+        let targets: Option<Vec<&str>> =
+            patches.iter().map(|patch| patch.dig("target.kind").and_then(Node::as_str)).collect();
+        let has_more = renderer.get("kustomize").is_none_or(|own| own.entries().any(|entry| entry.key != "patches"));
+        let kinds = targets.filter(|_| !has_more).map(|targets| {
+            let ids = modelled.objects.iter().map(crate::build::Id::of);
+            ids.filter(|id| targets.contains(&id.gvk.kind.as_str())).map(|id| (id.gvk.group, id.gvk.kind)).collect()
+        });
+        // No kind at all stands for all of them.
+        match kinds {
+            Some(kinds) if !Vec::is_empty(&kinds) => gaps.push(Gap { kinds, why: POST_RENDERED.to_owned() }),
+            Some(_) => {}
+            None => gaps.push(Gap::everywhere(POST_RENDERED)),
+        }
+    }
+    modelled.knowledge.gaps.extend(gaps.iter().cloned());
+    gaps
+}
+
+const POST_RENDERED: &str = "its post-renderers may change what the chart makes";
