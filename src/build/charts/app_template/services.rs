@@ -167,6 +167,6 @@ fn numbers(range: &Node) -> std::ops::RangeInclusive<i64> {
     let at = |key: &str| range.get(key).and_then(Node::as_int).filter(|number| (1..=65_535).contains(number));
     match (at("start"), at("end")) {
         (Some(start), Some(end)) => start..=end,
-        _ => 1..=0,
+        _ => std::ops::RangeInclusive::new(1, 0),
     }
 }
