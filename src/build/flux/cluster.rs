@@ -330,12 +330,14 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     fn note_external(&mut self, spec: &FluxKustomization, state: &State) {
         let State::External(reason) = state else { return };
         let manifests_only = self.is_flux_distribution(spec.source.as_ref());
+        // Everything of it that has a namespace is in Flux's own.
+        let own = || manifests_only.then(|| spec.namespace.clone());
         self.cluster.not_built.push(NotBuilt {
             class: "source",
             what: spec.shown(),
             reason: reason.clone(),
             brings: if manifests_only { Brings::Manifests } else { Brings::Anything },
-            namespace: spec.target_namespace.as_ref().map(|namespace| namespace.text.clone()),
+            namespace: spec.target_namespace.as_ref().map(|namespace| namespace.text.clone()).or_else(own),
         });
     }
 
