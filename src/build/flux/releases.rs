@@ -9,6 +9,7 @@ use super::release::ReleaseNames;
 use super::rendered::object;
 use super::values::{ReleaseValues, release_values};
 use crate::build::charts::{self, Chart, Gap, Knowledge, Modelled};
+use crate::build::kustomize::{Resource, Schema, apply_patch, patch_entry};
 use crate::build::manifests::Library;
 use crate::build::object::Object;
 use crate::finding::{Confidence, Label};
@@ -65,7 +66,7 @@ pub fn releases(library: &Library<'_>, objects: &[Object], inventory: &Inventory
         let names = ReleaseNames::of(release);
         let (made, own) = match rendered.binary_search(at) {
             Ok(_) => (Made::Rendered, Vec::new()),
-            Err(_) => modelled(release, *at, &names, &chart, &values),
+            Err(_) => modelled(library, release, *at, &names, &chart, &values),
         };
         Some((ReleaseBuild { object: *at, names, chart, values, made }, own))
     };
@@ -80,6 +81,7 @@ pub fn releases(library: &Library<'_>, objects: &[Object], inventory: &Inventory
 }
 
 fn modelled(
+    library: &Library<'_>,
     release: &Object,
     at: usize,
     names: &ReleaseNames,
@@ -97,40 +99,32 @@ fn modelled(
             None => "its chart is not known".to_owned(),
         });
     };
-    let patched = post_rendered(release, &mut modelled);
+    post_rendered(library, release, &mut modelled);
     let Modelled { objects, knowledge } = modelled;
     let trail = [Label::new(release.place(), "made by its chart")];
     let own = objects.iter().filter_map(|node| {
-        let one = object(node, release, at, &names.namespace)?;
-        let is_patched = patched.iter().any(|gap| gap.covers(&one.gvk.group, &one.gvk.kind));
-        let confidence = if is_patched { Confidence::Low } else { knowledge.confidence };
-        Some(Object { trail: trail.to_vec(), modelled: Some(confidence), ..one })
+        let own = object(node, release, at, &names.namespace)?;
+        Some(Object { trail: trail.to_vec(), modelled: Some(knowledge.confidence), ..own })
     });
     let own = own.collect();
     (Made::Modelled(knowledge), own)
 }
 
-/// The kinds that post-renderers change: what the chart makes of them is not what is installed.
-fn post_rendered(release: &Object, modelled: &mut Modelled) -> Vec<Gap> {
-    let mut gaps = Vec::new();
+/// Applies the patches of `postRenderers`; what else they hold may change anything.
+fn post_rendered(library: &Library<'_>, release: &Object, modelled: &mut Modelled) {
+    let mut resources: Vec<Resource> = modelled.objects.drain(..).map(Resource::new).collect();
+    let mut is_followed = true;
     for renderer in release.dig("spec.postRenderers").map(Node::items).unwrap_or_default() {
-        let patches = renderer.dig("kustomize.patches").map(Node::items).unwrap_or_default();
-        let targets: Option<Vec<&str>> =
-            patches.iter().map(|patch| patch.dig("target.kind").and_then(Node::as_str)).collect();
-        let has_more = renderer.get("kustomize").is_none_or(|own| own.entries().any(|entry| entry.key != "patches"));
-        let kinds = targets.filter(|_| !has_more).map(|targets| {
-            let ids = modelled.objects.iter().map(crate::build::Id::of);
-            ids.filter(|id| targets.contains(&id.gvk.kind.as_str())).map(|id| (id.gvk.group, id.gvk.kind)).collect()
-        });
-        // No kind at all stands for all of them.
-        match kinds {
-            Some(kinds) if !Vec::is_empty(&kinds) => gaps.push(Gap { kinds, why: POST_RENDERED.to_owned() }),
-            Some(_) => {}
-            None => gaps.push(Gap::everywhere(POST_RENDERED)),
+        let kustomize = renderer.get("kustomize");
+        is_followed &= kustomize.is_some_and(|own| own.entries().all(|entry| entry.key == "patches"));
+        for patch in kustomize.and_then(|own| own.get("patches")).map(Node::items).unwrap_or_default() {
+            let applied = apply_patch(library, &Schema::default(), &patch_entry(patch), &mut resources, false);
+            is_followed &= !applied.broken;
         }
     }
-    modelled.knowledge.gaps.extend(gaps.iter().cloned());
-    gaps
+    modelled.objects = resources.into_iter().map(|resource| resource.node).collect();
+    if !is_followed {
+        modelled.knowledge.confidence = Confidence::Low;
+        modelled.knowledge.gaps.push(Gap::everywhere("its post-renderers may change what the chart makes"));
+    }
 }
-
-const POST_RENDERED: &str = "its post-renderers may change what the chart makes";

@@ -49,12 +49,16 @@ pub fn over(values: &Node, place: Span) -> Node {
         ("primary", Some(draft.flag(true))),
         ("ports", Some(draft.map([("http", Some(http))]))),
     ]);
+    let words =
+        [("port", "http"), ("scheme", "http"), ("path", "/metrics"), ("interval", "1m"), ("scrapeTimeout", "10s")];
+    let endpoint = draft.map(words.map(|(key, text)| (key, Some(draft.text(text)))));
     let off = SWITCHED_OFF.map(|(of, id)| {
         let claims = |text: &str| (of == "persistence").then(|| draft.text(text));
         let item = draft.map([
             ("enabled", Some(draft.flag(false))),
             ("accessMode", claims("ReadWriteOnce")),
             ("size", claims("1Gi")),
+            ("endpoints", (of == "serviceMonitor").then(|| draft.list(vec![endpoint.clone()]))),
         ]);
         (of, Some(draft.map([(id, Some(item))])))
     });

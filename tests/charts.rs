@@ -1,0 +1,185 @@
+//! What models of charts make of values: small releases with their objects, and every release of real trees.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod shared;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use flux_vet::build::charts::Knowledge;
+use flux_vet::build::flux::Made;
+use flux_vet::build::{BuildOptions, Library, Object, World, world};
+use flux_vet::source::{Disk, Memory, Sources};
+use flux_vet::yaml::{Mode, Node, Value};
+use shared::shared;
+
+fn built(sources: &Sources) -> World {
+    world(&Library::new(sources), &BuildOptions::default())
+}
+
+/// A tree with one release in namespace `apps`.
+fn tree(chart: &str, release: &str, values: &str) -> Sources {
+    let mut tree = Memory::default();
+    let values: String = values.lines().map(|line| format!("    {line}\n")).collect();
+    let head = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease";
+    let spec = format!(
+        "  chart: {{ spec: {{ chart: app-template, version: {chart}, sourceRef: {{ kind: HelmRepository, name: x }} }} }}"
+    );
+    let text = format!("{head}\nmetadata: {{ name: {release}, namespace: apps }}\nspec:\n{spec}\n  values:\n{values}");
+    tree.insert("release.yaml", text);
+    Sources::new(tree)
+}
+
+/// The objects of the only release, and how far they go.
+fn only(world: &World) -> (&[Object], &Knowledge) {
+    let [cluster] = world.clusters.as_slice() else { panic!("{} clusters", world.clusters.len()) };
+    let [release] = cluster.releases.as_slice() else { panic!("{} releases", cluster.releases.len()) };
+    let Made::Modelled(knowledge) = &release.made else { panic!("{:?}", release.made) };
+    (&cluster.modelled, knowledge)
+}
+
+/// Where a value differs from what is expected: maps may hold more, null stands for nothing, `<unknown>` for a value
+/// that cannot be known.
+fn differs(expected: &Node, actual: Option<&Node>, path: &str, found: &mut Vec<String>) {
+    let shown = || actual.map_or_else(|| "nothing".to_owned(), |node| node.to_json().to_string());
+    match (&expected.value, actual.map(|node| &node.value)) {
+        (Value::Null, None) => {}
+        (Value::Str(text), Some(Value::Unknown(_))) if text == "<unknown>" => {}
+        (Value::Map(map), Some(Value::Map(other))) => {
+            for entry in map.iter() {
+                differs(&entry.value, other.get(&entry.key), &format!("{path}.{}", entry.key), found);
+            }
+        }
+        (Value::Seq(items), Some(Value::Seq(others))) if items.len() == others.len() => {
+            for (at, (item, other)) in items.iter().zip(others.iter()).enumerate() {
+                differs(item, Some(other), &format!("{path}[{at}]"), found);
+            }
+        }
+        (_, Some(_)) if actual.is_some_and(|actual| expected.same_value(actual)) => {}
+        _ => found.push(format!("{path}: {} expected, {} made", expected.to_json(), shown())),
+    }
+}
+
+fn check(name: &str, text: &str) -> Vec<String> {
+    let sources = Sources::new(Memory::default());
+    let library = Library::new(&sources);
+    let documents = library.of(sources.add(name, text), Mode::V3).documents.clone();
+    let mut parts = text.split("\n---\n");
+    let (case, values) = (documents.first().unwrap(), parts.nth(1).unwrap());
+    let field = |key: &str| case.get(key).and_then(Node::as_str).unwrap();
+    let texts = |key: &str| -> BTreeSet<String> {
+        let listed = case.get(key).map(Node::items).unwrap_or_default();
+        listed.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
+    };
+    assert!(!field("shows").is_empty());
+    let sources = tree(field("chart"), field("release"), values);
+    let world = built(&sources);
+    let (objects, knowledge) = only(&world);
+    let mut found = Vec::new();
+    let made: BTreeSet<String> = objects.iter().map(|object| format!("{}/{}", object.kind(), object.name)).collect();
+    if made != texts("makes") {
+        found.push(format!("makes {made:#?}"));
+    }
+    let noted: BTreeMap<&str, String> =
+        knowledge.notes.iter().map(|note| (note.path.as_str(), format!("{:?}", note.trouble))).collect();
+    let expected: BTreeMap<&str, String> = case
+        .get("notes")
+        .into_iter()
+        .flat_map(Node::entries)
+        .map(|entry| (entry.key.as_str(), entry.value.as_str().unwrap().to_owned()))
+        .collect();
+    if noted != expected {
+        found.push(format!("notes {noted:#?}"));
+    }
+    let open: BTreeSet<String> =
+        knowledge.gaps.iter().flat_map(|gap| gap.kinds.iter().map(|(_, kind)| kind.to_string())).collect();
+    if open != texts("gaps") {
+        found.push(format!("gaps {:#?}", knowledge.gaps));
+    }
+    for expected in documents.iter().skip(2) {
+        let text = |path: &[&str]| expected.at(path).and_then(Node::as_str).unwrap();
+        let (kind, own) = (text(&["kind"]), text(&["metadata", "name"]));
+        let actual = objects.iter().find(|object| object.kind() == kind && object.name == own);
+        differs(expected, actual.map(|object| &object.node), &format!("{kind}/{own}"), &mut found);
+    }
+    found.iter().map(|line| format!("{name}: {line}")).collect()
+}
+
+#[test]
+fn app_template_makes_what_its_templates_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/charts/app-template");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let cases = paths.iter().map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        check(&path.file_name().unwrap().to_string_lossy(), &text)
+    });
+    let wrong: Vec<String> = cases.flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Calls `see` with every scalar below a node.
+fn scalars<'n>(node: &'n Node, see: &mut dyn FnMut(&'n Node)) {
+    match &node.value {
+        Value::Map(map) => map.iter().for_each(|entry| scalars(&entry.value, see)),
+        Value::Seq(items) => items.iter().for_each(|item| scalars(item, see)),
+        _ => see(node),
+    }
+}
+
+#[test]
+fn every_app_template_release_of_real_trees_is_modelled() {
+    let Some(corpus) = shared("corpus") else { return };
+    let mut trees: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    trees.retain(|path| path.is_dir());
+    trees.sort();
+    println!(
+        "{:<40} {:>8} {:>12} {:>8} {:>8} {:>8}",
+        "tree", "releases", "app-template", "modelled", "unknown", "objects"
+    );
+    let mut left = Vec::new();
+    for tree in trees {
+        let sources = Sources::new(Disk::new(&tree).unwrap());
+        let world = built(&sources);
+        let name = tree.file_name().unwrap().to_string_lossy().into_owned();
+        let (mut all, mut known, mut objects) = (0, 0, 0);
+        let mut unknown = BTreeSet::new();
+        let mut releases = 0;
+        for cluster in &world.clusters {
+            releases += cluster.releases.len();
+            objects += cluster.modelled.len();
+            for release in cluster.releases.iter().filter(|one| one.chart.name.as_deref() == Some("app-template")) {
+                all += 1;
+                let full_name = cluster.objects[release.object].full_name();
+                match &release.made {
+                    Made::Modelled(knowledge) => {
+                        known += 1;
+                        let own = cluster.modelled.iter().filter(|one| one.release == Some(release.object));
+                        if own.count() == 0 {
+                            left.push(format!("{name}: {full_name} makes nothing"));
+                        }
+                        for note in &knowledge.notes {
+                            let at = sources.location(note.place);
+                            println!("  note {full_name} {} ({}:{}): {}", note.path, at.path, at.line, note.message);
+                        }
+                        for gap in &knowledge.gaps {
+                            println!("  gap {full_name} {:?} {}", gap.kinds, gap.why);
+                        }
+                    }
+                    made => {
+                        unknown.insert(format!("{full_name}: {made:?}"));
+                    }
+                }
+            }
+            for object in &cluster.modelled {
+                scalars(&object.node, &mut |node| {
+                    assert!(!sources.location(node.span()).path.is_empty(), "{}", object.full_name());
+                });
+            }
+        }
+        println!("{name:<40} {releases:>8} {all:>12} {known:>8} {:>8} {objects:>8}", unknown.len());
+        left.extend(unknown);
+    }
+    assert!(left.is_empty(), "{left:#?}");
+}
