@@ -21,7 +21,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::build::flux::SourceKey;
-use crate::build::{BuildOptions, Library, Undefined, World};
+use crate::build::{BuildOptions, Library, Undefined};
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Config, Date, SourceName, Version};
 use crate::fault::Fault;
@@ -79,13 +79,7 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let predicates = predicates(&catalogue, &config, options)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository = Repository {
-        documents: documents(&library),
-        reached: reached(&world),
-        read: world.clusters.iter().flat_map(|cluster| &cluster.files).copied().collect(),
-        library: &library,
-        config: &config,
-    };
+    let repository = Repository::new(&library, &config, documents(&library), &world);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
@@ -192,11 +186,6 @@ pub(crate) fn documents(library: &Library<'_>) -> Vec<FileDocument> {
             documents.into_iter().map(move |node| FileDocument { path: path.clone(), node })
         })
         .collect()
-}
-
-pub(crate) fn reached(world: &World) -> HashSet<crate::source::FileId> {
-    let objects = world.clusters.iter().flat_map(|cluster| &cluster.objects);
-    objects.map(|object| object.kind_place().file).collect()
 }
 
 type Seen = Vec<(Option<Arc<str>>, Observation)>;

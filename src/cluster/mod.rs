@@ -1,9 +1,13 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+mod bootstrap;
 pub mod budget;
+pub mod flux;
 mod index;
 pub mod links;
 pub mod monitoring;
+pub mod nearest;
+pub mod operators;
 pub mod patches;
 pub mod pods;
 pub mod policies;
@@ -22,13 +26,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
 use crate::build::flux::{Made, ReleaseBuild, ReleaseValues};
-use crate::build::{ClusterBuild, KustomizationBuild, Library, Object, State};
+use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources, Span, file_name};
 use crate::yaml::Node;
+use smol_str::SmolStr;
 
 pub use index::Index;
+use nearest::DocumentKey;
 use producers::Products;
 pub use trail::trail;
 
@@ -53,12 +59,56 @@ pub struct Repository<'w> {
     pub reached: HashSet<FileId>,
     /// Files that the builds of some cluster read.
     pub read: HashSet<FileId>,
+    /// Entry paths of all clusters.
+    pub entries: Vec<Arc<str>>,
+    written: HashMap<DocumentKey, Vec<usize>>,
+    // HelmReleases as written, by the last part of the name of their chart.
+    releases: HashMap<SmolStr, Vec<usize>>,
+    scripts: OnceLock<Vec<(String, String)>>,
 }
 
-impl Repository<'_> {
+impl<'w> Repository<'w> {
+    /// What the files hold, and which of it the clusters reach.
+    pub fn new(library: &'w Library<'w>, config: &'w Config, documents: Vec<FileDocument>, world: &World) -> Self {
+        let mut written: HashMap<DocumentKey, Vec<usize>> = HashMap::new();
+        let mut releases: HashMap<SmolStr, Vec<usize>> = HashMap::new();
+        for (at, document) in documents.iter().enumerate() {
+            let id = Id::of(&document.node);
+            if id.gvk.kind == "HelmRelease"
+                && let Some(chart) = document.node.dig("spec.chart.spec.chart").and_then(Node::as_str)
+            {
+                releases.entry(file_name(chart).into()).or_default().push(at);
+            }
+            written.entry((id.gvk.group, id.gvk.kind, id.name)).or_default().push(at);
+        }
+        let objects = world.clusters.iter().flat_map(|cluster| &cluster.objects);
+        Repository {
+            library,
+            config,
+            documents,
+            reached: objects.map(|object| object.kind_place().file).collect(),
+            read: world.clusters.iter().flat_map(|cluster| &cluster.files).copied().collect(),
+            entries: world.clusters.iter().map(|cluster| cluster.entry.clone()).collect(),
+            written,
+            releases,
+            scripts: OnceLock::new(),
+        }
+    }
+
     /// The files.
     pub fn sources(&self) -> &Sources {
         self.library.sources
+    }
+
+    /// Documents of an identity as written, whether or not a build reaches them; the namespace may come from a build.
+    pub fn written(&self, group: &str, kind: &str, name: &str) -> impl Iterator<Item = &FileDocument> {
+        let found = self.written.get(&(group.into(), kind.into(), name.into()));
+        found.into_iter().flatten().filter_map(|at| self.documents.get(*at))
+    }
+
+    /// HelmReleases as written that name a chart, whether or not a build reaches them.
+    pub fn releases_of(&self, chart: &str) -> impl Iterator<Item = &FileDocument> {
+        self.releases.get(chart).into_iter().flatten().filter_map(|at| self.documents.get(*at))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod card;
 mod catalogue;
+pub mod cel;
 mod harness;
 mod rule;
 

@@ -30,6 +30,7 @@ pub use discover::is_flux_kustomization;
 pub use inventory::produced_secret;
 pub use kustomization::{FluxKustomization, SourceKey, SubstituteFrom};
 pub use output::as_flux_prints;
+pub use path::{folders, nearest_folder};
 pub use reconcile::{Reconciled, Request, files_as_they_are, switch};
 pub use release::ReleaseNames;
 pub use releases::{Made, ReleaseBuild};

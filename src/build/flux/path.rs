@@ -31,26 +31,39 @@ pub fn missing_path(
             None => observation,
         };
     }
-    match nearest_directory(artifact, path) {
+    match nearest_folder(artifact, path) {
         Some(nearest) => observation.help(format!("did you mean `./{nearest}`?")),
         None => observation,
     }
 }
 
-/// The folder whose path is nearest to one that does not exist.
-fn nearest_directory(artifact: &dyn FileSystem, path: &str) -> Option<String> {
-    let mut directories: BTreeSet<String> = BTreeSet::new();
-    for file in artifact.walk() {
-        let mut directory = parent(&file);
-        while !directory.is_empty() && directories.insert(directory.to_owned()) {
-            directory = parent(directory);
+/// Every folder that holds a file at some depth.
+pub fn folders(system: &dyn FileSystem) -> BTreeSet<String> {
+    let mut folders: BTreeSet<String> = BTreeSet::new();
+    for file in system.walk() {
+        let mut folder = parent(&file);
+        while !folder.is_empty() && folders.insert(folder.to_owned()) {
+            folder = parent(folder);
         }
     }
+    folders
+}
+
+/// The folder whose path is nearest to one that does not exist: by letters, else the one that was moved, with the same
+/// last parts.
+pub fn nearest_folder(system: &dyn FileSystem, path: &str) -> Option<String> {
+    let folders = folders(system);
     let limit = path.len() / 4 + 1;
-    directories
-        .into_iter()
-        .map(|directory| (strsim::levenshtein(&directory, path), directory))
+    let by_letters = folders
+        .iter()
+        .filter(|folder| folder.len().abs_diff(path.len()) <= limit)
+        .map(|folder| (strsim::levenshtein(folder, path), folder))
         .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, directory)| directory)
+        .min();
+    let common = |folder: &str| folder.rsplit('/').zip(path.rsplit('/')).take_while(|(a, b)| a == b).count();
+    let moved = || {
+        let same_end = folders.iter().map(|folder| (common(folder), folder)).filter(|(parts, _)| *parts >= 2);
+        same_end.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+    };
+    by_letters.or_else(moved).map(|(_, folder)| folder.clone())
 }

@@ -1,7 +1,9 @@
 //! The entries of `dependsOn`, for the rules that read them.
 
+use super::reference::Named;
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::flux::{HELM, KUSTOMIZE};
 use crate::yaml::Node;
 
 /// A kind that can depend on its own kind.
@@ -14,9 +16,9 @@ pub struct DependingKind {
 }
 
 /// A Flux Kustomization.
-pub const KUSTOMIZATION: DependingKind = DependingKind { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" };
+pub const KUSTOMIZATION: DependingKind = DependingKind { group: KUSTOMIZE, kind: "Kustomization" };
 /// A HelmRelease.
-pub const HELM_RELEASE: DependingKind = DependingKind { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" };
+pub const HELM_RELEASE: DependingKind = DependingKind { group: HELM, kind: "HelmRelease" };
 
 /// One entry.
 pub struct Dependency<'w> {
@@ -37,17 +39,8 @@ pub fn dependencies<'w>(cluster: &Cluster<'w>, kind: DependingKind) -> Vec<Depen
     let mut found = Vec::new();
     for from in cluster.of_kind(kind.group, kind.kind) {
         for entry in from.dig("spec.dependsOn").map(Node::items).unwrap_or_default() {
-            let namespace = entry.get("namespace").filter(|node| !node.is_null() && node.as_str() != Some(""));
-            found.push(Dependency {
-                from,
-                entry,
-                name: entry.get("name").and_then(Node::as_str),
-                namespace: match namespace {
-                    Some(node) => node.as_str(),
-                    None => Some(from.namespace()),
-                },
-                has_namespace: namespace.is_some(),
-            });
+            let Named { name, namespace, has_namespace } = Named::of(from, entry);
+            found.push(Dependency { from, entry, name, namespace, has_namespace });
         }
     }
     found
