@@ -7,9 +7,10 @@ mod shared;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use flux_vet::build::charts::Knowledge;
+use flux_vet::build::charts::{Extent, Knowledge};
 use flux_vet::build::flux::Made;
 use flux_vet::build::{BuildOptions, Library, Object, World, world};
+use flux_vet::finding::Confidence;
 use flux_vet::source::{Disk, Memory, Sources};
 use flux_vet::yaml::{Mode, Node, Value};
 use shared::shared;
@@ -18,15 +19,21 @@ fn built(sources: &Sources) -> World {
     world(&Library::new(sources), &BuildOptions::default())
 }
 
-/// A tree with one release in namespace `apps`.
-fn tree(chart: &str, release: &str, values: &str) -> Sources {
+/// A release of a chart in namespace `apps`; `rest` is what else its `spec` says.
+fn release(version: &str, name: &str, rest: &str) -> String {
+    format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{ name: {name}, namespace: apps }}
+spec:
+  chart: {{ spec: {{ chart: app-template, {version}sourceRef: {{ kind: HelmRepository, name: x }} }} }}
+{rest}"
+    )
+}
+
+/// A tree of one file.
+fn tree(text: String) -> Sources {
     let mut tree = Memory::default();
-    let values: String = values.lines().map(|line| format!("    {line}\n")).collect();
-    let head = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease";
-    let spec = format!(
-        "  chart: {{ spec: {{ chart: app-template, version: {chart}, sourceRef: {{ kind: HelmRepository, name: x }} }} }}"
-    );
-    let text = format!("{head}\nmetadata: {{ name: {release}, namespace: apps }}\nspec:\n{spec}\n  values:\n{values}");
     tree.insert("release.yaml", text);
     Sources::new(tree)
 }
@@ -73,7 +80,9 @@ fn check(name: &str, text: &str) -> Vec<String> {
         listed.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
     };
     assert!(!field("shows").is_empty());
-    let sources = tree(field("chart"), field("release"), values);
+    let values: String = values.lines().map(|line| format!("    {line}\n")).collect();
+    let version = format!("version: {}, ", field("chart"));
+    let sources = tree(release(&version, field("release"), &format!("  values:\n{values}")));
     let world = built(&sources);
     let (objects, knowledge) = only(&world);
     let mut found = Vec::new();
@@ -117,6 +126,97 @@ fn app_template_makes_what_its_templates_say() {
     });
     let wrong: Vec<String> = cases.flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const VALUES: &str = "  values:
+    controllers:
+      web:
+        replicas: 2
+        containers:
+          app: { image: { repository: ghcr.io/example/shop, tag: 1.2.3 } }
+    service:
+      web: { controller: web, ports: { http: { port: 80 } } }
+";
+
+#[test]
+fn every_value_leads_to_where_it_was_written() {
+    let sources = tree(release("version: 4.1.1, ", "shop", VALUES));
+    let world = built(&sources);
+    let (objects, _) = only(&world);
+    let written = |kind: &str, path: &[&str]| -> String {
+        let object = objects.iter().find(|object| object.kind() == kind).unwrap();
+        let node = path.iter().fold(&object.node, |node, key| match key.parse::<usize>() {
+            Ok(at) => node.items().get(at).unwrap(),
+            Err(_) => node.get(key).unwrap(),
+        });
+        sources.text(node.span())
+    };
+    let container = |key| written("Deployment", &["spec", "template", "spec", "containers", "0", key]);
+    assert_eq!(written("Deployment", &["spec", "replicas"]), "2");
+    assert_eq!(written("Service", &["spec", "ports", "0", "port"]), "80");
+    assert_eq!(written("Service", &["metadata", "name"]), "web");
+    assert_eq!(written("Service", &["spec", "selector", "app.kubernetes.io/controller"]), "web");
+    assert_eq!(written("Deployment", &["spec", "strategy", "type"]), "web");
+    assert_eq!(container("name"), "app");
+    assert_eq!(container("image"), "1.2.3");
+    assert!(objects.iter().all(|object| object.modelled == Some(Confidence::High) && object.release == Some(0)));
+}
+
+/// What is known of the Services, and how sure the objects are.
+fn known(version: &str, rest: &str) -> (Confidence, Result<Confidence, String>) {
+    let sources = tree(release(version, "shop", &format!("{VALUES}{rest}")));
+    let world = built(&sources);
+    let (_, knowledge) = only(&world);
+    let services = match knowledge.extent("", "Service") {
+        Extent::Whole(confidence) => Ok(confidence),
+        Extent::Open(why) => Err(why.to_owned()),
+    };
+    (knowledge.confidence, services)
+}
+
+#[test]
+fn outside_the_versions_that_were_read_a_model_is_less_sure() {
+    for version in ["3.0.0", "3.7.3", "4.1.1", "5.3.0"] {
+        assert_eq!(known(&format!("version: {version}, "), ""), (Confidence::High, Ok(Confidence::High)), "{version}");
+    }
+    for version in ["2.6.0", "4.6.0", "5.9.0", "^5.1.0", "4.x"] {
+        let medium = (Confidence::Medium, Ok(Confidence::Medium));
+        assert_eq!(known(&format!("version: {version}, "), ""), medium, "{version}");
+    }
+    for version in ["", "version: '*', ", "version: '>=4', "] {
+        let why = "the version of its chart is not known".to_owned();
+        assert_eq!(known(version, ""), (Confidence::Low, Err(why)), "{version}");
+    }
+    for version in ["1.5.1", "6.0.0"] {
+        let sources = tree(release(&format!("version: {version}, "), "shop", VALUES));
+        let world = built(&sources);
+        let cluster = world.clusters.first().unwrap();
+        assert!(cluster.modelled.is_empty(), "{version}");
+        assert!(matches!(cluster.releases.first().unwrap().made, Made::Unknown(_)), "{version}");
+    }
+}
+
+#[test]
+fn values_and_patches_that_are_not_known_leave_the_objects_open() {
+    let open = |rest: &str| known("version: 4.1.1, ", rest);
+    let (confidence, services) = open("  valuesFrom: [{ kind: ConfigMap, name: elsewhere }]\n");
+    assert_eq!((confidence, services.is_err()), (Confidence::Low, true));
+    let images = "  postRenderers: [{ kustomize: { images: [{ name: a, newTag: b }] } }]\n";
+    assert_eq!(open(images), (Confidence::Low, Err("its post-renderers may change what the chart makes".to_owned())));
+}
+
+#[test]
+fn patches_after_the_chart_change_what_it_makes() {
+    let patch = r#"  postRenderers:
+    - kustomize:
+        patches:
+          - { target: { kind: Service }, patch: '[{"op": "replace", "path": "/metadata/name", "value": "front"}]' }
+"#;
+    let sources = tree(release("version: 4.1.1, ", "shop", &format!("{VALUES}{patch}")));
+    let world = built(&sources);
+    let (objects, knowledge) = only(&world);
+    assert!(objects.iter().any(|object| object.kind() == "Service" && object.name == "front"));
+    assert_eq!(knowledge.extent("", "Service"), Extent::Whole(Confidence::High));
 }
 
 /// Calls `see` with every scalar below a node.

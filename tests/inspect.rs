@@ -113,3 +113,39 @@ fn order_and_restriction_of_a_folder_can_be_chosen() {
     assert_eq!(names(build(&["--load-restrictor", "none"])), ["a", "z"]);
     assert_eq!(names(build(&["--load-restrictor", "none", "--order", "fifo"])), ["z", "a"]);
 }
+
+/// A release of a chart that is known, and the file of its values' lines.
+const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: shop, namespace: apps }
+spec:
+  chart: { spec: { chart: app-template, version: 4.1.1, sourceRef: { kind: HelmRepository, name: x } } }
+  values:
+    controllers:
+      web: { containers: { app: { image: { repository: a, tag: b } } } }
+    service:
+      web: { controller: web, ports: { http: { port: 80 } } }
+";
+
+#[test]
+fn what_charts_make_is_printed_behind_their_release_on_request() {
+    let tree = Tree::new(&[("release.yaml", RELEASE)]);
+    let kinds = |arguments: &[&str]| -> Vec<String> {
+        let ran = run(tree.path(), arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        ran.out
+            .lines()
+            .filter(|line| line.starts_with("kind: ") || line.contains("by the chart"))
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(kinds(&["build"]), ["kind: HelmRelease"]);
+    let made = "# made by the chart of HelmRelease apps/shop";
+    assert_eq!(kinds(&["build", "--charts"]), ["kind: HelmRelease", made, "kind: Deployment", made, "kind: Service"]);
+}
+
+#[test]
+fn what_a_chart_makes_is_traced_to_the_values() {
+    let tree = Tree::new(&[("release.yaml", RELEASE)]);
+    insta::assert_snapshot!(run(tree.path(), &["trace", "Service/shop", "spec.ports[0].port"]).out);
+}

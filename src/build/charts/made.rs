@@ -40,6 +40,8 @@ pub enum Trouble {
     Invalid,
     /// It has no effect.
     Ignored,
+    /// It holds a template that the chart does not evaluate.
+    Literal,
 }
 
 /// Something that is wrong with the values of a release.
@@ -60,7 +62,7 @@ pub struct Note {
 impl Note {
     /// Whether the release cannot be rendered.
     pub fn fails(&self) -> bool {
-        self.trouble != Trouble::Ignored
+        matches!(self.trouble, Trouble::NoSuchItem | Trouble::Missing | Trouble::Invalid)
     }
 }
 

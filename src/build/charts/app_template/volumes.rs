@@ -129,13 +129,23 @@ impl Template<'_> {
 
     fn claim_name(&self, item: &Item) -> Node {
         if let Some(claim) = given(&item.values, "existingClaim") {
-            return claim.clone();
+            return self.literal(item, "existingClaim").unwrap_or_else(|| claim.clone());
         }
         let draft = Draft::at(item.place);
         match self.item(Type::Claim, &item.id).and_then(|claim| claim.name.as_deref()) {
             Some(name) => draft.text(name),
             None => draft.unknown("${CLAIM}"),
         }
+    }
+
+    /// A text that the chart takes as it is written, braces and all: it evaluates some values since 4.2 at the
+    /// earliest (not in 4.1.1, but in 5.0.0).
+    fn literal(&self, item: &Item, key: &str) -> Option<Node> {
+        let written = self.release.values.root.at(&["persistence", &item.id, key])?;
+        let text = written.as_str().filter(|text| text.contains("{{") && !self.version.is_at_least(4, 2))?;
+        let message = format!("the chart takes `{text}` as it stands: it evaluates no template here");
+        self.note(Trouble::Literal, written.span(), format!("persistence.{}.{key}", item.id), message);
+        Some(written.clone())
     }
 
     /// The source of a volume from a ConfigMap or Secret.
