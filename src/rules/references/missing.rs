@@ -13,7 +13,7 @@ const HASH: usize = 10;
 
 /// Every link that a rule is about and that asks for something known.
 pub fn wanted<'w>(cluster: &Cluster<'w>, is_meant: impl Fn(&Link<'_>) -> bool) -> Vec<Link<'w>> {
-    let all = cluster.objects().flat_map(links);
+    let all = cluster.objects().chain(cluster.modelled()).flat_map(links);
     all.filter(|link| is_meant(link) && !is_template(&link.name) && !is_template(&link.namespace)).collect()
 }
 
@@ -24,13 +24,24 @@ fn is_template(text: &str) -> bool {
 
 /// Reports every object that is named and does not exist, once for each object that names it.
 pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant: impl Fn(&Link<'_>) -> bool) {
+    let links = wanted(cluster, |link| is_meant(link) && !link.optional);
+    out.observations.extend(judge(rule, cluster, links));
+}
+
+/// What is to be said of those links that lead nowhere; the links of an object stand beside each other.
+pub fn judge(rule: &'static str, cluster: &Cluster<'_>, links: Vec<Link<'_>>) -> Vec<Observation> {
     let mut found: Vec<(Link<'_>, Observation)> = Vec::new();
-    for link in wanted(cluster, |link| is_meant(link) && !link.optional) {
+    for link in links {
+        let is_same = |other: &Link<'_>| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name);
+        // What a chart makes of one value for several of its objects.
+        if found.iter().any(|(other, _)| is_same(other) && other.node.span() == link.node.span()) {
+            continue;
+        }
         let known = found
             .iter_mut()
             .rev()
             .take_while(|(other, _)| std::ptr::eq(other.from, link.from))
-            .find(|(other, _)| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name));
+            .find(|(other, _)| is_same(other));
         if let Some((_, observation)) = known {
             observation.related.push(Label::new(link.node.span(), "named here too"));
             continue;
@@ -41,10 +52,9 @@ pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant
             found.push((link, observation));
         }
     }
-    for (_, observation) in found {
-        let is_certain = !cluster.has_losses();
-        out.report(if is_certain { observation } else { observation.confidence(Confidence::Medium) });
-    }
+    let is_certain = !cluster.has_losses();
+    let found = found.into_iter().map(|(_, observation)| observation);
+    found.map(|one| if is_certain { one } else { one.confidence(Confidence::Medium) }).collect()
 }
 
 /// An object in a sentence.
@@ -119,7 +129,12 @@ fn rename(what: &str, text: &str, span: Span) -> Fix {
 /// The kind under which the name exists.
 fn other_kind(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(&'static str, &'static str)> {
     link.other_kinds.iter().copied().find(|(group, kind)| {
-        matches!(cluster.existence(group, kind, &link.namespace, &link.name), Existence::Here(_) | Existence::Made(_))
+        match cluster.existence(group, kind, &link.namespace, &link.name) {
+            Existence::Here(_) => true,
+            // One that is made under any name says nothing of this one.
+            Existence::Made(product) => product.name().is_some(),
+            _ => false,
+        }
     })
 }
 
