@@ -25,7 +25,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
-use crate::build::flux::{Made, ReleaseBuild, ReleaseValues};
+use crate::build::flux::{Made, ReleaseBuild, ReleaseNames, ReleaseValues};
+use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
@@ -34,8 +35,10 @@ use crate::yaml::Node;
 use smol_str::SmolStr;
 
 pub use index::Index;
+use links::Link;
 use nearest::DocumentKey;
 use producers::Products;
+use references::References;
 pub use trail::trail;
 
 /// A document of a file, whether or not a build reaches it.
@@ -132,6 +135,10 @@ pub struct Cluster<'w> {
     // Positions in the list of releases, by that of the HelmRelease among the objects.
     releases: HashMap<usize, usize>,
     products: OnceLock<Products>,
+    links: OnceLock<Vec<Link<'w>>>,
+    references: OnceLock<References<'w>>,
+    // HelmReleases by the namespace they install into.
+    installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -139,7 +146,16 @@ impl<'w> Cluster<'w> {
     pub fn new(repository: &'w Repository<'w>, build: &'w ClusterBuild) -> Self {
         let index = Index::new(build.objects.iter().chain(&build.modelled));
         let releases = build.releases.iter().enumerate().map(|(at, release)| (release.object, at)).collect();
-        Cluster { repository, build, index, releases, products: OnceLock::new() }
+        Cluster {
+            repository,
+            build,
+            index,
+            releases,
+            products: OnceLock::new(),
+            links: OnceLock::new(),
+            references: OnceLock::new(),
+            installed: OnceLock::new(),
+        }
     }
 
     /// Entry path.
@@ -275,7 +291,7 @@ impl<'w> Cluster<'w> {
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
     pub fn has_losses(&self) -> bool {
-        self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
+        self.build.not_built.iter().any(|part| !matches!(part.brings, Brings::Nothing | Brings::Definitions))
     }
 
     /// What the objects of the tree make.
@@ -284,6 +300,28 @@ impl<'w> Cluster<'w> {
             let objects = self.build.objects.iter().chain(&self.build.modelled).enumerate();
             Products::new(objects.filter(|(_, object)| !object.left_alone))
         })
+    }
+
+    /// What every object names by a field that is known to name objects, those of modelled charts included.
+    pub fn links(&self) -> &[Link<'w>] {
+        self.links.get_or_init(|| self.objects().chain(self.modelled()).flat_map(links::links).collect())
+    }
+
+    /// Everything that names something, to be asked from the other end.
+    pub fn references(&self) -> &References<'w> {
+        self.references.get_or_init(|| References::of(self))
+    }
+
+    /// HelmReleases that install into a namespace.
+    pub fn installed_in(&self, namespace: &str) -> impl Iterator<Item = &'w Object> + use<'_, 'w> {
+        let installed = self.installed.get_or_init(|| {
+            let mut installed: HashMap<String, Vec<&Object>> = HashMap::new();
+            for release in self.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
+                installed.entry(ReleaseNames::of(release).namespace).or_default().push(release);
+            }
+            installed
+        });
+        installed.get(namespace).into_iter().flatten().copied()
     }
 
     /// The merged values of a HelmRelease.

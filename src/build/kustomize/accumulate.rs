@@ -68,6 +68,8 @@ pub struct LeftOut {
 pub enum Brings {
     /// Nothing: everything it holds is known.
     Nothing,
+    /// A file of CRDs, as its name says.
+    Definitions,
     /// A file of manifests by somebody else, which never holds this cluster's Flux objects.
     Manifests,
     /// Like what the rest of its build holds: these kinds, and anything that is not Flux's own.
@@ -84,7 +86,11 @@ impl LeftOut {
     fn remote(entry: &str) -> Self {
         let path = entry.split('?').next().unwrap_or_default();
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
-        let brings = if is_file { Brings::Manifests } else { Brings::Anything };
+        let brings = match is_file {
+            true if path.to_ascii_lowercase().contains("crd") => Brings::Definitions,
+            true => Brings::Manifests,
+            false => Brings::Anything,
+        };
         LeftOut { what: entry.to_owned(), reason: "remote", brings }
     }
 }

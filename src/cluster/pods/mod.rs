@@ -12,7 +12,9 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
+use crate::build::kustomize::Brings;
 use crate::build::Object;
+use crate::build::flux::NotBuilt;
 use crate::cluster::Cluster;
 use crate::finding::ObjectRef;
 use crate::source::Span;
@@ -231,7 +233,8 @@ pub fn is_filled_from_outside(cluster: &Cluster<'_>, namespace: &str) -> bool {
 /// Narrower than [`Cluster::is_open`]: a broken Kustomization was still read, and a remote input of a Kustomization
 /// belongs where the rest of that Kustomization does. A claim made beside one of these is of medium confidence.
 pub fn may_bring_into(cluster: &Cluster<'_>, namespace: &str) -> bool {
-    cluster.build().not_built.iter().filter(|not_built| not_built.class != "broken").any(|not_built| {
+    let brings = |not_built: &&NotBuilt| not_built.class != "broken" && not_built.brings != Brings::Definitions;
+    cluster.build().not_built.iter().filter(brings).any(|not_built| {
         if let Some(only) = &not_built.namespace {
             return only == namespace;
         }

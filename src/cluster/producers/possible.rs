@@ -79,12 +79,12 @@ pub fn possible<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Ob
 
 fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let name = wanted.name;
-    cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(|release| {
-        let names = ReleaseNames::of(release);
+    cluster.installed_in(wanted.namespace).find(|release| {
         let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
-        if names.namespace != wanted.namespace || is_known || !wanted.is_other(release) {
+        if is_known || !wanted.is_other(release) {
             return false;
         }
+        let names = ReleaseNames::of(release);
         let own = names.name.as_deref().unwrap_or(&release.name);
         let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
         let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));

@@ -120,9 +120,9 @@ fn is_plain(cluster: &Cluster<'_>, group: &str) -> bool {
 }
 
 /// Why the CRD may be there before, although this release brings it.
-fn elsewhere(
-    cluster: &Cluster<'_>,
-    installed: &Installed<'_>,
+fn elsewhere<'w>(
+    cluster: &Cluster<'w>,
+    installed: &Installed<'w>,
     group: &str,
     kustomization: usize,
     objects: &[&Object],

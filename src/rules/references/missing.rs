@@ -1,9 +1,10 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
 use crate::build::{Id, Object};
-use crate::cluster::links::{Link, links};
+use crate::cluster::links::Link;
+use crate::cluster::nearest::{Meant, Wanted, nearness};
 use crate::cluster::producers::Existence;
-use crate::cluster::{Cluster, trail};
+use crate::cluster::{Cluster, FileDocument, trail};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Label, Observation};
 use crate::rulebook::Sink;
 use crate::source::Span;
@@ -11,10 +12,20 @@ use crate::source::Span;
 /// Length of the hash that generators append.
 const HASH: usize = 10;
 
-/// Every link that a rule is about and that asks for something known.
-pub fn wanted<'w>(cluster: &Cluster<'w>, is_meant: impl Fn(&Link<'_>) -> bool) -> Vec<Link<'w>> {
-    let all = cluster.objects().chain(cluster.modelled()).flat_map(links);
-    all.filter(|link| is_meant(link) && !is_template(&link.name) && !is_template(&link.namespace)).collect()
+/// Places of one name that are shown.
+const MOST_PLACES: usize = 3;
+
+/// Every link that a rule is about and that asks for something known. What a model of a chart only supposes is left out.
+pub fn wanted<'c, 'w>(cluster: &'c Cluster<'w>, is_meant: impl Fn(&Link<'_>) -> bool) -> Vec<&'c Link<'w>> {
+    let asks = |link: &&Link<'_>| link.from.modelled != Some(Confidence::Low) && is_meant(link);
+    let is_known = |link: &&Link<'_>| !is_template(&link.name) && !is_template(&link.namespace);
+    cluster.links().iter().filter(asks).filter(is_known).collect()
+}
+
+/// How sure a finding about a link is: an object that a model of a chart makes is no surer than the model.
+pub fn confidence(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<Confidence> {
+    let modelled = link.from.modelled.filter(|confidence| *confidence < Confidence::High);
+    modelled.or(cluster.has_losses().then_some(Confidence::Medium))
 }
 
 /// Text that something fills in later.
@@ -29,8 +40,8 @@ pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant
 }
 
 /// What is to be said of those links that lead nowhere; the links of an object stand beside each other.
-pub fn judge(rule: &'static str, cluster: &Cluster<'_>, links: Vec<Link<'_>>) -> Vec<Observation> {
-    let mut found: Vec<(Link<'_>, Observation)> = Vec::new();
+pub fn judge<'l, 'w: 'l>(rule: &'static str, cluster: &Cluster<'w>, links: Vec<&'l Link<'w>>) -> Vec<Observation> {
+    let mut found: Vec<(&Link<'_>, Observation)> = Vec::new();
     for link in links {
         let is_same = |other: &Link<'_>| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name);
         // What a chart makes of one value for several of its objects.
@@ -48,13 +59,15 @@ pub fn judge(rule: &'static str, cluster: &Cluster<'_>, links: Vec<Link<'_>>) ->
         }
         let existence = cluster.existence_for(Some(link.from), link.group, link.kind, &link.namespace, &link.name);
         if existence.is_absent() {
-            let observation = observation(rule, cluster, &link);
+            let observation = observation(rule, cluster, link);
             found.push((link, observation));
         }
     }
-    let is_certain = !cluster.has_losses();
-    let found = found.into_iter().map(|(_, observation)| observation);
-    found.map(|one| if is_certain { one } else { one.confidence(Confidence::Medium) }).collect()
+    let found = found.into_iter().map(|(link, observation)| match confidence(cluster, link) {
+        Some(confidence) => observation.confidence(confidence),
+        None => observation,
+    });
+    found.collect()
 }
 
 /// An object in a sentence.
@@ -92,21 +105,40 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
             .related(Label::new(object.place(), "generated here"))
             .help("set `disableNameSuffixHash: true` in its `options`: kustomize rewrites only the fields it knows");
     }
-    if let Some(object) = elsewhere(cluster, link) {
-        return start(
-            &format!("but the {} of that name is in namespace `{}`", link.kind, object.namespace()),
-            "not in this namespace",
-        )
-        .related(Label::new(object.place(), format!("in namespace `{}`", object.namespace())))
-        .help(format!("make it in namespace `{}` too, or copy it there", link.namespace));
-    }
-    if let Some((path, place)) = written(cluster, link) {
-        return start("which is written in a file that no kustomization of this cluster lists", "not in this cluster")
-            .related(Label::new(place, "written here, not built"))
-            .help(format!("list `{path}` in its kustomization file"));
+    let asker = link.from.reference();
+    let wanted = Wanted {
+        group: link.group,
+        kind: link.kind,
+        namespace: &link.namespace,
+        name: &link.name,
+        others: &[],
+        by: Some(&asker),
+    };
+    match cluster.meant(&wanted) {
+        Some(Meant::Elsewhere(objects)) => {
+            let mut found = start(
+                &format!("but the {} of that name is in namespace {}", link.kind, namespaces(&objects)),
+                "not in this namespace",
+            )
+            .help(format!("make it in namespace `{}` too, or copy it there", link.namespace));
+            for object in objects.iter().take(MOST_PLACES) {
+                found = found.related(Label::new(object.place(), format!("in namespace `{}`", object.namespace())));
+            }
+            return found;
+        }
+        Some(Meant::Unbuilt(document)) if is_here(document, link) => {
+            let mut found =
+                start("which is written in a file that no kustomization of this cluster lists", "not in this cluster")
+                    .help(format!("list `{}` in its kustomization file", document.path));
+            if let Some(name) = document.node.at(&["metadata", "name"]) {
+                found = found.related(Label::new(name.span(), "written here, not built"));
+            }
+            return found;
+        }
+        _ => {}
     }
     let mut found = start("which does not exist", "no such object");
-    if let Some((name, place)) = nearest(cluster, link) {
+    if let Some((name, place)) = near(cluster, link) {
         found = found.help(format!("did you mean `{name}`?"));
         if let Some(place) = place {
             found = found.related(Label::new(place, "nearest name"));
@@ -116,6 +148,11 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
         }
     }
     found
+}
+
+fn namespaces(objects: &[&Object]) -> String {
+    let names: Vec<String> = objects.iter().take(MOST_PLACES).map(|one| format!("`{}`", one.namespace())).collect();
+    names.join(", ")
 }
 
 fn rename(what: &str, text: &str, span: Span) -> Fix {
@@ -147,47 +184,20 @@ fn hashed<'w>(cluster: &Cluster<'w>, link: &Link<'_>) -> Option<&'w Object> {
     })
 }
 
-fn elsewhere<'w>(cluster: &Cluster<'w>, link: &Link<'_>) -> Option<&'w Object> {
-    let same = cluster.named(&link.name).filter(|object| object.is(link.group, link.kind));
-    same.min_by(|a, b| a.namespace().cmp(b.namespace()))
-}
-
-/// The file in which it is written although nothing builds it.
-fn written(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(String, Span)> {
-    cluster.repository.documents.iter().find_map(|document| {
-        let id = Id::of(&document.node);
-        let is_it = id.name == link.name && id.gvk.kind == link.kind && id.gvk.group == link.group;
-        let here = id.namespace.is_empty() || id.namespace == link.namespace;
-        let place = document.node.at(&["metadata", "name"])?.span();
-        (is_it && here && !cluster.repository.reached.contains(&place.file)).then(|| (document.path.to_string(), place))
-    })
+/// Whether a document that nothing builds would be the object in this namespace.
+fn is_here(document: &FileDocument, link: &Link<'_>) -> bool {
+    let id = Id::of(&document.node);
+    id.namespace.is_empty() || id.namespace == link.namespace
 }
 
 /// The name probably meant, of what stands or is made in the namespace.
-fn nearest(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(String, Option<Span>)> {
+fn near(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(String, Option<Span>)> {
     let objects = cluster.in_namespace(&link.namespace).filter(|object| object.is(link.group, link.kind));
-    let there = objects.map(|object| (object.name.to_string(), Some(object.place())));
-    let made = cluster.products().names(link.kind, &link.namespace).map(|name| (name.to_owned(), None));
-    let name = link.name.as_str();
-    let bounded = |long: &str, short: &str| {
-        short.len() >= 3
-            && (long.strip_suffix(short).is_some_and(|head| head.ends_with('-'))
-                || long.strip_prefix(short).is_some_and(|tail| tail.starts_with('-')))
-    };
+    let there = objects.map(|object| (object.name.as_str(), Some(object.place())));
+    let made = cluster.products().names(link.kind, &link.namespace).map(|name| (name, None));
     there
         .chain(made)
-        .filter_map(|(other, place)| {
-            let distance = strsim::levenshtein(&other, name);
-            let limit = (name.len() / 3).clamp(2, 4);
-            let score = if distance <= limit {
-                distance
-            } else if bounded(&other, name) || bounded(name, &other) {
-                limit + 1
-            } else {
-                return None;
-            };
-            Some((score, other, place))
-        })
-        .min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)))
-        .map(|(_, name, place)| (name, place))
+        .filter_map(|(other, place)| Some((nearness(&link.name, other)?, other, place)))
+        .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
+        .map(|(_, name, place)| (name.to_owned(), place))
 }

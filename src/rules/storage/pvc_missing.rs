@@ -24,8 +24,8 @@ impl Rule for PvcMissing {
         };
         out.observations.extend(judge("pvc-missing", cluster, wanted(cluster, is_claim)));
         let values = texts(cluster, &KEYS);
-        let links = values.iter().filter_map(link).collect();
-        let found = judge("pvc-missing", cluster, links).into_iter();
+        let links: Vec<Link<'_>> = values.iter().filter_map(link).collect();
+        let found = judge("pvc-missing", cluster, links.iter().collect()).into_iter();
         out.observations.extend(found.map(|one| one.confidence(Confidence::Medium)));
     }
 }
