@@ -1,5 +1,7 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
+use std::collections::HashMap;
+
 use crate::build::{Id, Object};
 use crate::cluster::links::Link;
 use crate::cluster::nearest::{Meant, Wanted, nearness};
@@ -42,6 +44,7 @@ pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant
 /// What is to be said of those links that lead nowhere; the links of an object stand beside each other.
 pub fn judge<'l, 'w: 'l>(rule: &'static str, cluster: &Cluster<'w>, links: Vec<&'l Link<'w>>) -> Vec<Observation> {
     let mut found: Vec<(&Link<'_>, Observation)> = Vec::new();
+    let unnamed = Unnamed::of(cluster);
     for link in links {
         let is_same = |other: &Link<'_>| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name);
         // What a chart makes of one value for several of its objects.
@@ -58,7 +61,7 @@ pub fn judge<'l, 'w: 'l>(rule: &'static str, cluster: &Cluster<'w>, links: Vec<&
             continue;
         }
         let existence = cluster.existence_for(Some(link.from), link.group, link.kind, &link.namespace, &link.name);
-        if existence.is_absent() {
+        if existence.is_absent() && !unnamed.may_be(cluster, link) {
             let observation = observation(rule, cluster, link);
             found.push((link, observation));
         }
@@ -68,6 +71,33 @@ pub fn judge<'l, 'w: 'l>(rule: &'static str, cluster: &Cluster<'w>, links: Vec<&
         None => observation,
     });
     found.collect()
+}
+
+/// Objects whose names hold a variable that is not known, by kind and namespace.
+struct Unnamed<'w> {
+    objects: HashMap<(&'w str, &'w str), Vec<&'w Object>>,
+}
+
+impl<'w> Unnamed<'w> {
+    fn of(cluster: &Cluster<'w>) -> Self {
+        let mut objects: HashMap<(&str, &str), Vec<&Object>> = HashMap::new();
+        for object in cluster.objects().chain(cluster.modelled()).filter(|object| object.name.contains("${")) {
+            objects.entry((object.kind(), object.namespace())).or_default().push(object);
+        }
+        Unnamed { objects }
+    }
+
+    /// Whether one of them may be what is named: one that comes with the object that names it, or from a Kustomization
+    /// that is called like it.
+    fn may_be(&self, cluster: &Cluster<'_>, link: &Link<'_>) -> bool {
+        let name = link.name.as_str();
+        let is_related = |object: &Object| {
+            let own = cluster.kustomization_of(object).map(|one| one.spec.name.as_str()).unwrap_or_default();
+            object.kustomization == link.from.kustomization || own.contains(name) || name.contains(own)
+        };
+        let found = self.objects.get(&(link.kind, link.namespace.as_str()));
+        found.into_iter().flatten().any(|object| is_related(object))
+    }
 }
 
 /// An object in a sentence.
