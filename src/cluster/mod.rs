@@ -2,6 +2,7 @@
 
 mod bootstrap;
 pub mod budget;
+pub mod classes;
 pub mod flux;
 mod index;
 pub mod links;

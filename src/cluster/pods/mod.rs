@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use crate::build::kustomize::Brings;
 use crate::build::Object;
 use crate::build::flux::NotBuilt;
+use crate::build::kustomize::Brings;
 use crate::cluster::Cluster;
 use crate::finding::ObjectRef;
 use crate::source::Span;
