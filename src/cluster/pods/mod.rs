@@ -3,6 +3,7 @@
 mod answer;
 mod charts;
 mod labels;
+mod meant;
 mod operators;
 mod release;
 mod services;
@@ -22,6 +23,7 @@ use crate::yaml::Node;
 
 pub use answer::Answer;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
+pub use meant::{carried, meant, telling_labels};
 pub use release::{Release, releases};
 pub use services::{ServicePort, ServiceSet, Services, Target};
 pub use workloads::flag;
