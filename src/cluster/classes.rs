@@ -135,7 +135,7 @@ pub struct Classes<'w> {
     kind: ClassKind,
     known: BTreeMap<String, Span>,
     prefixes: Vec<&'static str>,
-    /// Releases that may make others.
+    /// Releases that may make others, and classes whose name is not known.
     open: Vec<&'w Object>,
     /// Names that the values of a release write as those of a class.
     named: BTreeMap<String, &'w Object>,
@@ -145,9 +145,10 @@ impl<'w> Classes<'w> {
     /// Reads the objects and the releases of a cluster.
     pub fn of(cluster: &Cluster<'w>, kind: ClassKind) -> Self {
         let (group, name) = kind.id();
-        let objects = cluster.of_kind(group, name).map(|object| (object.name.to_string(), object.place()));
-        let (prefixes, open, named) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut classes = Classes { kind, known: objects.collect(), prefixes, open, named };
+        let (known, open) =
+            cluster.of_kind(group, name).partition::<Vec<&Object>, _>(|class| !class.name.contains("${"));
+        let known = known.into_iter().map(|class| (class.name.to_string(), class.place())).collect();
+        let mut classes = Classes { kind, known, prefixes: Vec::new(), open, named: BTreeMap::new() };
         for release in cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
             if cluster.model(release).is_none() && !cluster.is_rendered(release) {
                 classes.add(cluster, release);
@@ -248,7 +249,7 @@ impl<'w> Classes<'w> {
             return Found::Unknown("a chart makes classes called so".to_owned());
         }
         if let Some(release) = self.named.get(name).or(self.open.first()) {
-            return Found::Unknown(format!("{} may make it", release.reference()));
+            return Found::Unknown(format!("{} may be it, or make it", release.reference()));
         }
         if self.known.is_empty() {
             return Found::Unknown("nothing in the tree makes such classes".to_owned());

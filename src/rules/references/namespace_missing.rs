@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::build::Object;
+use crate::build::{Id, Object};
 use crate::cluster::nearest::nearest_name;
 use crate::cluster::producers::Existence;
 use crate::cluster::scopes::{Scope, Scopes};
-use crate::cluster::{Cluster, trail};
-use crate::finding::{Applicability, Confidence, Edit, Fix, Label, Observation};
+use crate::cluster::{Cluster, FileDocument, trail};
+use crate::finding::{Applicability, Confidence, Edit, Fix, Label, Observation, Severity};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
@@ -30,6 +30,11 @@ struct Use<'w> {
 
 impl Rule for NamespaceMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        let is_own = |object: &&Object| !is_always_there(cluster, &object.name);
+        if !cluster.of_kind("", "Namespace").any(|object| is_own(&object)) {
+            // A tree that defines none has them made elsewhere.
+            return;
+        }
         let made = made_by_helm(cluster);
         let mut makers: Option<Option<String>> = None;
         for (namespace, uses) in uses(cluster) {
@@ -104,12 +109,27 @@ fn templated(cluster: &Cluster<'_>) -> Option<String> {
     if cluster.of_kind("", "Namespace").any(|object| object.name.contains("${")) {
         return Some("a Namespace has a name that is not known".to_owned());
     }
+    // One that no build reaches, with a variable for its name.
+    let unnamed = cluster.repository.documents.iter().find(|document| {
+        let id = Id::of(&document.node);
+        id.gvk.kind == "Namespace"
+            && id.gvk.group.is_empty()
+            && id.name.contains("${")
+            && !is_reached(cluster, document)
+    });
+    if let Some(document) = unnamed {
+        return Some(format!("`{}` defines a namespace whose name is not known", document.path));
+    }
     let template = cluster.objects().find(|object| {
         let of_values = || cluster.values(object).is_some_and(|values| holds_namespace(&values.root));
         let is_template = object.gvk.group == "kyverno.io" || object.is("fluxcd.controlplane.io", "ResourceSet");
         (is_template && holds_namespace(&object.node)) || of_values()
     })?;
     Some(format!("{} makes namespaces", template.reference()))
+}
+
+fn is_reached(cluster: &Cluster<'_>, document: &FileDocument) -> bool {
+    cluster.repository.reached.contains(&document.node.span().file)
 }
 
 /// Whether a template of a Namespace stands in a tree of values.
@@ -163,19 +183,21 @@ fn observation(cluster: &Cluster<'_>, namespace: &str, uses: &[Use<'_>]) -> Opti
         found = found.related(Label::new(*span, "used here too"));
     }
     let known = || cluster.of_kind("", "Namespace");
-    if let Some(near) = nearest_name(namespace, known().map(|object| object.name.as_str())) {
-        found = found.help(format!("did you mean `{near}`?"));
-        if let Some(object) = known().find(|object| object.name == near) {
-            found = found.related(Label::new(object.place(), "nearest name"));
-        }
-        let is_text = |span: Span| sources.file(span.file).slice(span) == namespace;
-        if places.iter().all(|(span, _)| is_text(*span)) {
-            found = found.fix(Fix {
-                title: format!("write namespace `{near}`"),
-                applicability: Applicability::Unsafe,
-                edits: places.iter().map(|(span, _)| Edit { span: *span, text: near.to_owned() }).collect(),
-            });
-        }
+    let Some(near) = nearest_name(namespace, known().map(|object| object.name.as_str())) else {
+        // Somebody may have made it by hand.
+        return Some(found.severity(Severity::Warning).confidence(Confidence::Low));
+    };
+    found = found.help(format!("did you mean `{near}`?"));
+    if let Some(object) = known().find(|object| object.name == near) {
+        found = found.related(Label::new(object.place(), "nearest name"));
+    }
+    let is_text = |span: Span| sources.file(span.file).slice(span) == namespace;
+    if places.iter().all(|(span, _)| is_text(*span)) {
+        found = found.fix(Fix {
+            title: format!("write namespace `{near}`"),
+            applicability: Applicability::Unsafe,
+            edits: places.iter().map(|(span, _)| Edit { span: *span, text: near.to_owned() }).collect(),
+        });
     }
     Some(if cluster.has_losses() { found.confidence(Confidence::Medium) } else { found })
 }
