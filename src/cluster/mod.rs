@@ -5,6 +5,7 @@ pub mod budget;
 pub mod classes;
 pub mod flux;
 mod index;
+pub mod kinds;
 pub mod links;
 pub mod monitoring;
 pub mod nearest;
