@@ -135,6 +135,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(references::RbacResourceUnknown, "references/rbac-resource-unknown"),
         compiled!(references::TargetKindUnknown, "references/target-kind-unknown"),
         compiled!(references::RoleRefInvalid, "references/role-ref-invalid"),
+        compiled!(storage::PvcNeverMounted, "storage/pvc-never-mounted"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),
