@@ -26,7 +26,7 @@ pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use meant::{carried, meant, telling_labels};
 pub use release::{Release, releases};
 pub use services::{ServicePort, ServiceSet, Services, Target};
-pub use workloads::flag;
+pub use workloads::{flag, kinds};
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.
 const FILLED_FROM_OUTSIDE: [&str; 3] = ["kube-system", "kube-public", "flux-system"];
