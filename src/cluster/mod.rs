@@ -278,14 +278,14 @@ impl<'w> Cluster<'w> {
             namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
             name: name.to_owned(),
         };
-        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace));
+        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace, Some(name)));
         if could_come || self.is_external(&reference) { Presence::Unknown } else { Presence::Absent }
     }
 
     /// Whether something that could bring objects into a namespace was not looked at: a Kustomization from another
     /// source, one that is broken, a remote input. A chart is not counted here: ask what it makes.
     pub fn is_open(&self, namespace: &str) -> bool {
-        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace))
+        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace, None))
     }
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
@@ -303,7 +303,7 @@ impl<'w> Cluster<'w> {
 
     /// What every object names by a field that is known to name objects, those of modelled charts included.
     pub fn links(&self) -> &[Link<'w>] {
-        self.links.get_or_init(|| self.objects().chain(self.modelled()).flat_map(links::links).collect())
+        self.links.get_or_init(|| links::all(self))
     }
 
     /// Everything that names something, to be asked from the other end.

@@ -156,7 +156,7 @@ fn elsewhere<'w>(
     if objects.iter().any(|object| is_declared(object.kind())) {
         return Some("the configuration says that it exists outside of the tree".to_owned());
     }
-    if cluster.build().not_built.iter().any(|part| part.could_bring(CRDS, "CustomResourceDefinition", "")) {
+    if cluster.build().not_built.iter().any(|part| part.could_bring(CRDS, "CustomResourceDefinition", "", None)) {
         return Some("a part of the cluster that could bring it was not built".to_owned());
     }
     let words: Vec<&str> = charts.into_iter().chain([group]).collect();

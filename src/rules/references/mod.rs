@@ -2,6 +2,7 @@
 
 mod configmap_key_missing;
 mod configmap_missing;
+mod custody;
 mod custom_reference_missing;
 mod issuer_missing;
 mod keys;

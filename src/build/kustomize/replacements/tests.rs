@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{apply, read};
 use crate::build::kustomize::LeftOut;
-use crate::build::kustomize::accumulate::Brings;
+use crate::build::kustomize::Brings;
 use crate::build::kustomize::decode::Reading;
 use crate::build::kustomize::log::Log;
 use crate::build::kustomize::resource::Resource;
