@@ -200,7 +200,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         let shown = self.cluster.kustomizations.get(index).map_or_else(String::new, |one| one.spec.shown());
         for left_out in outcome.open {
             // Whose folder it is tells what it holds, where it is known who we are.
-            let is_ours = self.artifacts.is_of_owner(&left_out.what) != Some(false) && !address::is_file(&left_out.what);
+            let is_ours =
+                self.artifacts.is_of_owner(&left_out.what) != Some(false) && !address::is_file(&left_out.what);
             let is_published = matches!(left_out.brings, Brings::Published { .. });
             self.cluster.not_built.push(NotBuilt {
                 class: "remote",

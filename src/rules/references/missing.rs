@@ -1,9 +1,9 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
+use super::custody::Custody;
 use crate::build::{Id, Object};
 use crate::cluster::links::Link;
 use crate::cluster::nearest::{Meant, Wanted, nearness};
-use super::custody::Custody;
 use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, FileDocument, trail};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Label, Observation};
