@@ -3,6 +3,7 @@
 mod bootstrap;
 pub mod budget;
 pub mod flux;
+pub mod hosts;
 mod index;
 pub mod links;
 pub mod monitoring;
@@ -21,7 +22,7 @@ pub mod storage;
 mod trail;
 pub mod usage;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
@@ -38,6 +39,7 @@ use links::Link;
 use nearest::DocumentKey;
 use producers::Products;
 use references::References;
+use storage::Storage;
 pub use trail::trail;
 
 /// A document of a file, whether or not a build reaches it.
@@ -138,6 +140,8 @@ pub struct Cluster<'w> {
     references: OnceLock<References<'w>>,
     // HelmReleases by the namespace they install into.
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
+    used_namespaces: OnceLock<BTreeSet<String>>,
+    storage: OnceLock<Storage>,
 }
 
 impl<'w> Cluster<'w> {
@@ -154,6 +158,8 @@ impl<'w> Cluster<'w> {
             links: OnceLock::new(),
             references: OnceLock::new(),
             installed: OnceLock::new(),
+            used_namespaces: OnceLock::new(),
+            storage: OnceLock::new(),
         }
     }
 
@@ -311,6 +317,11 @@ impl<'w> Cluster<'w> {
         self.references.get_or_init(|| References::of(self))
     }
 
+    /// Object storage: the stores, who makes buckets on them, and who uses which.
+    pub fn storage(&self) -> &Storage {
+        self.storage.get_or_init(|| Storage::of(self))
+    }
+
     /// HelmReleases that install into a namespace.
     pub fn installed_in(&self, namespace: &str) -> impl Iterator<Item = &'w Object> + use<'_, 'w> {
         let installed = self.installed.get_or_init(|| {
@@ -359,6 +370,18 @@ impl<'w> Cluster<'w> {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Every namespace that the tree puts something into, or says that it is there.
+    pub fn used_namespaces(&self) -> &BTreeSet<String> {
+        self.used_namespaces.get_or_init(|| {
+            let mut names: BTreeSet<String> = self.namespaces().into_iter().collect();
+            let releases = self.of_kind("helm.toolkit.fluxcd.io", "HelmRelease");
+            names.extend(releases.map(|release| ReleaseNames::of(release).namespace));
+            let targets = self.kustomizations().iter().filter_map(|one| one.spec.target_namespace.as_ref());
+            names.extend(targets.map(|target| target.text.clone()));
+            names
+        })
     }
 
     /// What was not looked at, for the report.

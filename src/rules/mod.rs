@@ -125,6 +125,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(references::IssuerMissing, "references/issuer-missing"),
         compiled!(references::ScaleTargetMissing, "references/scale-target-missing"),
         compiled!(references::ServiceAccountMissing, "references/service-account-missing"),
+        compiled!(references::ServiceHostMissing, "references/service-host-missing"),
+        compiled!(references::ServicePortMissing, "references/service-port-missing"),
         compiled!(references::CustomReferenceMissing, "references/custom-reference-missing"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
