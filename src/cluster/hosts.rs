@@ -12,10 +12,10 @@ use crate::build::flux::ReleaseNames;
 use crate::source::Span;
 use crate::yaml::{Content, Node, Value};
 
-/// `SERVICE.NAMESPACE.svc`, perhaps a pod before it, a domain behind it, a port. Source: kubernetes/dns,
+/// `SERVICE.NAMESPACE.svc`, perhaps a pod before it, the cluster's domain behind it, a port. Source: kubernetes/dns,
 /// `docs/specification.md`.
 static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?P<host>(?P<labels>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)\.svc(?:\.[a-z0-9-]+)*)\.?(?::(?P<port>[0-9]{1,5})\b)?").ok()
+    Regex::new(r"(?P<host>(?P<labels>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)\.svc(?:\.cluster\.[a-z0-9-]+)?)\.?(?::(?P<port>[0-9]{1,5})\b)?").ok()
 });
 
 /// A host of one or two labels behind a scheme.
@@ -141,7 +141,10 @@ impl<'w> Reader<'_, 'w> {
         for captures in full.captures_iter(text) {
             let (Some(host), Some(labels)) = (captures.name("host"), captures.name("labels")) else { continue };
             let before = text.get(..host.start()).unwrap_or_default();
-            if before.ends_with(is_joined) || is_comment(before) {
+            // Behind another domain it is a name of the outside.
+            let after = text.get(host.end()..).map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+            let is_longer = after.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-'));
+            if is_longer || before.ends_with(is_joined) || is_comment(before) {
                 continue;
             }
             let labels: Vec<&str> = labels.as_str().split('.').collect();

@@ -288,8 +288,8 @@ impl<'l, 's> Builder<'l, 's> {
         self.log.lose(observation);
     }
 
-    /// The same for an input that brings no resource of its own: a patch, a replacement.
-    fn missing_change(&mut self, path: &str, entry: &Text, error: &ReadError) {
+    /// The same for an input that brings no resource of its own: a patch, a replacement, data of a generator.
+    pub(super) fn missing_part(&mut self, path: &str, entry: &Text, error: &ReadError) {
         let was_lost = self.log.lost;
         self.missing(path, entry, error);
         self.log.lost = was_lost;
@@ -568,7 +568,7 @@ impl<'l, 's> Builder<'l, 's> {
                 match self.library.sources.load(&full) {
                     Ok(id) => self.log.files.insert(id),
                     Err(error) => {
-                        self.missing_change(&full, path, &error);
+                        self.missing_part(&full, path, &error);
                         all_empty = false;
                         continue;
                     }
@@ -602,7 +602,7 @@ impl<'l, 's> Builder<'l, 's> {
                     Some(manifests)
                 }
                 Err(error) => {
-                    self.missing_change(&full, path, &error);
+                    self.missing_part(&full, path, &error);
                     None
                 }
             });

@@ -1,6 +1,6 @@
 //! Every host inside the cluster is that of a Service. Card: rules/references/service-host-missing.md
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::source::Span;
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -26,15 +27,24 @@ enum Verdict {
 
 impl Rule for ServiceHostMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        // One finding for each object and Service.
+        // One finding for each object and Service, and for each place, which many objects may be made of.
         let mut found: BTreeMap<(String, String, String), Observation> = BTreeMap::new();
+        let mut places: HashSet<Span> = HashSet::new();
+        let mut unknown: BTreeMap<String, String> = BTreeMap::new();
         for host in wanted(cluster) {
             let key = (host.from.reference().to_string(), host.namespace.clone(), host.name.clone());
             if let Some(known) = found.get_mut(&key) {
                 known.related.push(Label::new(host.place, "named here too"));
                 continue;
             }
-            match verdict(cluster, &host) {
+            if places.contains(&host.place) {
+                continue;
+            }
+            let verdict = verdict(cluster, &host);
+            if matches!(verdict, Verdict::Missing(_) | Verdict::NamespaceMissing(_)) {
+                places.insert(host.place);
+            }
+            match verdict {
                 Verdict::Fine => {}
                 Verdict::Missing(near) => {
                     found.insert(key, observation(&host, "which does not exist", near));
@@ -44,11 +54,12 @@ impl Rule for ServiceHostMissing {
                     found.insert(key, observation(&host, &tail, near));
                 }
                 Verdict::Unknown(reason) => {
-                    let subject = format!("Service `{}/{}` named by {}", host.namespace, host.name, key.0);
-                    out.undecided(cluster, "chart", subject, reason);
+                    let subject = format!("Service `{}/{}`", host.namespace, host.name);
+                    unknown.entry(subject).or_insert_with(|| format!("{} names it; {reason}", key.0));
                 }
             }
         }
+        unknown.into_iter().for_each(|(subject, reason)| out.undecided(cluster, "chart", subject, reason));
         found.into_values().for_each(|observation| out.report(observation));
     }
 }
