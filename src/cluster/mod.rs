@@ -4,6 +4,7 @@ mod bootstrap;
 pub mod budget;
 pub mod classes;
 pub mod flux;
+pub mod hosts;
 mod index;
 pub mod kinds;
 pub mod links;
@@ -23,7 +24,7 @@ pub mod storage;
 mod trail;
 pub mod usage;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
@@ -41,6 +42,7 @@ use links::Link;
 use nearest::DocumentKey;
 use producers::Products;
 use references::References;
+use storage::Storage;
 pub use trail::trail;
 
 /// A document of a file, whether or not a build reaches it.
@@ -141,6 +143,8 @@ pub struct Cluster<'w> {
     references: OnceLock<References<'w>>,
     // HelmReleases by the namespace they install into.
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
+    used_namespaces: OnceLock<BTreeSet<String>>,
+    storage: OnceLock<Storage>,
 }
 
 impl<'w> Cluster<'w> {
@@ -157,6 +161,8 @@ impl<'w> Cluster<'w> {
             links: OnceLock::new(),
             references: OnceLock::new(),
             installed: OnceLock::new(),
+            used_namespaces: OnceLock::new(),
+            storage: OnceLock::new(),
         }
     }
 
@@ -281,14 +287,14 @@ impl<'w> Cluster<'w> {
             namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
             name: name.to_owned(),
         };
-        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace));
+        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace, Some(name)));
         if could_come || self.is_external(&reference) { Presence::Unknown } else { Presence::Absent }
     }
 
     /// Whether something that could bring objects into a namespace was not looked at: a Kustomization from another
     /// source, one that is broken, a remote input. A chart is not counted here: ask what it makes.
     pub fn is_open(&self, namespace: &str) -> bool {
-        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace))
+        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace, None))
     }
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
@@ -306,12 +312,17 @@ impl<'w> Cluster<'w> {
 
     /// What every object names by a field that is known to name objects, those of modelled charts included.
     pub fn links(&self) -> &[Link<'w>] {
-        self.links.get_or_init(|| self.objects().chain(self.modelled()).flat_map(links::links).collect())
+        self.links.get_or_init(|| links::all(self))
     }
 
     /// Everything that names something, to be asked from the other end.
     pub fn references(&self) -> &References<'w> {
         self.references.get_or_init(|| References::of(self))
+    }
+
+    /// Object storage: the stores, who makes buckets on them, and who uses which.
+    pub fn storage(&self) -> &Storage {
+        self.storage.get_or_init(|| Storage::of(self))
     }
 
     /// HelmReleases that install into a namespace.
@@ -362,6 +373,18 @@ impl<'w> Cluster<'w> {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Every namespace that the tree puts something into, or says that it is there.
+    pub fn used_namespaces(&self) -> &BTreeSet<String> {
+        self.used_namespaces.get_or_init(|| {
+            let mut names: BTreeSet<String> = self.namespaces().into_iter().collect();
+            let releases = self.of_kind("helm.toolkit.fluxcd.io", "HelmRelease");
+            names.extend(releases.map(|release| ReleaseNames::of(release).namespace));
+            let targets = self.kustomizations().iter().filter_map(|one| one.spec.target_namespace.as_ref());
+            names.extend(targets.map(|target| target.text.clone()));
+            names
+        })
     }
 
     /// What was not looked at, for the report.

@@ -99,6 +99,12 @@ impl Products {
             .find(|product| product.made.group == group && product.is_in(namespace) && product.is_called(name))
     }
 
+    /// The namespaces in which an object of this kind and name is made.
+    pub fn namespaces<'p>(&'p self, kind: &'p str, name: &str) -> impl Iterator<Item = &'p str> + use<'p> {
+        let products = self.exact.get(name).into_iter().flatten().filter(move |product| product.made.kind == kind);
+        products.filter_map(|product| product.namespace.as_deref())
+    }
+
     /// The names of everything of a kind that is made in a namespace.
     pub fn names<'p>(&'p self, kind: &'p str, namespace: &'p str) -> impl Iterator<Item = &'p str> {
         let products = self.exact.values().flatten().filter(move |product| product.made.kind == kind);

@@ -33,7 +33,7 @@ impl Rule for OperatorNotDeployed {
         for (group, object) in first {
             let rows: Vec<&Operator> = of_group(group).collect();
             let Some(document) = candidate(cluster, &rows).filter(|_| !runs(cluster, &rows)) else { continue };
-            if cluster.build().not_built.iter().any(|part| part.could_bring(HELM, "HelmRelease", "")) {
+            if cluster.build().not_built.iter().any(|part| part.could_bring(HELM, "HelmRelease", "", None)) {
                 let what = format!("the operator of {}", object.reference());
                 out.undecided(cluster, "broken", what, "a part of the cluster that could bring it was not built");
                 continue;

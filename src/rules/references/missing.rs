@@ -1,7 +1,7 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
-use std::collections::HashMap;
-
+use super::custody::Custody;
+use super::unnamed::Unnamed;
 use crate::build::{Id, Object};
 use crate::cluster::links::Link;
 use crate::cluster::nearest::{Meant, Wanted, nearness};
@@ -27,7 +27,7 @@ pub fn wanted<'c, 'w>(cluster: &'c Cluster<'w>, is_meant: impl Fn(&Link<'_>) -> 
 /// How sure a finding about a link is: an object that a model of a chart makes is no surer than the model.
 pub fn confidence(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<Confidence> {
     let modelled = link.from.modelled.filter(|confidence| *confidence < Confidence::High);
-    modelled.or(cluster.has_losses().then_some(Confidence::Medium))
+    modelled.or((link.by_form || cluster.has_losses()).then_some(Confidence::Medium))
 }
 
 /// Text that something fills in later.
@@ -37,15 +37,10 @@ fn is_template(text: &str) -> bool {
 
 /// Reports every object that is named and does not exist, once for each object that names it.
 pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant: impl Fn(&Link<'_>) -> bool) {
-    let links = wanted(cluster, |link| is_meant(link) && !link.optional);
-    out.observations.extend(judge(rule, cluster, links));
-}
-
-/// What is to be said of those links that lead nowhere; the links of an object stand beside each other.
-pub fn judge<'l, 'w: 'l>(rule: &'static str, cluster: &Cluster<'w>, links: Vec<&'l Link<'w>>) -> Vec<Observation> {
-    let mut found: Vec<(&Link<'_>, Observation)> = Vec::new();
+    let mut found: Vec<(&Link<'_>, Missing)> = Vec::new();
+    let mut custody = Custody::new(cluster);
     let unnamed = Unnamed::of(cluster);
-    for link in links {
+    for link in wanted(cluster, |link| is_meant(link) && !link.optional) {
         let is_same = |other: &Link<'_>| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name);
         // What a chart makes of one value for several of its objects.
         if found.iter().any(|(other, _)| is_same(other) && other.node.span() == link.node.span()) {
@@ -56,47 +51,28 @@ pub fn judge<'l, 'w: 'l>(rule: &'static str, cluster: &Cluster<'w>, links: Vec<&
             .rev()
             .take_while(|(other, _)| std::ptr::eq(other.from, link.from))
             .find(|(other, _)| is_same(other));
-        if let Some((_, observation)) = known {
-            observation.related.push(Label::new(link.node.span(), "named here too"));
+        if let Some((_, missing)) = known {
+            missing.observation.related.push(Label::new(link.node.span(), "named here too"));
             continue;
         }
-        let existence = cluster.existence_for(Some(link.from), link.group, link.kind, &link.namespace, &link.name);
+        // The chart of a release may well make what its values speak of, unless they say that it exists.
+        let may_make = link.by_form && link.from.kind() == "HelmRelease" && !link.field.contains("existing");
+        let asker = Some(link.from).filter(|_| !may_make);
+        let existence = cluster.existence_for(asker, link.group, link.kind, &link.namespace, &link.name);
         if existence.is_absent() && !unnamed.may_be(cluster, link) {
-            let observation = observation(rule, cluster, link);
-            found.push((link, observation));
+            found.push((link, missing(rule, cluster, link)));
         }
     }
-    let found = found.into_iter().map(|(link, observation)| match confidence(cluster, link) {
-        Some(confidence) => observation.confidence(confidence),
-        None => observation,
-    });
-    found.collect()
-}
-
-/// Objects whose names hold a variable that is not known, by kind and namespace.
-struct Unnamed<'w> {
-    objects: HashMap<(&'w str, &'w str), Vec<&'w Object>>,
-}
-
-impl<'w> Unnamed<'w> {
-    fn of(cluster: &Cluster<'w>) -> Self {
-        let mut objects: HashMap<(&str, &str), Vec<&Object>> = HashMap::new();
-        for object in cluster.objects().chain(cluster.modelled()).filter(|object| object.name.contains("${")) {
-            objects.entry((object.kind(), object.namespace())).or_default().push(object);
+    for (link, missing) in found {
+        if !missing.is_told && !custody.keeps(link.kind) {
+            let subject = format!("{} named by {} `{}`", shown(link), link.from.kind(), link.from.full_name());
+            out.undecided(cluster, "outside", subject, "most of its kind are not in this tree");
+            continue;
         }
-        Unnamed { objects }
-    }
-
-    /// Whether one of them may be what is named: one that comes with the object that names it, or from a Kustomization
-    /// that is called like it.
-    fn may_be(&self, cluster: &Cluster<'_>, link: &Link<'_>) -> bool {
-        let name = link.name.as_str();
-        let is_related = |object: &Object| {
-            let own = cluster.kustomization_of(object).map(|one| one.spec.name.as_str()).unwrap_or_default();
-            object.kustomization == link.from.kustomization || own.contains(name) || name.contains(own)
-        };
-        let found = self.objects.get(&(link.kind, link.namespace.as_str()));
-        found.into_iter().flatten().any(|object| is_related(object))
+        out.report(match confidence(cluster, link) {
+            Some(confidence) => missing.observation.confidence(confidence),
+            None => missing.observation,
+        });
     }
 }
 
@@ -108,7 +84,15 @@ pub fn shown(link: &Link<'_>) -> String {
     }
 }
 
-fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Observation {
+/// A link that leads nowhere.
+struct Missing {
+    observation: Observation,
+    /// Something in the tree tells what was meant.
+    is_told: bool,
+}
+
+fn missing(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Missing {
+    let told = |observation| Missing { observation, is_told: true };
     let start = |what: &str, label: &str| {
         Observation::new(
             rule,
@@ -128,12 +112,13 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
         if let Some(node) = link.kind_node.filter(|node| node.origin.is_source()) {
             found = found.fix(rename("kind", kind, node.span()));
         }
-        return found;
+        return told(found);
     }
     if let Some(object) = hashed(cluster, link) {
-        return start(&format!("but its generator calls it `{}`", object.name), "without the hash")
+        let found = start(&format!("but its generator calls it `{}`", object.name), "without the hash")
             .related(Label::new(object.place(), "generated here"))
             .help("set `disableNameSuffixHash: true` in its `options`: kustomize rewrites only the fields it knows");
+        return told(found);
     }
     let asker = link.from.reference();
     let wanted = Wanted {
@@ -154,7 +139,7 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
             for object in objects.iter().take(MOST_PLACES) {
                 found = found.related(Label::new(object.place(), format!("in namespace `{}`", object.namespace())));
             }
-            return found;
+            return told(found);
         }
         Some(Meant::Unbuilt(document)) if is_here(document, link) => {
             let mut found =
@@ -163,12 +148,14 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
             if let Some(name) = document.node.at(&["metadata", "name"]) {
                 found = found.related(Label::new(name.span(), "written here, not built"));
             }
-            return found;
+            return told(found);
         }
         _ => {}
     }
     let mut found = start("which does not exist", "no such object");
-    if let Some((name, place)) = near(cluster, link) {
+    let near = near(cluster, link);
+    let is_told = near.is_some();
+    if let Some((name, place)) = near {
         found = found.help(format!("did you mean `{name}`?"));
         if let Some(place) = place {
             found = found.related(Label::new(place, "nearest name"));
@@ -177,7 +164,7 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
             found = found.fix(rename("name", &name, link.node.span()));
         }
     }
-    found
+    Missing { observation: found, is_told }
 }
 
 fn namespaces(objects: &[&Object]) -> String {
