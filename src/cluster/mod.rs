@@ -142,6 +142,7 @@ pub struct Cluster<'w> {
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
+    roots_of_trust: OnceLock<BTreeSet<String>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -160,6 +161,7 @@ impl<'w> Cluster<'w> {
             installed: OnceLock::new(),
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
+            roots_of_trust: OnceLock::new(),
         }
     }
 
