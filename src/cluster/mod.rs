@@ -145,6 +145,7 @@ pub struct Cluster<'w> {
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
+    roots_of_trust: OnceLock<BTreeSet<String>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -163,6 +164,7 @@ impl<'w> Cluster<'w> {
             installed: OnceLock::new(),
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
+            roots_of_trust: OnceLock::new(),
         }
     }
 

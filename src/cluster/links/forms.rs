@@ -26,6 +26,10 @@ const MAPS: &[Form] = &[
     Form { key: "configMapRef", kind: "ConfigMap", asks_key: false },
 ];
 
+/// Lists of maps with a `name`, and the keys of which one must stand beside it; none where the name is enough.
+const LISTS: &[(&str, &str, &[&str])] =
+    &[("imagePullSecrets", "Secret", &[]), ("secrets", "Secret", &["key", "path", "mountPath"])];
+
 /// Names, in values of charts: by convention the chart then makes none itself.
 const NAMES: &[(&str, &str)] = &[
     ("existingSecret", "Secret"),
@@ -57,6 +61,15 @@ pub fn is_readable(object: &Object) -> bool {
     // The fields of built-in kinds and of Flux are in the table.
     let is_custom = group.contains('.') && !group.ends_with(".k8s.io") && !group.ends_with(".toolkit.fluxcd.io");
     is_custom && object.namespace.is_some() && !QUOTING_GROUPS.contains(&group)
+}
+
+/// The kind that a volume of the common library of charts is filled from: a map with `type` and `name`.
+fn volume_kind(value: &Node) -> Option<&'static str> {
+    match value.get("type").and_then(Node::as_str) {
+        Some("configMap") => Some("ConfigMap"),
+        Some("secret") => Some("Secret"),
+        _ => None,
+    }
 }
 
 /// What to read, and on whose behalf.
@@ -92,6 +105,15 @@ impl<'w> Forms<'_, 'w> {
     fn entry(&self, key: &str, value: &'w Node, path: &str, found: &mut Vec<Link<'w>>) {
         if let Some((_, kind)) = NAMES.iter().find(|(own, _)| self.is_values && *own == key) {
             self.push(kind, value, value, None, path, found);
+        } else if let Some((_, kind, beside)) = LISTS.iter().find(|(own, ..)| !self.is_values && *own == key) {
+            for item in value.items() {
+                let is_one = beside.is_empty() || beside.iter().any(|key| item.get(key).is_some());
+                if let Some(name) = item.get("name").filter(|_| is_one) {
+                    self.push(kind, item, name, item.get("key"), path, found);
+                }
+            }
+        } else if let (true, Some(kind), Some(name)) = (self.is_values, volume_kind(value), value.get("name")) {
+            self.push(kind, value, name, None, path, found);
         } else if let Some(form) = MAPS.iter().find(|form| form.key == key)
             && let Some(name) = value.get("name")
             && value.get("kind").is_none_or(|kind| kind.as_str() == Some(form.kind))

@@ -14,6 +14,9 @@ use crate::source::Span;
 /// Length of the hash that generators append.
 const HASH: usize = 10;
 
+/// Its letters. Source: kustomize `api/hasher/hasher.go` (`encode`).
+const ALPHABET: &str = "bcdfghkmt2456789";
+
 /// Places of one name that are shown.
 const MOST_PLACES: usize = 3;
 
@@ -56,7 +59,9 @@ pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant
             continue;
         }
         // The chart of a release may well make what its values speak of, unless they say that it exists.
-        let may_make = link.by_form && link.from.kind() == "HelmRelease" && !link.field.contains("existing");
+        let may_make = link.by_form
+            && link.from.kind() == "HelmRelease"
+            && !link.field.rsplit('.').next().is_some_and(|key| key.starts_with("existing"));
         let asker = Some(link.from).filter(|_| !may_make);
         let existence = cluster.existence_for(asker, link.group, link.kind, &link.namespace, &link.name);
         if existence.is_absent() && !unnamed.may_be(cluster, link) {
@@ -194,7 +199,10 @@ fn other_kind(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(&'static str, &
 
 /// The object whose generator put a hash behind the name.
 fn hashed<'w>(cluster: &Cluster<'w>, link: &Link<'_>) -> Option<&'w Object> {
-    let is_hash = |rest: &str| rest.len() == HASH && rest.chars().all(|c| c.is_ascii_alphanumeric());
+    if !matches!(link.kind, "ConfigMap" | "Secret") {
+        return None;
+    }
+    let is_hash = |rest: &str| rest.len() == HASH && rest.chars().all(|c| ALPHABET.contains(c));
     cluster.in_namespace(&link.namespace).find(|object| {
         object.is(link.group, link.kind)
             && object.name.strip_prefix(link.name.as_str()).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_hash)

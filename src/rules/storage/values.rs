@@ -1,7 +1,6 @@
 //! Texts under known keys in the values of releases whose charts have no model.
 
 use crate::build::Object;
-use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::yaml::{Node, Value};
 
@@ -9,8 +8,6 @@ use crate::yaml::{Node, Value};
 pub struct Text<'w> {
     /// The release.
     pub release: &'w Object,
-    /// The namespace it is installed in.
-    pub namespace: String,
     /// Where it stands in the values.
     pub path: String,
     /// The text.
@@ -27,8 +24,7 @@ pub fn texts<'w>(cluster: &Cluster<'w>, keys: &[&str]) -> Vec<Text<'w>> {
         let Some(values) = cluster.values(release) else { continue };
         let mut nodes = Vec::new();
         walk(&values.root, &mut Vec::new(), keys, &mut nodes);
-        let namespace = ReleaseNames::of(release).namespace;
-        found.extend(nodes.into_iter().map(|(path, node)| Text { release, namespace: namespace.clone(), path, node }));
+        found.extend(nodes.into_iter().map(|(path, node)| Text { release, path, node }));
     }
     found
 }
