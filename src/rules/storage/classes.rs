@@ -37,7 +37,7 @@ pub fn check(
     }
     let classes = Classes::of(cluster, kind);
     for (name, mut uses) in uses {
-        if provided.iter().any(|own| *own == name) {
+        if provided.contains(&name) {
             continue;
         }
         match classes.find(cluster, &name) {
