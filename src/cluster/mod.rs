@@ -1,8 +1,10 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod backends;
 mod bootstrap;
 pub mod budget;
 pub mod flux;
+pub mod gateway;
 mod index;
 pub mod links;
 pub mod monitoring;

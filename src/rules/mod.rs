@@ -2,6 +2,7 @@
 
 mod budget;
 mod flux;
+mod gateway;
 mod kustomize;
 mod network;
 mod references;
@@ -62,6 +63,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(flux::SourceMissing, "flux/source-missing"),
         compiled!(flux::SourceRefFloating, "flux/source-ref-floating"),
         compiled!(flux::TimeoutInverted, "flux/timeout-inverted"),
+        compiled!(gateway::GatewayParentMissing, "gateway/gateway-parent-missing"),
+        compiled!(gateway::GatewayRouteNotAllowed, "gateway/gateway-route-not-allowed"),
         compiled!(kustomize::InputNotRendered, "kustomize/input-not-rendered"),
         compiled!(kustomize::KustomizeFileUnlisted, "kustomize/kustomize-file-unlisted"),
         compiled!(kustomize::NamespaceObjectRenamed, "kustomize/namespace-object-renamed"),

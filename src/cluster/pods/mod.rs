@@ -1,6 +1,7 @@
 //! The pods of a cluster: where they run, which labels and ports they have, as far as the tree says.
 
 mod answer;
+mod chart_services;
 mod charts;
 mod labels;
 mod operators;
@@ -21,7 +22,8 @@ use crate::yaml::Node;
 pub use answer::Answer;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use release::{Release, releases};
-pub use services::{ServicePort, ServiceSet, Services, Target};
+pub use chart_services::ChartServices;
+pub use services::{Maker, ServicePort, ServiceSet, Services, Target};
 pub use workloads::flag;
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.

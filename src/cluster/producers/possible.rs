@@ -39,6 +39,11 @@ const MAKE_NOTHING: &[&str] = &[
     "postgresql.cnpg.io",
     "externaldns.k8s.io",
     "volsync.backube",
+    "gateway.envoyproxy.io",
+    "networking.istio.io",
+    "security.istio.io",
+    "metallb.io",
+    "traefik.io",
 ];
 
 /// Annotations by which tools copy an object into other namespaces.
@@ -85,15 +90,21 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
         if names.namespace != wanted.namespace || is_known || !wanted.is_other(release) {
             return false;
         }
-        let own = names.name.as_deref().unwrap_or(&release.name);
-        let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
-        let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
-        let is_related = |part: &str| !part.is_empty() && name.contains(part);
-        is_related(own)
-            || own.contains(name)
-            || chart.is_some_and(is_related)
-            || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+        is_related(cluster, release, &names, name)
     })
+}
+
+/// Whether a name looks like one that a release would give: it holds the name of the release or of its chart, or the
+/// values say it.
+pub fn is_related(cluster: &Cluster<'_>, release: &Object, names: &ReleaseNames, name: &str) -> bool {
+    let own = names.name.as_deref().unwrap_or(&release.name);
+    let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
+    let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
+    let is_part = |part: &str| !part.is_empty() && name.contains(part);
+    is_part(own)
+        || own.contains(name)
+        || chart.is_some_and(is_part)
+        || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
 }
 
 /// Whether a text of the values is the name, in a place that does not only refer to it.
@@ -115,7 +126,8 @@ fn refers(key: &str) -> bool {
     key.starts_with("existing") || key.ends_with("ref") || key == "host" || key == "hostname"
 }
 
-fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+/// The custom resource of an unknown operator that might make it.
+pub fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let (namespace, name) = (wanted.namespace, wanted.name);
     let makes = |object: &&Object| {
         !MAKE_NOTHING.contains(&object.gvk.group.as_str())
