@@ -50,10 +50,12 @@ impl<'w> Services<'w> {
         if matches!(cluster.presence("", "Service", namespace, name), Presence::Unknown) {
             return Named::Unknown("a part of the cluster that could hold it was not built".to_owned());
         }
-        if let Some(by) = cluster.products().find("", "Service", namespace, name).and_then(|own| cluster.object(own.by)) {
+        if let Some(by) = cluster.products().find("", "Service", namespace, name).and_then(|own| cluster.object(own.by))
+        {
             return Named::Unknown(format!("{} makes it", by.reference()));
         }
-        let mut is_sure = cluster.get("", "Namespace", "", namespace).is_some() || self.in_namespace(namespace).next().is_some();
+        let mut is_sure =
+            cluster.get("", "Namespace", "", namespace).is_some() || self.in_namespace(namespace).next().is_some();
         for maker in self.makers(namespace) {
             if asker.is_some_and(|asker| std::ptr::eq(asker, maker.release)) {
                 return Named::Unknown("it belongs to the release itself".to_owned());

@@ -28,6 +28,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
 use crate::build::flux::{Made, ReleaseBuild, ReleaseValues};
+use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
@@ -277,7 +278,7 @@ impl<'w> Cluster<'w> {
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
     pub fn has_losses(&self) -> bool {
-        self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
+        self.build.not_built.iter().any(|part| !matches!(part.brings, Brings::Nothing | Brings::Definitions))
     }
 
     /// What the objects of the tree make.

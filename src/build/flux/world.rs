@@ -50,6 +50,7 @@ impl NotBuilt {
         self.namespace.as_deref().is_none_or(|only| only == namespace)
             && match &self.brings {
                 Brings::Nothing => false,
+                Brings::Definitions => group == "apiextensions.k8s.io",
                 Brings::Manifests => !is_flux,
                 Brings::Kinds(kinds) => !is_flux || kinds.iter().any(|held| held == kind),
                 Brings::Anything => true,

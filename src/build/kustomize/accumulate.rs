@@ -68,6 +68,8 @@ pub struct LeftOut {
 pub enum Brings {
     /// Nothing: everything it holds is known.
     Nothing,
+    /// Custom resource definitions alone.
+    Definitions,
     /// A file of manifests by somebody else, which never holds this cluster's Flux objects.
     Manifests,
     /// Like what the rest of its build holds: these kinds, and anything that is not Flux's own.
@@ -84,9 +86,21 @@ impl LeftOut {
     fn remote(entry: &str) -> Self {
         let path = entry.split('?').next().unwrap_or_default();
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
-        let brings = if is_file { Brings::Manifests } else { Brings::Anything };
+        let brings = match is_file {
+            _ if holds_definitions(path) => Brings::Definitions,
+            true => Brings::Manifests,
+            false => Brings::Anything,
+        };
         LeftOut { what: entry.to_owned(), reason: "remote", brings }
     }
+}
+
+/// Whether a file or folder is called after CRDs, and after nothing that comes with them.
+fn holds_definitions(path: &str) -> bool {
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let words: Vec<&str> = name.split(['.', '-', '_']).collect();
+    let is_crd = |word: &&str| matches!(*word, "crd" | "crds" | "customresourcedefinitions");
+    words.iter().any(is_crd) && !words.iter().any(|word| matches!(*word, "and" | "with" | "install" | "all"))
 }
 
 /// Who runs the build, and how.

@@ -30,7 +30,9 @@ pub fn covers(certificate: &str, hostname: &str) -> Answer {
     compare(certificate, hostname, |certificate, hostname| {
         certificate == hostname
             || certificate.strip_prefix("*.").is_some_and(|suffix| {
-                hostname.split_once('.').is_some_and(|(first, rest)| !first.is_empty() && first != "*" && rest == suffix)
+                hostname
+                    .split_once('.')
+                    .is_some_and(|(first, rest)| !first.is_empty() && first != "*" && rest == suffix)
             })
     })
 }

@@ -1,5 +1,6 @@
 //! Gateways and the routes that want to attach to them.
 
+mod backend;
 pub mod hosts;
 mod listener;
 mod route;
@@ -11,6 +12,7 @@ use super::pods::Answer;
 use crate::build::Object;
 use crate::yaml::Node;
 
+pub use backend::Backend;
 pub use listener::Listener;
 pub use route::{Parent, Route, is_template, routes};
 

@@ -124,9 +124,9 @@ impl Row {
         let holds = |word: &str| {
             let texts = ["spec.chart.spec.sourceRef.name", "spec.chartRef.name", "spec.releaseName"];
             release.object.name.contains(word)
-                || texts.iter().any(|path| {
-                    release.object.dig(path).and_then(Node::as_str).is_some_and(|text| text.contains(word))
-                })
+                || texts
+                    .iter()
+                    .any(|path| release.object.dig(path).and_then(Node::as_str).is_some_and(|text| text.contains(word)))
         };
         let is_named = release.chart.is_some_and(|chart| self.charts.iter().any(|own| own == chart));
         is_named && self.about.as_deref().is_none_or(holds)
@@ -147,7 +147,8 @@ impl Made {
     fn service<'w>(&self, release: &Release<'w>, name: String, values: &Node) -> ServiceSet<'w> {
         let labels = self.labels.as_ref().map(|labels| {
             let own = labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, Some(value)));
-            own.with("app.kubernetes.io/instance", release.name.as_deref()).open_below(&["app.kubernetes.io/", "helm.sh/"])
+            own.with("app.kubernetes.io/instance", release.name.as_deref())
+                .open_below(&["app.kubernetes.io/", "helm.sh/"])
         });
         let port = |port: &Port| {
             let written = port.at.as_ref().and_then(|path| values.dig(path)).filter(|node| !node.is_null());

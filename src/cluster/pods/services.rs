@@ -204,11 +204,7 @@ fn tenant<'w>(object: &'w Object, pods: &Pods<'w>) -> [ServiceSet<'w>; 3] {
         namespace: object.namespace().to_owned(),
         labels: Labels::of(labels).open_below(&["v1.min.io/"]),
         pods: behind.clone(),
-        ports: vec![ServicePort {
-            name: Some(port.to_owned()),
-            number: Some(number),
-            target: Target::Number(target),
-        }],
+        ports: vec![ServicePort { name: Some(port.to_owned()), number: Some(number), target: Target::Number(target) }],
         ports_open: false,
     };
     let tls = object.dig("spec.requestAutoCert").and_then(Node::as_bool) != Some(false)

@@ -31,7 +31,12 @@ impl Rule for GatewayParentMissing {
                     Some(gateway) => {
                         let is_meant = gateway.meant(parent).next().is_some();
                         if gateway.is_known && !is_meant {
-                            out.report(weighed(cluster, route.object, Confidence::High, no_listener(route, parent, gateway)));
+                            out.report(weighed(
+                                cluster,
+                                route.object,
+                                Confidence::High,
+                                no_listener(route, parent, gateway),
+                            ));
                         }
                     }
                     None => missing(cluster, &gateways, route, parent, out),
@@ -41,28 +46,15 @@ impl Rule for GatewayParentMissing {
     }
 }
 
-fn missing<'w>(
-    cluster: &Cluster<'w>,
-    gateways: &Gateways<'w>,
-    route: &Route<'w>,
-    parent: &Parent<'w>,
-    out: &mut Sink,
-) {
+fn missing<'w>(cluster: &Cluster<'w>, gateways: &Gateways<'w>, route: &Route<'w>, parent: &Parent<'w>, out: &mut Sink) {
     let of_kind = matches!(
         (parent.group, parent.kind),
         (GROUP, "Gateway" | "ListenerSet") | ("gateway.networking.x-k8s.io", "XListenerSet")
     );
     let (Some(name), true) = (parent.name().filter(|_| !is_template(&parent.namespace)), of_kind) else { return };
-    let wanted = Wanted {
-        group: parent.group,
-        kind: parent.kind,
-        namespace: &parent.namespace,
-        name,
-        others: &[],
-        by: None,
-    };
-    let existence =
-        cluster.existence_for(Some(route.object), parent.group, parent.kind, &parent.namespace, name);
+    let wanted =
+        Wanted { group: parent.group, kind: parent.kind, namespace: &parent.namespace, name, others: &[], by: None };
+    let existence = cluster.existence_for(Some(route.object), parent.group, parent.kind, &parent.namespace, name);
     let why = match existence {
         Existence::Absent => None,
         Existence::Possible(object) if makes_no_gateway(cluster, object) => None,
@@ -133,11 +125,9 @@ fn no_listener(route: &Route<'_>, parent: &Parent<'_>, gateway: &Gateway<'_>) ->
     let asked = match (parent.section, parent.port) {
         (Some(section), None) => format!("listener `{}`", section.shown().unwrap_or_default()),
         (None, Some(port)) => format!("a listener on port {}", port.shown().unwrap_or_default()),
-        (Some(section), Some(port)) => format!(
-            "listener `{}` on port {}",
-            section.shown().unwrap_or_default(),
-            port.shown().unwrap_or_default()
-        ),
+        (Some(section), Some(port)) => {
+            format!("listener `{}` on port {}", section.shown().unwrap_or_default(), port.shown().unwrap_or_default())
+        }
         (None, None) => "a listener".to_owned(),
     };
     let names: Vec<&str> = gateway.listeners.iter().filter_map(|listener| listener.name()).collect();

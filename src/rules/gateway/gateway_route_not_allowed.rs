@@ -64,11 +64,14 @@ fn refused<'w>(route: &Route<'w>, parent: &Parent<'w>, gateway: &Gateway<'w>, is
             }
             _ => format!("routes for {}", listener.protocol().unwrap_or_default()),
         });
-        (format!("{} is a {}", route.shown(), route.kind), admitted(kinds))
+        (format!("{} is of kind {}", route.shown(), route.kind), admitted(kinds))
     };
     let message = match listeners.as_slice() {
         [_] => format!("{what}, but {which} of {object} admits {admits} only"),
-        _ => format!("{what}, but the listeners of {object} admit {admits} only"),
+        _ => {
+            let admits = admits.replace("its own", "their own");
+            format!("{what}, but the listeners of {object} admit {admits} only")
+        }
     };
     let node = parent.listener_node();
     let found = Observation::new(ID, message, Label::new(node.span(), "does not admit the route"))
@@ -79,9 +82,10 @@ fn refused<'w>(route: &Route<'w>, parent: &Parent<'w>, gateway: &Gateway<'w>, is
         } else {
             format!("attach the route to a listener that admits {}", route.kind)
         });
-    listeners.iter().take(4).fold(found, |found, listener| {
-        found.related(Label::new(listener.admission().span(), "admits others only"))
-    })
+    listeners
+        .iter()
+        .take(4)
+        .fold(found, |found, listener| found.related(Label::new(listener.admission().span(), "admits others only")))
 }
 
 /// What is admitted, each once.
