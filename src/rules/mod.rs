@@ -1,10 +1,12 @@
 //! The compiled predicates, and the list of all rules.
 
 mod budget;
+mod findings;
 mod flux;
 mod gateway;
 mod kustomize;
 mod network;
+mod observability;
 mod references;
 mod schema;
 mod secrets;
@@ -119,6 +121,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
+        compiled!(observability::GrafanaDashboardProviderEmpty, "observability/grafana-dashboard-provider-empty"),
+        compiled!(observability::MonitorPortMissing, "observability/monitor-port-missing"),
+        compiled!(observability::MonitorSelectsNothing, "observability/monitor-selects-nothing"),
         compiled!(schema::YamlDateRetyped, "schema/yaml-date-retyped"),
         compiled!(references::SecretMissing, "references/secret-missing"),
         compiled!(references::ConfigmapMissing, "references/configmap-missing"),

@@ -24,6 +24,7 @@ use crate::yaml::Node;
 pub use answer::Answer;
 pub use chart_services::ChartServices;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
+pub use operators::makes_no_pods;
 pub use release::{Release, releases};
 pub use services::{Maker, ServicePort, ServiceSet, Services, Target};
 pub use workloads::flag;

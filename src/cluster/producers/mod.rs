@@ -16,7 +16,7 @@ use names::{MadeName, names};
 use table::{Made, path};
 
 pub use keys::Keys;
-pub use possible::{Wanted, custom, is_related};
+pub use possible::{Wanted, any_custom, custom, is_related};
 
 /// An object that another one makes.
 #[derive(Clone, Debug)]

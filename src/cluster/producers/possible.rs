@@ -5,6 +5,7 @@ use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
+use crate::cluster::pods::makes_no_pods;
 use crate::yaml::{Node, Value};
 
 /// Groups whose objects make nothing that others refer to, or whose products stand in the table.
@@ -130,13 +131,22 @@ fn refers(key: &str) -> bool {
 pub fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let (namespace, name) = (wanted.namespace, wanted.name);
     let makes = |object: &&Object| {
-        !MAKE_NOTHING.contains(&object.gvk.group.as_str())
-            && object.release.is_none()
+        is_custom(object)
             && wanted.is_other(object)
-            && super::table::producer(&object.gvk.group, object.kind()).is_none()
             && (name.contains(object.name.as_str()) || says(&object.node, name))
     };
     cluster.in_namespace(namespace).find(makes).or_else(|| cluster.in_namespace("").find(makes))
+}
+
+/// A custom resource of an unknown operator in a namespace, which might run something there.
+pub fn any_custom<'w>(cluster: &Cluster<'w>, namespace: &str) -> Option<&'w Object> {
+    cluster.in_namespace(namespace).find(|object| is_custom(object) && !makes_no_pods(object))
+}
+
+fn is_custom(object: &Object) -> bool {
+    !MAKE_NOTHING.contains(&object.gvk.group.as_str())
+        && object.release.is_none()
+        && super::table::producer(&object.gvk.group, object.kind()).is_none()
 }
 
 /// Whether a text of an object is the name.

@@ -1,6 +1,5 @@
 //! What the rules about backends share: a Service that is missing, and a port that it does not have.
 
-use super::words::{rewrite, weighed};
 use crate::build::Object;
 use crate::cluster::backends::{Address, Named};
 use crate::cluster::gateway::{Backend, Route, is_template};
@@ -8,6 +7,7 @@ use crate::cluster::pods::{ServicePort, ServiceSet, Services, Target};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::Sink;
+use crate::rules::findings::{rewrite, weighed};
 use crate::yaml::Node;
 
 /// Every backend of a route, with the object that names it.

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::backends;
-use super::words::weighed;
 use crate::build::Object;
 use crate::cluster::gateway::{Backend, is_template, routes};
 use crate::cluster::nearest::{Meant, Wanted};
@@ -12,6 +11,7 @@ use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::rules::findings::weighed;
 
 const ID: &str = "gateway-backend-missing";
 

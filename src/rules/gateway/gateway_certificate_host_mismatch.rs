@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::words::weighed;
 use crate::build::Object;
 use crate::cluster::gateway::{Gateway, Gateways, Listener, Parent, Route, hosts};
 use crate::cluster::pods::Answer;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::rules::findings::weighed;
 use crate::yaml::Node;
 
 /// Options: none.

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::words::weighed;
 use crate::cluster::gateway::{Gateway, Gateways, Listener, Parent, Route};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::rules::findings::weighed;
 use crate::yaml::Node;
 
 /// Options: none.

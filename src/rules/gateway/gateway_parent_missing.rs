@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::words::{rewrite, weighed};
 use crate::build::Object;
 use crate::cluster::gateway::{GROUP, Gateway, Gateways, Parent, Route, is_template};
 use crate::cluster::nearest::{Meant, Wanted, nearest_name};
@@ -10,6 +9,7 @@ use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::rules::findings::{rewrite, weighed};
 
 const ID: &str = "gateway-parent-missing";
 

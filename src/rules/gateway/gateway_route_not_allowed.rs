@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::words::weighed;
 use crate::cluster::gateway::{Gateway, Gateways, Listener, Parent, Route};
 use crate::cluster::pods::Answer;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::rules::findings::weighed;
 
 const ID: &str = "gateway-route-not-allowed";
 

@@ -8,7 +8,6 @@ mod gateway_hostname_mismatch;
 mod gateway_parent_missing;
 mod gateway_route_not_allowed;
 mod ingress_backend_missing;
-mod words;
 
 pub use gateway_backend_missing::GatewayBackendMissing;
 pub use gateway_backend_port_missing::GatewayBackendPortMissing;

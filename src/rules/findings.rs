@@ -1,4 +1,4 @@
-//! What the rules about gateways share: how sure a finding is, and small edits.
+//! What rules of several groups share: how sure a finding is, and small edits.
 
 use crate::build::Object;
 use crate::cluster::Cluster;
