@@ -12,8 +12,8 @@ use crate::yaml::{EachPath, Node};
 
 const ID: &str = "grafana-dashboard-provider-empty";
 
-/// Where the chart mounts the dashboards of its values, by the key of the group.
-/// Source: grafana/helm-charts `charts/grafana/templates/_pod.tpl`.
+/// Where the chart puts the dashboards of its values, by the key of the group: those that it downloads only where no
+/// provider is called like the group. Source: grafana/helm-charts `charts/grafana/templates/_pod.tpl`, `_config.tpl`.
 const FOLDER: &str = "/var/lib/grafana/dashboards/";
 
 /// Values that bring files from elsewhere.
@@ -71,12 +71,14 @@ fn judged(grafana: &Grafana<'_>, provider: &Node) -> Option<Observation> {
         return Some(
             Observation::new(ID, format!("{subject} has no `options.path`"), Label::new(place, "no path"))
                 .about(grafana.release.reference(), key)
+                .why("The chart makes the folder of each provider: without a path it cannot be rendered.")
                 .help(format!("add `path: {FOLDER}{name}`, the folder of the dashboards under `dashboards.{name}`")),
         );
     };
     let text = path.as_str()?;
     let group = text.strip_prefix(FOLDER)?.trim_end_matches('/');
-    if group.is_empty() || group.contains(['/', '$', '{']) || is_filled(grafana, text, group) {
+    let is_plain = !group.is_empty() && !group.contains(['/', '$', '{']);
+    if !is_plain || takes_downloads(grafana, &name) || is_filled(grafana, text, group) {
         return None;
     }
     let mut found = Observation::new(
@@ -96,6 +98,15 @@ fn judged(grafana: &Grafana<'_>, provider: &Node) -> Option<Observation> {
         }
     }
     Some(found)
+}
+
+/// Whether the chart downloads dashboards into the folder of a provider.
+fn takes_downloads(grafana: &Grafana<'_>, name: &str) -> bool {
+    let group = grafana.values.get("dashboards").and_then(|groups| groups.get(name));
+    group.is_some_and(|group| {
+        let is_download = |dashboard: &Node| dashboard.get("url").is_some() || dashboard.get("gnetId").is_some();
+        group.is_unknown() || group.entries().any(|entry| is_download(&entry.value))
+    })
 }
 
 /// Whether something puts files into a folder.

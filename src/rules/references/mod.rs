@@ -5,7 +5,7 @@ mod configmap_missing;
 mod custom_reference_missing;
 mod issuer_missing;
 mod keys;
-mod missing;
+pub(super) mod missing;
 mod scale_target_missing;
 mod secret_key_missing;
 mod secret_missing;
