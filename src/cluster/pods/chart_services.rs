@@ -12,9 +12,6 @@ use crate::build::flux::ReleaseValues;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// Longest name that charts give (characters).
-const LONGEST: usize = 63;
-
 /// What a chart makes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +22,13 @@ struct Row {
     services: Vec<Made>,
     #[serde(default)]
     others: Vec<String>,
+    #[serde(default = "longest")]
+    longest: usize,
+}
+
+/// Longest name that charts give (characters).
+fn longest() -> usize {
+    63
 }
 
 /// A Service.
@@ -72,6 +76,8 @@ pub struct ChartServices<'w> {
     /// Those that a value switches off, and where.
     pub off: Vec<(String, Span)>,
     others: Vec<String>,
+    // Names that the values give to parts of the chart.
+    given: Vec<String>,
 }
 
 impl ChartServices<'_> {
@@ -81,8 +87,12 @@ impl ChartServices<'_> {
             Some(start) => name.starts_with(start),
             None => pattern == name,
         };
+        let is_given =
+            |own: &String| name.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
         let is_off = self.off.iter().any(|(off, _)| off == name);
-        self.possible.iter().any(|own| own == name) || (!is_off && self.others.iter().any(fits))
+        self.possible.iter().any(|own| own == name)
+            || self.given.iter().any(is_given)
+            || (!is_off && self.others.iter().any(fits))
     }
 
     /// Whether it may make any.
@@ -96,13 +106,14 @@ pub fn of_release<'w>(release: &Release<'w>, values: &'w ReleaseValues) -> Optio
     let rows = TABLE.as_ref().ok()?;
     let row = rows.iter().find(|row| row.is_of(release)).filter(|_| values.is_closed())?;
     let renamed = release.object.dig("spec.postRenderers").is_some_and(|all| !all.items().is_empty());
-    let names = Names::of(release, &values.root).filter(|_| !renamed)?;
+    let names = Names::of(release, &values.root, row.longest).filter(|_| !renamed)?;
     let mut found = ChartServices {
         source: &row.source,
         made: Vec::new(),
         possible: Vec::new(),
         off: Vec::new(),
         others: row.others.iter().map(|pattern| names.fill(pattern)).collect(),
+        given: given(&values.root),
     };
     for made in &row.services {
         let name = names.fill(&made.name);
@@ -117,6 +128,21 @@ pub fn of_release<'w>(release: &Release<'w>, values: &'w ReleaseValues) -> Optio
         }
     }
     Some(found)
+}
+
+/// What values below the root call parts of the chart.
+fn given(values: &Node) -> Vec<String> {
+    fn walk(node: &Node, names: &mut Vec<String>) {
+        for entry in node.entries() {
+            if entry.key.to_ascii_lowercase().ends_with("nameoverride") {
+                names.extend(entry.value.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned));
+            }
+            walk(&entry.value, names);
+        }
+    }
+    let mut names = Vec::new();
+    values.entries().for_each(|entry| walk(&entry.value, &mut names));
+    names
 }
 
 impl Row {
@@ -181,7 +207,7 @@ struct Names {
 }
 
 impl Names {
-    fn of(release: &Release<'_>, values: &Node) -> Option<Self> {
+    fn of(release: &Release<'_>, values: &Node, longest: usize) -> Option<Self> {
         let own = release.name.clone()?;
         let given = |key: &str| values.get(key).filter(|node| !node.is_null() && node.as_str() != Some(""));
         let text = |node: &Node| node.as_str().filter(|text| !text.contains("{{")).map(ToOwned::to_owned);
@@ -194,7 +220,7 @@ impl Names {
             None if own.contains(&name) => own.clone(),
             None => format!("{own}-{name}"),
         };
-        let full: String = full.chars().take(LONGEST).collect();
+        let full: String = full.chars().take(longest).collect();
         Some(Names { release: own, full: full.trim_end_matches('-').to_owned(), name })
     }
 
