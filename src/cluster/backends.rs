@@ -56,7 +56,8 @@ impl<'w> Services<'w> {
         }
         let mut is_sure =
             cluster.get("", "Namespace", "", namespace).is_some() || self.in_namespace(namespace).next().is_some();
-        for maker in self.makers(namespace) {
+        // A release that is written without namespace may be installed in any.
+        for maker in self.makers(namespace).iter().chain(self.makers("")) {
             if asker.is_some_and(|asker| std::ptr::eq(asker, maker.release)) {
                 return Named::Unknown("it belongs to the release itself".to_owned());
             }

@@ -166,11 +166,13 @@ impl<'c, 'w> Targets<'c, 'w> {
         }
         if monitor.of_pods {
             // What is not known of pods stands among them, with unknown labels.
-            return None;
+            let homeless = self.pods.in_namespace("").next();
+            return homeless.map(|set| format!("the namespace of {} is not known", set.shown()));
         }
         let asks = |key: &str| monitor.selector.requirements.iter().find(|one| one.key == key);
         let by_template = asks(SERVICE).is_some();
-        for maker in self.services.makers(namespace) {
+        // A release that is written without namespace may be installed in any.
+        for maker in self.services.makers(namespace).iter().chain(self.services.makers("")) {
             let is_open = maker.services.as_ref().is_none_or(|services| services.is_open());
             let chart = self.cluster.chart(maker.release).and_then(|chart| chart.name.as_deref());
             let is_other = asks(INSTANCE).is_some_and(|asked| !may_be(asked, &ReleaseNames::of(maker.release)));

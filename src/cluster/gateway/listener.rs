@@ -1,7 +1,7 @@
 //! The listeners of a Gateway: which routes they admit, which hostnames and certificates they serve.
 
 use super::hosts;
-use super::route::Route;
+use super::route::{OF_ANY_KIND, Route};
 use crate::cluster::Cluster;
 use crate::cluster::pods::{Answer, Selector, namespace_labels};
 use crate::yaml::Node;
@@ -104,6 +104,9 @@ impl<'w> Listener<'w> {
     /// Whether routes of a kind may attach to it. Source: gateway-api `apis/v1/gateway_types.go` (`AllowedRoutes.Kinds`,
     /// `ProtocolType`).
     pub fn admits_kind(&self, kind: &str) -> Answer {
+        if kind == OF_ANY_KIND {
+            return Answer::Yes;
+        }
         let listed = self.node.at(&["allowedRoutes", "kinds"]).filter(|kinds| !kinds.is_null());
         if let Some(kinds) = listed.filter(|kinds| kinds.is_unknown() || !kinds.items().is_empty()) {
             let same = |one: &Node| match one.get("kind") {

@@ -1,6 +1,7 @@
 //! Gateways and the routes that want to attach to them.
 
 mod backend;
+mod classes;
 pub mod hosts;
 mod listener;
 mod route;
@@ -13,8 +14,9 @@ use crate::build::Object;
 use crate::yaml::Node;
 
 pub use backend::Backend;
+pub use classes::{Class, class};
 pub use listener::Listener;
-pub use route::{Parent, Route, is_template, routes};
+pub use route::{OF_ANY_KIND, Parent, Route, is_template, routes};
 
 /// API group of the Gateway API.
 pub const GROUP: &str = "gateway.networking.k8s.io";

@@ -11,12 +11,15 @@ use super::GROUP;
 /// Kinds of routes.
 const KINDS: [&str; 5] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"];
 
+/// What a route is called whose kind is the chart's affair.
+pub const OF_ANY_KIND: &str = "route";
+
 /// A route.
 #[derive(Clone, Debug)]
 pub struct Route<'w> {
     /// The object that it is, or whose values ask for it.
     pub object: &'w Object,
-    /// Kind of the route.
+    /// Kind of the route; [`OF_ANY_KIND`] where the values of a chart do not tell.
     pub kind: &'w str,
     /// Its namespace.
     pub namespace: String,
@@ -134,7 +137,7 @@ pub fn routes<'w>(cluster: &Cluster<'w>) -> Vec<Route<'w>> {
         }
         let namespace = ReleaseNames::of(release).namespace;
         let Some(values) = cluster.values(release) else { continue };
-        wanted(&values.root, &mut |spec| routes.push(route(release, "HTTPRoute", namespace.clone(), spec)));
+        wanted(&values.root, &mut |spec| routes.push(route(release, OF_ANY_KIND, namespace.clone(), spec)));
     }
     for grafana in cluster.of_kind("grafana.integreatly.org", "Grafana") {
         if let Some(spec) = grafana.dig("spec.httpRoute.spec") {
@@ -144,13 +147,12 @@ pub fn routes<'w>(cluster: &Cluster<'w>) -> Vec<Route<'w>> {
     routes
 }
 
-/// Maps of values that look like what charts make an HTTPRoute of.
+/// Maps of values that look like what charts make a route of.
 fn wanted<'w>(node: &'w Node, found: &mut impl FnMut(&'w Node)) {
     match &node.value {
         Value::Map(map) => {
             let is_off = map.get("enabled").is_some_and(|enabled| enabled.as_bool() != Some(true));
-            let of_other_kind = map.get("kind").is_some_and(|kind| kind.as_str() != Some("HTTPRoute"));
-            if is_off || of_other_kind {
+            if is_off {
                 return;
             }
             if map.get("parentRefs").is_some_and(|parents| !parents.items().is_empty()) {

@@ -17,7 +17,7 @@ pub struct GatewayHostnameMismatch {}
 impl Rule for GatewayHostnameMismatch {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let gateways = Gateways::of(cluster);
-        let with_hostnames = |route: &Route<'_>| matches!(route.kind, "HTTPRoute" | "GRPCRoute" | "TLSRoute");
+        let with_hostnames = |route: &Route<'_>| !matches!(route.kind, "TCPRoute" | "UDPRoute");
         for (route, parent, gateway) in gateways.attachments().filter(|(route, ..)| with_hostnames(route)) {
             let own = gateway.object.namespace();
             let admits = |listener: &Listener<'_>| {

@@ -1,5 +1,6 @@
 //! The group `observability`: monitors, and what Grafana shows.
 
+mod grafana_dashboard_not_loaded;
 mod grafana_dashboard_provider_empty;
 mod grafana_datasource_missing;
 mod meant;
@@ -8,6 +9,7 @@ mod monitor_not_selected;
 mod monitor_port_missing;
 mod monitor_selects_nothing;
 
+pub use grafana_dashboard_not_loaded::GrafanaDashboardNotLoaded;
 pub use grafana_dashboard_provider_empty::GrafanaDashboardProviderEmpty;
 pub use grafana_datasource_missing::GrafanaDatasourceMissing;
 pub use minio_prometheus_namespace::MinioPrometheusNamespace;
