@@ -62,7 +62,7 @@ impl<'w> Services<'w> {
                 return Named::Unknown("it belongs to the release itself".to_owned());
             }
             let may = match &maker.services {
-                Some(services) => services.may_make(name),
+                Some(services) => services.may_make(name) || services.made.iter().any(|set| set.name == name),
                 None => {
                     is_sure = false;
                     is_related(cluster, maker.release, &ReleaseNames::of(maker.release), name)
