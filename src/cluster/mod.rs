@@ -1,12 +1,16 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod backends;
 mod bootstrap;
 pub mod budget;
 pub mod flux;
+pub mod gateway;
+pub mod grafana;
 pub mod hosts;
 mod index;
 pub mod links;
 pub mod monitoring;
+pub mod monitors;
 pub mod nearest;
 pub mod operators;
 pub mod patches;
@@ -27,6 +31,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
 use crate::build::flux::{Made, ReleaseBuild, ReleaseNames, ReleaseValues};
+use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
@@ -298,7 +303,7 @@ impl<'w> Cluster<'w> {
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
     pub fn has_losses(&self) -> bool {
-        self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
+        self.build.not_built.iter().any(|part| !matches!(part.brings, Brings::Nothing | Brings::Definitions))
     }
 
     /// What the objects of the tree make.

@@ -7,7 +7,7 @@ mod custom_reference_missing;
 mod hosts;
 mod issuer_missing;
 mod keys;
-mod missing;
+pub(super) mod missing;
 mod scale_target_missing;
 mod secret_key_missing;
 mod secret_missing;
