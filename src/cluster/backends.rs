@@ -75,6 +75,9 @@ impl<'w> Services<'w> {
         let wanted = Wanted { asker, group: "", kind: "Service", namespace, name };
         match custom(cluster, &wanted) {
             Some(object) => Named::Unknown(format!("{} may make it", object.reference())),
+            None if cluster.used_namespaces().contains(namespace) && !cluster.runs_in(namespace) => {
+                Named::Unknown(format!("the tree runs nothing in namespace `{namespace}`"))
+            }
             None => Named::Missing { is_sure },
         }
     }

@@ -379,6 +379,16 @@ impl<'w> Cluster<'w> {
         names
     }
 
+    /// Whether the tree runs something in a namespace, so that it can be expected to hold what serves there.
+    pub fn runs_in(&self, namespace: &str) -> bool {
+        let is_serving = |object: &Object| {
+            object.is("", "Service") || matches!(object.kind(), "Deployment" | "StatefulSet" | "DaemonSet" | "Pod")
+        };
+        self.installed_in(namespace).next().is_some()
+            || self.in_namespace(namespace).any(is_serving)
+            || self.products().names("Service", namespace).next().is_some()
+    }
+
     /// Every namespace that the tree puts something into, or says that it is there.
     pub fn used_namespaces(&self) -> &BTreeSet<String> {
         self.used_namespaces.get_or_init(|| {
