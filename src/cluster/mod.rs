@@ -1,14 +1,18 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod backends;
 mod bootstrap;
 pub mod budget;
 pub mod classes;
 pub mod flux;
+pub mod gateway;
+pub mod grafana;
 pub mod hosts;
 mod index;
 pub mod kinds;
 pub mod links;
 pub mod monitoring;
+pub mod monitors;
 pub mod nearest;
 pub mod operators;
 pub mod patches;
@@ -375,6 +379,16 @@ impl<'w> Cluster<'w> {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Whether the tree runs something in a namespace, so that it can be expected to hold what serves there.
+    pub fn runs_in(&self, namespace: &str) -> bool {
+        let is_serving = |object: &Object| {
+            object.is("", "Service") || matches!(object.kind(), "Deployment" | "StatefulSet" | "DaemonSet" | "Pod")
+        };
+        self.installed_in(namespace).next().is_some()
+            || self.in_namespace(namespace).any(is_serving)
+            || self.products().names("Service", namespace).next().is_some()
     }
 
     /// Every namespace that the tree puts something into, or says that it is there.

@@ -5,6 +5,7 @@ use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
+use crate::cluster::pods::makes_no_pods;
 use crate::yaml::{Node, Value};
 
 /// Groups whose objects make nothing that others refer to, or whose products stand in the table.
@@ -39,6 +40,11 @@ const MAKE_NOTHING: &[&str] = &[
     "postgresql.cnpg.io",
     "externaldns.k8s.io",
     "volsync.backube",
+    "gateway.envoyproxy.io",
+    "networking.istio.io",
+    "security.istio.io",
+    "metallb.io",
+    "traefik.io",
 ];
 
 /// Annotations by which tools copy an object into other namespaces.
@@ -118,15 +124,21 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
             return false;
         }
         let names = ReleaseNames::of(release);
-        let own = names.name.as_deref().unwrap_or(&release.name);
-        let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
-        let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
-        let is_related = |part: &str| !part.is_empty() && name.contains(part);
-        is_related(own)
-            || own.contains(name)
-            || chart.is_some_and(is_related)
-            || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+        is_related(cluster, release, &names, name)
     })
+}
+
+/// Whether a name looks like one that a release would give: it holds the name of the release or of its chart, or the
+/// values say it.
+pub fn is_related(cluster: &Cluster<'_>, release: &Object, names: &ReleaseNames, name: &str) -> bool {
+    let own = names.name.as_deref().unwrap_or(&release.name);
+    let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
+    let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
+    let is_part = |part: &str| !part.is_empty() && name.contains(part);
+    is_part(own)
+        || own.contains(name)
+        || chart.is_some_and(is_part)
+        || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
 }
 
 /// Whether a text of the values is the name, in a place that does not only refer to it.
@@ -148,16 +160,26 @@ fn refers(key: &str) -> bool {
     key.starts_with("existing") || key.ends_with("ref") || key == "host" || key == "hostname"
 }
 
-fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+/// The custom resource of an unknown operator that might make it.
+pub fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let (namespace, name) = (wanted.namespace, wanted.name);
     let makes = |object: &&Object| {
-        !MAKE_NOTHING.contains(&object.gvk.group.as_str())
-            && object.release.is_none()
+        is_custom(object)
             && wanted.is_other(object)
-            && super::table::producer(&object.gvk.group, object.kind()).is_none()
             && (name.contains(object.name.as_str()) || says(&object.node, name))
     };
     cluster.in_namespace(namespace).find(makes).or_else(|| cluster.in_namespace("").find(makes))
+}
+
+/// A custom resource of an unknown operator in a namespace, which might run something there.
+pub fn any_custom<'w>(cluster: &Cluster<'w>, namespace: &str) -> Option<&'w Object> {
+    cluster.in_namespace(namespace).find(|object| is_custom(object) && !makes_no_pods(object))
+}
+
+fn is_custom(object: &Object) -> bool {
+    !MAKE_NOTHING.contains(&object.gvk.group.as_str())
+        && object.release.is_none()
+        && super::table::producer(&object.gvk.group, object.kind()).is_none()
 }
 
 /// Whether a text of an object is the name.

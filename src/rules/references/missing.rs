@@ -105,7 +105,16 @@ fn missing(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Missin
             Label::new(link.node.span(), label),
         )
         .about(link.from.reference(), format!("{}[{}]", link.field, link.name))
-        .trail(trail(link.node))
+    };
+    // A shared file takes the name from a variable: that is the place to edit.
+    let chain = trail(link.node);
+    let set_at = chain.last().filter(|last| last.span.file != link.node.span().file).cloned();
+    let start = |what: &str, label: &str| {
+        let found = start(what, label).trail(chain.clone());
+        match &set_at {
+            Some(place) => found.related(place.clone()),
+            None => found,
+        }
     };
     if let Some((group, kind)) = other_kind(cluster, link) {
         let object = cluster.named(&link.name).find(|object| object.is(group, kind));
