@@ -168,6 +168,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(storage::PvcNeverMounted, "storage/pvc-never-mounted"),
         compiled!(references::SelectorAbsentSelectsNothing, "references/selector-absent-selects-nothing"),
         compiled!(references::EnvKeyInvalid, "references/env-key-invalid"),
+        compiled!(references::EnvVariableMissing, "references/env-variable-missing"),
         compiled!(references::ServiceAccountUnused, "references/service-account-unused"),
         compiled!(references::SubjectMissing, "references/subject-missing"),
         compiled!(references::WebhookBackendMissing, "references/webhook-backend-missing"),

@@ -25,6 +25,12 @@ const PODS: &[(&str, &str, &str)] = &[
     ("batch", "CronJob", "spec.jobTemplate.spec.template.spec"),
 ];
 
+/// What the pods of an object run, of the object itself or of a workload.
+pub fn pod(object: &Object) -> Option<&Node> {
+    let is_it = |(group, kind, _): &&(&str, &str, &str)| object.is(group, kind);
+    PODS.iter().find(is_it).and_then(|(_, _, path)| object.dig(path))
+}
+
 /// A key that a reference asks for.
 #[derive(Clone, Debug)]
 pub struct AskedKey<'w> {
@@ -93,9 +99,7 @@ pub fn links(object: &Object) -> Vec<Link<'_>> {
     for field in table::table().of_kind(group, object.kind()) {
         read(object, &object.node, field, &mut found);
     }
-    if let Some((_, _, path)) = PODS.iter().find(|(of, kind, _)| *of == group && *kind == object.kind())
-        && let Some(pod) = object.dig(path)
-    {
+    if let Some(pod) = pod(object) {
         for field in table::table().of_pods() {
             read(object, pod, field, &mut found);
         }

@@ -7,11 +7,13 @@
 mod parse;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod walk;
 
 use std::ops::Range;
 
 use parse::{Plain, ShellParser};
+pub use variables::Variables;
 use walk::{Field, Value};
 
 /// A value as far as it can be known without running anything.
