@@ -3,6 +3,7 @@
 mod bootstrap;
 pub mod budget;
 pub mod flux;
+pub mod graph;
 mod index;
 pub mod links;
 pub mod monitoring;
