@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Edge, End, Graph, Namespace, Relation, Role};
+use super::{Edge, End, Graph, Namespace, Node, Relation, Role};
 
 /// Puts namespaces with more than one object into boxes.
 pub fn put(graph: &mut Graph) {
@@ -79,4 +79,20 @@ fn bundle(graph: &mut Graph) {
         }
     }
     graph.edges = edges;
+}
+
+impl Graph {
+    /// The same with every object and edge for itself.
+    #[must_use]
+    pub fn without_boxes(&self) -> Self {
+        let nodes = self.nodes.iter().map(|node| Node { in_box: None, ..node.clone() });
+        let edges = self.edges.iter().flat_map(|edge| {
+            let ends = match &edge.to {
+                End::Node(to) => vec![*to],
+                End::Box { members, .. } => members.clone(),
+            };
+            ends.into_iter().map(|to| Edge { to: End::Node(to), ..edge.clone() })
+        });
+        Graph { nodes: nodes.collect(), edges: edges.collect(), boxes: Vec::new(), ..self.clone() }
+    }
 }

@@ -17,7 +17,7 @@ pub fn write(graphs: &[Graph], with_legend: bool) -> String {
     );
     for (at, graph) in graphs.iter().enumerate() {
         let _ = writeln!(out, "  subgraph cluster_{at} {{");
-        let _ = writeln!(out, "    label={} labeljust=l style=rounded color=\"#cbd5e1\"", quoted(&remarks(graph)));
+        let _ = writeln!(out, "    label={} labeljust=l style=rounded color=\"#cbd5e1\"", flush(&remarks(graph)));
         nodes(&mut out, at, graph);
         out.push_str("  }\n");
         edges(&mut out, at, graph);
@@ -127,13 +127,24 @@ fn legend(out: &mut String, legend: &Legend) {
     out.push_str("  }\n");
 }
 
+/// Lines as one quoted string, each flush left.
+fn flush(lines: &[String]) -> String {
+    let mut lines = lines.to_vec();
+    lines.push(String::new());
+    joined(&lines, "\\l")
+}
+
 /// Lines as one quoted string. Graphviz reads backslashes as its own and `&…;` as entities of HTML, both also between
 /// quotes. Source: graphviz.org/doc/info/lang.html, graphviz.org/docs/attr-types/escString.
 fn quoted(lines: &[String]) -> String {
+    joined(lines, "\\n")
+}
+
+fn joined(lines: &[String], end: &str) -> String {
     let mut out = String::from("\"");
     for (at, line) in lines.iter().enumerate() {
         if at > 0 {
-            out.push_str("\\n");
+            out.push_str(end);
         }
         for c in crate::report::escape::line(line).chars() {
             match c {

@@ -51,8 +51,8 @@ pub struct LayoutFailed;
 /// Its recursions are as deep as the longest chain of objects.
 const STACK: usize = 256 << 20;
 
-/// More edges than this between boxes take minutes: the boxes are then drawn around what is placed without them.
-const MANY: usize = 1200;
+/// Room above what a box holds, for its title, and below.
+pub const TITLE: (f64, f64) = (20.0, 6.0);
 
 /// Height of a line of a label.
 const LABEL_HEIGHT: f64 = 14.0;
@@ -76,13 +76,11 @@ fn laid_out(sheet: &Sheet) -> Option<Placed> {
     for (at, (width, height, _)) in sheet.nodes.iter().enumerate() {
         graph.set_node(format!("n{at}"), Some(NodeLabel { width: *width, height: *height, ..NodeLabel::default() }));
     }
-    if sheet.edges.len() <= MANY {
-        for at in 0..sheet.boxes {
-            graph.set_node(format!("b{at}"), Some(NodeLabel::default()));
-        }
-        for (at, parent) in sheet.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.2?))) {
-            graph.set_parent(&format!("n{at}"), Some(&format!("b{parent}")));
-        }
+    for at in 0..sheet.boxes {
+        graph.set_node(format!("b{at}"), Some(NodeLabel::default()));
+    }
+    for (at, parent) in sheet.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.2?))) {
+        graph.set_parent(&format!("n{at}"), Some(&format!("b{parent}")));
     }
     let name = |at: usize| format!("e{at}");
     let ends = |from: usize, to: usize| (format!("n{from}"), format!("n{to}"));
@@ -107,12 +105,7 @@ fn laid_out(sheet: &Sheet) -> Option<Placed> {
         Some(Rect { x: node.x? - width / 2.0, y: node.y? - height / 2.0, width, height })
     };
     let nodes: Vec<Rect> = (0..sheet.nodes.len()).map(|at| rect(format!("n{at}"))).collect::<Option<_>>()?;
-    let boxes = (0..sheet.boxes)
-        .map(|at| {
-            let members = sheet.nodes.iter().zip(&nodes).filter(|(node, _)| node.2 == Some(at)).map(|(_, rect)| *rect);
-            rect(format!("b{at}")).or_else(|| around(members))
-        })
-        .collect::<Option<_>>()?;
+    let boxes = (0..sheet.boxes).map(|at| rect(format!("b{at}"))).collect::<Option<_>>()?;
     let edges = sheet.edges.iter().enumerate().map(|(at, (from, to, _))| {
         let (from, to) = ends(*from, *to);
         let edge = graph.edge(&from, &to, Some(&name(at)))?;
@@ -120,16 +113,33 @@ fn laid_out(sheet: &Sheet) -> Option<Placed> {
         let middle = points.get(points.len() / 2).copied().unwrap_or_default();
         Some((points, (edge.x.unwrap_or(middle.0), edge.y.unwrap_or(middle.1))))
     });
-    Some(Placed { nodes, boxes, edges: edges.collect::<Option<_>>()? })
+    let mut placed = Placed { nodes, boxes, edges: edges.collect::<Option<_>>()? };
+    make_room(&mut placed, TITLE.0, TITLE.1);
+    Some(placed)
 }
 
-/// The rectangle around others.
-fn around(mut rects: impl Iterator<Item = Rect>) -> Option<Rect> {
-    let first = rects.next()?;
-    Some(rects.fold(first, |all, one| {
-        let (x, y) = (all.x.min(one.x), all.y.min(one.y));
-        let (right, bottom) =
-            ((all.x + all.width).max(one.x + one.width), (all.y + all.height).max(one.y + one.height));
-        Rect { x, y, width: right - x, height: bottom - y }
-    }))
+/// Makes room above and below each box for its border and title: everything from there on moves down, so that what
+/// stood apart still does.
+fn make_room(placed: &mut Placed, above: f64, below: f64) {
+    let borders = |rect: &Rect| [(rect.y, above), (rect.y + rect.height, below)];
+    let mut rooms: Vec<(f64, f64)> = placed.boxes.iter().flat_map(borders).collect();
+    rooms.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // The room before a height, that at it included or not.
+    let down = |y: f64, is_in: bool| -> f64 {
+        let before = rooms.iter().take_while(|(at, _)| if is_in { *at <= y } else { *at < y });
+        before.map(|(_, room)| room).sum()
+    };
+    for rect in &mut placed.nodes {
+        rect.y += down(rect.y + rect.height / 2.0, true);
+    }
+    for rect in &mut placed.boxes {
+        let bottom = rect.y + rect.height;
+        rect.y += down(rect.y, false);
+        rect.height = bottom + down(bottom, true) - rect.y;
+    }
+    for (points, label) in &mut placed.edges {
+        for point in points.iter_mut().chain([label]) {
+            point.1 += down(point.1, true);
+        }
+    }
 }

@@ -49,6 +49,8 @@ impl Chart {
     fn open(&mut self, id: &str, title: &str) {
         self.line(&format!("subgraph {id}[\"{}\"]", words(title)));
         self.indent += 1;
+        self.line("direction LR");
+        self.looks.entry("box".to_owned()).or_default().insert(id.to_owned());
     }
 
     fn close(&mut self) {
@@ -112,14 +114,12 @@ impl Chart {
 
     fn legend(&mut self, legend: &Legend, graphs: &[Graph]) {
         self.open("legend", "Legend");
-        for look in &legend.nodes {
-            self.shape(&format!("l_{}", look.class()), *look, look.meaning());
+        // Every object says in words what it is: only lines need to be explained, in one row.
+        for at in 0..=legend.edges.len() {
+            self.line(&format!("l{at}[\" \"]:::end_"));
         }
         for (at, look) in legend.edges.iter().enumerate() {
-            let (from, to) = (format!("l{at}a"), format!("l{at}b"));
-            self.line(&format!("{from}[\" \"]"));
-            self.line(&format!("{to}[\" \"]"));
-            self.edge(&from, &to, *look, Some(look.meaning()));
+            self.edge(&format!("l{at}"), &format!("l{}", at + 1), *look, Some(look.meaning()));
         }
         let notes = graphs.iter().flat_map(|graph| &graph.notes).cloned();
         let notes: Vec<String> = legend.has_bundles.then(|| BUNDLE.to_owned()).into_iter().chain(notes).collect();
@@ -136,11 +136,15 @@ impl Chart {
             let (fill, stroke, text) = (paint.fill, paint.stroke, paint.text);
             self.line(&format!("classDef {} fill:{fill},stroke:{stroke},color:{text}{dashes}", look.class()));
         }
+        if self.looks.contains_key("box") {
+            self.line("classDef box fill:#f8fafc,stroke:#cbd5e1,color:#475569");
+        }
         if self.looks.contains_key("center") {
             self.line("classDef center stroke-width:4px");
         }
         if with_legend {
-            self.line("classDef note fill:none,stroke:none");
+            self.line("classDef note fill:none,stroke:none,color:#475569");
+            self.line("classDef end_ fill:none,stroke:#94a3b8");
         }
         for (class, ids) in std::mem::take(&mut self.looks) {
             self.line(&format!("class {} {class}", ids.into_iter().collect::<Vec<_>>().join(",")));

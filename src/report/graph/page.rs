@@ -19,9 +19,8 @@ const STYLES: &str =
     "text { font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace; \
                       font-size: 10.5px; fill: #334155 }
 .name { font-size: 13px; font-weight: 600 }
-.title { font-weight: 600; fill: #475569 }
+.title { font-weight: 600; fill: #475569; paint-order: stroke; stroke: #f8fafc; stroke-width: 3px }
 .box { fill: #f8fafc; stroke: #cbd5e1 }
-.frame { fill: #ffffff; stroke: #e2e8f0 }
 .edge { fill: none }
 .center { stroke-width: 4 }
 .label { paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::layout::{Placed, Point, Rect};
+use super::layout::{Placed, Point, Rect, TITLE};
 
 /// Farthest two lines stand apart where they meet a node.
 const APART: f64 = 7.0;
@@ -49,8 +49,22 @@ pub fn spread(placed: &Placed, ends: &[(usize, usize, f64)]) -> Vec<Vec<Point>> 
     lines
 }
 
+/// A line that leads into a rectangle, ended at its left side; where it comes from the right, where it enters.
+pub fn to_side(line: &[Point], rect: Rect) -> Vec<Point> {
+    let Some(first) = line.first().filter(|first| first.0 < rect.x) else { return outside(line, rect) };
+    // It needs some way to turn into the side.
+    let mut kept: Vec<Point> = line.iter().copied().take_while(|(x, _)| *x < rect.x - APART * 2.0).collect();
+    if kept.is_empty() {
+        kept.push(*first);
+    }
+    let y = line.get(kept.len()).or(line.last()).map_or(rect.y, |point| point.1);
+    let corner = (rect.height / 2.0).min(TITLE.0 + APART);
+    kept.push((rect.x, y.clamp(rect.y + corner, rect.y + rect.height - corner.min(APART))));
+    kept
+}
+
 /// The part of a line before it enters a rectangle.
-pub fn outside(line: &[Point], rect: Rect) -> Vec<Point> {
+fn outside(line: &[Point], rect: Rect) -> Vec<Point> {
     let holds = |(x, y): Point| x > rect.x && x < rect.x + rect.width && y > rect.y && y < rect.y + rect.height;
     let mut kept: Vec<Point> = Vec::new();
     for point in line {
@@ -108,9 +122,11 @@ mod tests {
     #[test]
     fn a_line_ends_where_a_rectangle_begins() {
         let rect = Rect { x: 10.0, y: 0.0, width: 10.0, height: 10.0 };
-        let cut = outside(&[(0.0, 5.0), (12.0, 5.0), (30.0, 5.0)], rect);
-        assert_eq!(cut.len(), 2);
-        assert!((cut[1].0 - 10.0).abs() < 0.01 && cut[1].1 == 5.0, "{cut:?}");
+        let from_the_left = to_side(&[(-20.0, 50.0), (12.0, 5.0), (30.0, 5.0)], rect);
+        assert_eq!(from_the_left, [(-20.0, 50.0), (10.0, 5.0)]);
+        let from_the_right = to_side(&[(30.0, 5.0), (12.0, 5.0)], rect);
+        assert_eq!(from_the_right.len(), 2);
+        assert!((from_the_right[1].0 - 20.0).abs() < 0.01 && from_the_right[1].1 == 5.0, "{from_the_right:?}");
     }
 
     #[test]

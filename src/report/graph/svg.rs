@@ -9,8 +9,6 @@ use crate::cluster::graph::{Edge, End, Graph, Node};
 
 /// Height of a node.
 const HEIGHT: f64 = 40.0;
-/// Space for the title of a box, above what it holds.
-const TITLE: f64 = 20.0;
 /// Height of a line of small text.
 const LINE: f64 = 16.0;
 /// Longest line of text above a graph (characters).
@@ -27,7 +25,16 @@ pub fn write(graphs: &[Graph], with_legend: bool) -> Result<String, LayoutFailed
         put_legend(&mut page, &legend);
     }
     for graph in graphs {
-        put_graph(&mut page, graph)?;
+        let sheet = sheet(graph);
+        match place(&sheet) {
+            Ok(placed) => put_graph(&mut page, graph, &sheet, placed),
+            Err(_) => {
+                // Boxes that lead to each other in many ways can be too much for the layout; objects alone are not.
+                let graph = &graph.without_boxes();
+                let sheet = self::sheet(graph);
+                put_graph(&mut page, graph, &sheet, place(&sheet)?);
+            }
+        }
     }
     let title: Vec<String> = graphs.iter().map(|graph| remarks(graph).join("; ")).collect();
     Ok(page.finish(&title.join(" / "), &legend))
@@ -54,9 +61,7 @@ fn put_legend(page: &mut Page, legend: &Legend) {
     }
 }
 
-fn put_graph(page: &mut Page, graph: &Graph) -> Result<(), LayoutFailed> {
-    let sheet = sheet(graph);
-    let placed = place(&sheet)?;
+fn put_graph(page: &mut Page, graph: &Graph, sheet: &Sheet, placed: Placed) {
     let mut top = page.height() + SPACE;
     for (at, words) in remarks(graph).iter().enumerate() {
         top += LINE;
@@ -64,24 +69,24 @@ fn put_graph(page: &mut Page, graph: &Graph) -> Result<(), LayoutFailed> {
         let words = text::sentence(words, LONGEST);
         page.text((SPACE, top), text::width(&words, size), class, &words);
     }
-    let moved = moved(placed, (SPACE, top + TITLE + SPACE));
-    let boxes: Vec<Rect> = moved.boxes.iter().map(|rect| titled(*rect)).collect();
-    for (one, rect) in graph.boxes.iter().zip(&boxes) {
-        let name = text::label(&one.name);
+    let moved = moved(placed, (SPACE, top + SPACE));
+    for rect in &moved.boxes {
         page.rect(*rect, "box", 8.0);
-        page.text((rect.x + 8.0, rect.y + 14.0), text::width(&name, SMALL), "title", &name);
     }
     let lines = path::spread(&moved, &sheet.edges);
     let mut next = 0;
     for edge in &graph.edges {
         let own = next..next + count(edge);
         next = own.end;
-        put_edge(page, graph, edge, &moved, &boxes, &lines, own);
+        put_edge(page, graph, edge, &moved, &lines, own);
+    }
+    for (one, rect) in graph.boxes.iter().zip(&moved.boxes) {
+        let name = text::label(&one.name);
+        page.text((rect.x + 8.0, rect.y + 14.0), text::width(&name, SMALL), "title", &name);
     }
     for (node, rect) in graph.nodes.iter().zip(&moved.nodes) {
         put_node(page, node, *rect);
     }
-    Ok(())
 }
 
 /// How many edges of the layout stand for one: an edge to a box holds each member in its place.
@@ -123,17 +128,11 @@ fn moved(mut placed: Placed, (x, y): Point) -> Placed {
     placed
 }
 
-/// A box with room for its title.
-fn titled(rect: Rect) -> Rect {
-    Rect { y: rect.y - TITLE, height: rect.height + TITLE + 6.0, ..rect }
-}
-
 fn put_edge(
     page: &mut Page,
     graph: &Graph,
     edge: &Edge,
     placed: &Placed,
-    boxes: &[Rect],
     lines: &[Vec<Point>],
     own: std::ops::Range<usize>,
 ) {
@@ -148,13 +147,16 @@ fn put_edge(
         }
         End::Node(_) => first.clone(),
         End::Box { at, .. } => {
-            let rect = boxes.get(*at).copied().unwrap_or_default();
-            let distance =
-                |line: &&Vec<Point>| line.last().map_or(f64::MAX, |end| (end.1 - rect.y - rect.height / 2.0).abs());
-            // The one that ends nearest to the middle stands for all.
+            let rect = placed.boxes.get(*at).copied().unwrap_or_default();
+            let end = |line: &Vec<Point>| line.last().copied().unwrap_or_default();
+            // The one that ends nearest to the left side and the middle stands for all.
+            let rank = |line: &Vec<Point>| {
+                let (x, y) = end(line);
+                (x - rect.x) + (y - rect.y - rect.height / 2.0).abs()
+            };
             let lines = lines.get(own.clone()).unwrap_or_default().iter();
-            let nearest = lines.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-            path::outside(nearest.unwrap_or(first), rect)
+            let nearest = lines.min_by(|a, b| rank(a).total_cmp(&rank(b)));
+            path::to_side(nearest.unwrap_or(first), rect)
         }
     };
     page.line(&path::curve(&line), look);
