@@ -28,26 +28,33 @@ pub fn around(cluster: &Cluster<'_>, centers: &[&Object], depth: usize) -> Graph
         from.entry((by.kind(), by.namespace(), by.name.as_str())).or_default().push(reference);
     }
     let mut reader = Reader { cluster, makers: FluxMakers::of(cluster), draft: Draft::default() };
-    let mut near: BTreeSet<Key> = BTreeSet::new();
+    let mut keys: BTreeSet<Key> = BTreeSet::new();
     for center in centers {
         let key = key_of(center);
         reader.draft.node(&key, || Facts { is_center: true, ..Facts::new(Standing::Known) });
         reader.makers_of(&key, center);
-        near.insert(key);
+        keys.insert(key);
     }
-    let mut seen = near.clone();
+    // Each way for itself: what else names a Gateway that the object names is not about the object.
+    walk(&keys, depth, |key| {
+        let own = (key.kind.as_str(), key.namespace.as_str(), key.name.as_str());
+        let names = from.get(&own).into_iter().flatten();
+        names.map(|reference| reader.reference(reference).1).collect()
+    });
+    walk(&keys, depth, |key| {
+        let named_by = references.to(&key.kind, &key.namespace, &key.name);
+        named_by.map(|reference| reader.reference(reference).0).collect()
+    });
+    reader.draft.finish(cluster.entry(), |_| true, Vec::new())
+}
+
+/// Goes so many steps from some objects.
+fn walk(from: &BTreeSet<Key>, depth: usize, mut step: impl FnMut(&Key) -> Vec<Key>) {
+    let (mut near, mut seen) = (from.clone(), from.clone());
     for _ in 0..depth {
-        let mut next: BTreeSet<Key> = BTreeSet::new();
-        for key in &near {
-            let own = (key.kind.as_str(), key.namespace.as_str(), key.name.as_str());
-            let names = from.get(&own).into_iter().flatten().copied();
-            for reference in names.chain(references.to(&key.kind, &key.namespace, &key.name)) {
-                next.extend(reader.reference(reference));
-            }
-        }
+        let next: Vec<Key> = near.iter().flat_map(&mut step).collect();
         near = next.into_iter().filter(|key| seen.insert(key.clone())).collect();
     }
-    reader.draft.finish(cluster.entry(), |_| true, Vec::new())
 }
 
 struct Reader<'c, 'w> {
@@ -72,8 +79,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Both ends of a reference.
-    fn reference(&mut self, reference: &Reference<'_>) -> [Key; 2] {
+    /// Adds a reference; gives its ends.
+    fn reference(&mut self, reference: &Reference<'_>) -> (Key, Key) {
         let from = key_of(reference.from);
         let (group, label) = self.field(reference);
         let gvk =
@@ -98,7 +105,7 @@ impl Reader<'_, '_> {
             _ => Relation::Names,
         };
         self.draft.labelled(&from, relation, &to, label.filter(|_| relation == Relation::Names));
-        [from, to]
+        (from, to)
     }
 
     /// The group of what a reference means, where that is known, and the field that names it.

@@ -118,11 +118,11 @@ fn legend(out: &mut String, legend: &Legend) {
     for (at, look) in legend.edges.iter().enumerate() {
         let _ = writeln!(out, "    l{at}a [label=\"\" width=0.3 height=0.2 style=solid color=\"#94a3b8\"]");
         let meaning = quoted(&[look.meaning().to_owned()]);
-        let _ = writeln!(out, "    l{at}b [label={meaning} shape=plain style=solid]");
+        let _ = writeln!(out, "    l{at}b [label={meaning} shape=plaintext style=solid]");
         let _ = writeln!(out, "    l{at}a -> l{at}b [{}]", drawn(*look));
     }
     if legend.has_bundles {
-        let _ = writeln!(out, "    l_note [label={} shape=plain style=solid]", quoted(&[BUNDLE.to_owned()]));
+        let _ = writeln!(out, "    l_note [label={} shape=plaintext style=solid]", quoted(&[BUNDLE.to_owned()]));
     }
     out.push_str("  }\n");
 }

@@ -108,9 +108,9 @@ impl EdgeLook {
     /// What it means, for the legend.
     pub fn meaning(self) -> &'static str {
         match (self.mark, self.relation) {
-            (Mark::Circular, _) => "waits in a circle, for ever",
-            (Mark::Broken, _) => "leads to nothing",
-            (Mark::Unknown, _) => "leads to what is not known",
+            (Mark::Circular, _) => "waits for ever",
+            (Mark::Broken, _) => "missing target",
+            (Mark::Unknown, _) => "unknown target",
             (Mark::Plain, Relation::DependsOn) => "depends on",
             (Mark::Plain, Relation::Source) => "takes from",
             (Mark::Plain, Relation::Applies) => "applies",

@@ -162,15 +162,33 @@ impl Chart {
 
 /// Text as it may stand between quotes: everything that could end the quotes, be taken for HTML, Markdown, an entity or
 /// a directive (`%%{…}%%` counts anywhere) is written as the number of its character. Source: mermaid
-/// `packages/mermaid/src/utils.ts` (`encodeEntities`, `removeDirectives`).
+/// `packages/mermaid/src/utils.ts` (`encodeEntities`, `removeDirectives`). What is read after that, formulas (`$$`) and
+/// icons (`fa:fa-…`), is broken.
 fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
+        let rest = text.get(at..).unwrap_or_default();
         if c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | ',' | '/' | '·' | '…') {
             out.push(c);
+        } else if rest.starts_with("$$") || rest.starts_with(":fa-") {
+            out.push_str(&words(&format!("\\u{{{:x}}}", c as u32)));
         } else {
             let _ = write!(out, "#{};", c as u32);
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn nothing_between_quotes_is_more_than_text() {
+        assert_eq!(words("apps/web-1.2_a, größe · 日本語…"), "apps/web-1.2_a, größe · 日本語…");
+        assert_eq!(words("a\"]%%{b"), "a#34;#93;#37;#37;#123;b");
+        assert_eq!(words("<br/>#quot;"), "#60;br/#62;#35;quot#59;");
+        assert_eq!(words("fa:fa-car"), "fa#92;u#123;3a#125;fa-car");
+        assert_eq!(words("$$x$$"), "#92;u#123;24#125;#36;x#92;u#123;24#125;#36;");
+    }
 }

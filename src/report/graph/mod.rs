@@ -10,9 +10,6 @@ mod path;
 mod svg;
 mod text;
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::cluster::graph::Graph;
 pub use layout::LayoutFailed;
 
@@ -25,38 +22,6 @@ pub enum Picture {
     Dot,
     /// A finished picture.
     Svg,
-}
-
-impl Picture {
-    /// Every form.
-    pub fn all() -> &'static [Picture] {
-        &[Picture::Mermaid, Picture::Dot, Picture::Svg]
-    }
-
-    /// The word on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Picture::Mermaid => "mermaid",
-            Picture::Dot => "dot",
-            Picture::Svg => "svg",
-        }
-    }
-}
-
-impl fmt::Display for Picture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for Picture {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Picture::all().iter().find(|picture| picture.word() == word).copied().ok_or_else(|| {
-            format!("known are {}", Picture::all().iter().map(|picture| picture.word()).collect::<Vec<_>>().join(", "))
-        })
-    }
 }
 
 /// Draws graphs into one picture. The same graphs give the same bytes.

@@ -22,7 +22,6 @@ const STYLES: &str =
 .title { font-weight: 600; fill: #475569; paint-order: stroke; stroke: #f8fafc; stroke-width: 3px }
 .box { fill: #f8fafc; stroke: #cbd5e1 }
 .edge { fill: none }
-.center { stroke-width: 4 }
 .label { paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }
 ";
 
@@ -108,7 +107,8 @@ impl Page {
             let _ = writeln!(out, ".{class} {{ fill: {fill}; stroke: {stroke}; stroke-width: {width}{dashes} }}");
             let _ = writeln!(out, ".{class}-text {{ fill: {ink} }}");
         }
-        out.push_str("</style>\n<defs>\n");
+        // After the looks, whose widths it overrides.
+        out.push_str(".center { stroke-width: 4 }\n</style>\n<defs>\n");
         let mut heads: Vec<(String, &str, bool)> =
             legend.edges.iter().map(|look| (head(*look), look.color(), is_dot(*look))).collect();
         heads.sort();
