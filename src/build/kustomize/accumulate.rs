@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::brings::{Brings, LeftOut};
 use super::build_metadata::Tracking;
 use super::crds;
 use super::decode::Reading;
@@ -50,43 +51,6 @@ pub struct Outcome {
     pub open: Vec<LeftOut>,
     /// Files that were read: kustomizations, resources, patches, what generators hold.
     pub files: HashSet<FileId>,
-}
-
-/// An input that was not looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// The input.
-    pub what: String,
-    /// Why.
-    pub reason: &'static str,
-    /// What it could bring.
-    pub brings: Brings,
-}
-
-/// What a part that was not looked at could bring into the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Brings {
-    /// Nothing: everything it holds is known.
-    Nothing,
-    /// A file of manifests by somebody else, which never holds this cluster's Flux objects.
-    Manifests,
-    /// Like what the rest of its build holds: these kinds, and anything that is not Flux's own.
-    Kinds(Vec<String>),
-    /// Anything.
-    Anything,
-}
-
-impl LeftOut {
-    fn elsewhere(entry: &str) -> Self {
-        LeftOut { what: entry.to_owned(), reason: "from another source", brings: Brings::Anything }
-    }
-
-    fn remote(entry: &str) -> Self {
-        let path = entry.split('?').next().unwrap_or_default();
-        let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
-        let brings = if is_file { Brings::Manifests } else { Brings::Anything };
-        LeftOut { what: entry.to_owned(), reason: "remote", brings }
-    }
 }
 
 /// Who runs the build, and how.
@@ -238,7 +202,7 @@ impl<'l, 's> Builder<'l, 's> {
     fn run(&mut self, spec: &Spec, all: &mut Accumulated, place: Place) {
         self.log.observations.extend(spec.observations.iter().cloned());
         self.log.broken |= spec.broken;
-        self.log.lost |= spec.broken;
+        self.log.lost |= spec.lost;
         self.log.files.extend(spec.id);
         self.unknown_keys(spec, place);
         self.openapi(spec, place);
@@ -322,6 +286,13 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
         self.log.lose(observation);
+    }
+
+    /// The same for an input that brings no resource of its own: a patch, a replacement, data of a generator.
+    pub(super) fn missing_part(&mut self, path: &str, entry: &Text, error: &ReadError) {
+        let was_lost = self.log.lost;
+        self.missing(path, entry, error);
+        self.log.lost = was_lost;
     }
 
     /// The path of a file that a kustomization in `directory` names; `None`, and a finding, when it must not be read.
@@ -597,7 +568,7 @@ impl<'l, 's> Builder<'l, 's> {
                 match self.library.sources.load(&full) {
                     Ok(id) => self.log.files.insert(id),
                     Err(error) => {
-                        self.missing(&full, path, &error);
+                        self.missing_part(&full, path, &error);
                         all_empty = false;
                         continue;
                     }
@@ -631,7 +602,7 @@ impl<'l, 's> Builder<'l, 's> {
                     Some(manifests)
                 }
                 Err(error) => {
-                    self.missing(&full, path, &error);
+                    self.missing_part(&full, path, &error);
                     None
                 }
             });
