@@ -3,11 +3,13 @@
 pub mod backends;
 mod bootstrap;
 pub mod budget;
+pub mod classes;
 pub mod flux;
 pub mod gateway;
 pub mod grafana;
 pub mod hosts;
 mod index;
+pub mod kinds;
 pub mod links;
 pub mod monitoring;
 pub mod monitors;
