@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Cluster;
 use super::pods::Release;
+use super::{Cluster, Presence};
 use crate::build::Object;
 use crate::source::{Span, file_name};
 use crate::yaml::{EachPath, Node, Value};
@@ -239,7 +239,8 @@ impl<'w> Classes<'w> {
             return Found::Here;
         }
         let (group, kind) = self.kind.id();
-        if !cluster.existence(group, kind, "", name).is_absent() {
+        let is_made = cluster.products().find(group, kind, "", name).is_some();
+        if is_made || !matches!(cluster.presence(group, kind, "", name), Presence::Absent) {
             return Found::Unknown("it may be made outside of what was built".to_owned());
         }
         if self.kind == ClassKind::Storage && OF_DISTRIBUTIONS.binary_search(&name).is_ok() {

@@ -19,7 +19,7 @@ struct Row {
     instead: &'static str,
 }
 
-/// Source: external-dns `docs/annotations/annotations.md` and `docs/sources/gateway.md`; cert-manager
+/// Source: external-dns `docs/annotations/annotations.md`; cert-manager
 /// `website/content/docs/usage/{ingress,gateway}.md`; ingress-nginx `docs/user-guide/nginx-configuration/annotations.md`;
 /// stakater/Reloader `README.md`.
 const ROWS: [Row; 6] = [

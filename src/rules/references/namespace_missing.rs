@@ -17,6 +17,9 @@ use crate::yaml::{Node, Value};
 /// Further places that are shown.
 const MOST_SHOWN: usize = 6;
 
+/// Beginnings of namespaces that operators and distributions make for themselves.
+const OF_OPERATORS: [&str; 6] = ["kube-", "calico-", "cattle-", "gke-", "gmp-", "openshift-"];
+
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -101,7 +104,8 @@ fn made_by_helm<'w>(cluster: &Cluster<'w>) -> BTreeSet<&'w str> {
 }
 
 fn is_always_there(cluster: &Cluster<'_>, namespace: &str) -> bool {
-    namespace == "default" || namespace.starts_with("kube-") || cluster.is_flux_namespace(namespace)
+    let is_of_operator = || OF_OPERATORS.iter().any(|start| namespace.starts_with(start));
+    namespace == "default" || is_of_operator() || cluster.is_flux_namespace(namespace)
 }
 
 /// Something that makes namespaces of names that are not known, as a clause.
