@@ -103,11 +103,11 @@ fn an_edge_to_nothing_and_its_end_are_red() {
 
 #[test]
 fn what_may_come_from_elsewhere_is_grey() {
-    let elsewhere = "path: ./x, sourceRef: {kind: GitRepository, name: other}";
+    let elsewhere = "path: ./x, sourceRef: {kind: OCIRepository, name: other}";
     let tree = Tree::new(&[(
         "flux/ks.yaml",
         &[
-            object("GitRepository", "other", "url: 'https://example.org/x', interval: 1m"),
+            object("OCIRepository", "other", "url: 'oci://example.org/x', interval: 1m"),
             object("Kustomization", "web", &format!("{elsewhere}, dependsOn: [{{name: gone}}]")),
         ]
         .concat(),

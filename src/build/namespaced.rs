@@ -147,3 +147,8 @@ const KINDS: &[(&str, &[&str])] = &[
 pub fn is_namespaced(gvk: &Gvk) -> bool {
     KINDS.iter().any(|(group, kinds)| *group == gvk.group && kinds.contains(&gvk.kind.as_str()))
 }
+
+/// Every kind that is known to live in a namespace, with its group.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KINDS.iter().flat_map(|(group, kinds)| kinds.iter().map(|kind| (*group, *kind)))
+}

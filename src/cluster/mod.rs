@@ -1,13 +1,19 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod backends;
 mod bootstrap;
 pub mod budget;
+pub mod classes;
 pub mod flux;
+pub mod gateway;
+pub mod grafana;
 pub mod graph;
 pub mod hosts;
 mod index;
+pub mod kinds;
 pub mod links;
 pub mod monitoring;
+pub mod monitors;
 pub mod nearest;
 pub mod operators;
 pub mod patches;
@@ -28,6 +34,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
 use crate::build::flux::{Made, ReleaseBuild, ReleaseNames, ReleaseValues};
+use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
@@ -299,7 +306,7 @@ impl<'w> Cluster<'w> {
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
     pub fn has_losses(&self) -> bool {
-        self.build.not_built.iter().any(|part| part.brings != crate::build::kustomize::Brings::Nothing)
+        self.build.not_built.iter().any(|part| !matches!(part.brings, Brings::Nothing | Brings::Definitions))
     }
 
     /// What the objects of the tree make.
@@ -373,6 +380,16 @@ impl<'w> Cluster<'w> {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Whether the tree runs something in a namespace, so that it can be expected to hold what serves there.
+    pub fn runs_in(&self, namespace: &str) -> bool {
+        let is_serving = |object: &Object| {
+            object.is("", "Service") || matches!(object.kind(), "Deployment" | "StatefulSet" | "DaemonSet" | "Pod")
+        };
+        self.installed_in(namespace).next().is_some()
+            || self.in_namespace(namespace).any(is_serving)
+            || self.products().names("Service", namespace).next().is_some()
     }
 
     /// Every namespace that the tree puts something into, or says that it is there.

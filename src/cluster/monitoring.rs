@@ -314,7 +314,7 @@ impl<'w> Collector<'_, 'w> {
 }
 
 /// The namespaces a monitor looks into; `None` is every one.
-fn namespaces(monitor: &Object) -> Vec<Option<String>> {
+pub fn namespaces(monitor: &Object) -> Vec<Option<String>> {
     let selector = monitor.dig("spec.namespaceSelector");
     if selector.and_then(|selector| selector.get("any")).and_then(Node::as_bool) == Some(true) {
         return vec![None];

@@ -1,9 +1,12 @@
 //! The compiled predicates, and the list of all rules.
 
 mod budget;
+mod findings;
 mod flux;
+mod gateway;
 mod kustomize;
 mod network;
+mod observability;
 mod references;
 mod schema;
 mod secrets;
@@ -62,6 +65,20 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(flux::SourceMissing, "flux/source-missing"),
         compiled!(flux::SourceRefFloating, "flux/source-ref-floating"),
         compiled!(flux::TimeoutInverted, "flux/timeout-inverted"),
+        compiled!(gateway::GatewayBackendMissing, "gateway/gateway-backend-missing"),
+        compiled!(gateway::GatewayBackendPortMissing, "gateway/gateway-backend-port-missing"),
+        compiled!(gateway::GatewayCertificateHostMismatch, "gateway/gateway-certificate-host-mismatch"),
+        compiled!(gateway::GatewayHostnameMismatch, "gateway/gateway-hostname-mismatch"),
+        compiled!(gateway::GatewayParentMissing, "gateway/gateway-parent-missing"),
+        compiled!(gateway::GatewayRouteNotAllowed, "gateway/gateway-route-not-allowed"),
+        compiled!(gateway::IngressBackendMissing, "gateway/ingress-backend-missing"),
+        compiled!(gateway::GatewayCertificateMissing, "gateway/gateway-certificate-missing"),
+        compiled!(gateway::GatewayListenerDuplicate, "gateway/gateway-listener-duplicate"),
+        compiled!(gateway::ReferenceGrantMissing, "gateway/reference-grant-missing"),
+        compiled!(gateway::GatewayClassMissing, "gateway/gateway-class-missing"),
+        compiled!(gateway::HostDuplicate, "gateway/host-duplicate"),
+        compiled!(gateway::IngressClassMissing, "gateway/ingress-class-missing"),
+        compiled!(gateway::IngressTlsHostMismatch, "gateway/ingress-tls-host-mismatch"),
         compiled!(kustomize::InputNotRendered, "kustomize/input-not-rendered"),
         compiled!(kustomize::KustomizeFileUnlisted, "kustomize/kustomize-file-unlisted"),
         compiled!(kustomize::NamespaceObjectRenamed, "kustomize/namespace-object-renamed"),
@@ -115,6 +132,13 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(schema::ChartRequiredValueMissing, "schema/chart-required-value-missing"),
         compiled!(schema::ChartValueIneffective, "schema/chart-value-ineffective"),
         compiled!(schema::ChartValueInvalid, "schema/chart-value-invalid"),
+        compiled!(observability::GrafanaDashboardNotLoaded, "observability/grafana-dashboard-not-loaded"),
+        compiled!(observability::GrafanaDashboardProviderEmpty, "observability/grafana-dashboard-provider-empty"),
+        compiled!(observability::GrafanaDatasourceMissing, "observability/grafana-datasource-missing"),
+        compiled!(observability::MinioPrometheusNamespace, "observability/minio-prometheus-namespace"),
+        compiled!(observability::MonitorNotSelected, "observability/monitor-not-selected"),
+        compiled!(observability::MonitorPortMissing, "observability/monitor-port-missing"),
+        compiled!(observability::MonitorSelectsNothing, "observability/monitor-selects-nothing"),
         compiled!(schema::YamlDateRetyped, "schema/yaml-date-retyped"),
         compiled!(references::SecretMissing, "references/secret-missing"),
         compiled!(references::ConfigmapMissing, "references/configmap-missing"),
@@ -128,6 +152,26 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(references::ServiceHostMissing, "references/service-host-missing"),
         compiled!(references::ServicePortMissing, "references/service-port-missing"),
         compiled!(references::CustomReferenceMissing, "references/custom-reference-missing"),
+        compiled!(references::NamespaceMissing, "references/namespace-missing"),
+        compiled!(storage::PvcMissing, "storage/pvc-missing"),
+        compiled!(storage::PvcDataSourceMissing, "storage/pvc-data-source-missing"),
+        compiled!(storage::StorageClassMissing, "storage/storage-class-missing"),
+        compiled!(storage::SnapshotClassMissing, "storage/snapshot-class-missing"),
+        compiled!(references::CnpgExternalClusterMissing, "references/cnpg-external-cluster-missing"),
+        compiled!(references::WorkloadSelectorMismatch, "references/workload-selector-mismatch"),
+        compiled!(references::PdbSelectsNothing, "references/pdb-selects-nothing"),
+        compiled!(references::ServiceSelectsNothing, "references/service-selects-nothing"),
+        compiled!(references::SelectorMatchesNothing, "references/selector-matches-nothing"),
+        compiled!(references::RbacResourceUnknown, "references/rbac-resource-unknown"),
+        compiled!(references::TargetKindUnknown, "references/target-kind-unknown"),
+        compiled!(references::RoleRefInvalid, "references/role-ref-invalid"),
+        compiled!(storage::PvcNeverMounted, "storage/pvc-never-mounted"),
+        compiled!(references::SelectorAbsentSelectsNothing, "references/selector-absent-selects-nothing"),
+        compiled!(references::EnvKeyInvalid, "references/env-key-invalid"),
+        compiled!(references::ServiceAccountUnused, "references/service-account-unused"),
+        compiled!(references::SubjectMissing, "references/subject-missing"),
+        compiled!(references::WebhookBackendMissing, "references/webhook-backend-missing"),
+        compiled!(references::AnnotationIneffective, "references/annotation-ineffective"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

@@ -384,9 +384,6 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         });
     }
 
-    /// Flux's own release artifact holds the controllers and their CRDs, never objects of this cluster's tree.
-    /// Source: fluxcd/flux2, `.github/workflows/release.yaml` (`flux-manifests`).
-
     fn state_of(&mut self, spec: &FluxKustomization) -> (State, Option<Arc<Artifact>>) {
         let external = |reason: String| (State::External(reason), None);
         if spec.other_cluster {

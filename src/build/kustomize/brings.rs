@@ -151,8 +151,10 @@ impl Brings {
     /// What somebody publishes at an address.
     pub fn at_address(address: &str) -> Self {
         let path = address.split('?').next().unwrap_or_default();
-        let last = path.rsplit('/').next().unwrap_or_default();
-        let is_definitions = words(last).any(|word| matches!(word.as_str(), "crd" | "crds"));
+        let last: Vec<SmolStr> = words(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()).collect();
+        let holds = |wanted: &[&str]| last.iter().any(|word| wanted.contains(&word.as_str()));
+        let is_definitions =
+            holds(&["crd", "crds", "customresourcedefinitions"]) && !holds(&["and", "with", "install", "all"]);
         if is_definitions { Brings::Definitions } else { Brings::published([path], false) }
     }
 

@@ -1,6 +1,6 @@
 //! What names an object, and what it names, some steps far. All contact with the references of a cluster is here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use smol_str::SmolStr;
 
@@ -10,22 +10,64 @@ use crate::build::object::Gvk;
 use crate::build::{Object, scope};
 use crate::cluster::Cluster;
 use crate::cluster::flux::{FluxMakers, FluxPresence, HELM, KINDS, KUSTOMIZE, SOURCE};
-use crate::cluster::links::links;
 use crate::cluster::producers::Existence;
-use crate::cluster::references::{Reference, References};
+use crate::cluster::references::Reference;
 use crate::source::Span;
 
 /// Kinds of the core group that references mean without saying so.
 const CORE: &[&str] =
     &["ConfigMap", "Namespace", "PersistentVolumeClaim", "Pod", "Secret", "Service", "ServiceAccount"];
 
+/// An object names another one.
+struct Named<'w> {
+    from: &'w Object,
+    // The group that is meant, where the field tells it.
+    group: Option<&'static str>,
+    kind: SmolStr,
+    namespace: SmolStr,
+    name: SmolStr,
+    // The last part of the field.
+    field: Option<String>,
+}
+
+/// Everything that names something: by fields that are known, then by what looks like a reference.
+fn named<'w>(cluster: &Cluster<'w>) -> Vec<Named<'w>> {
+    let links = cluster.links().iter().map(|link| Named {
+        from: link.from,
+        group: Some(link.group),
+        kind: link.kind.into(),
+        namespace: link.namespace.clone(),
+        name: link.name.clone(),
+        field: link.field.rsplit('.').next().map(|last| last.trim_end_matches("[]").to_owned()),
+    });
+    let known: HashSet<(Key, Span)> =
+        cluster.links().iter().map(|link| (key_of(link.from), link.node.span())).collect();
+    let is_new = |reference: &&Reference<'w>| !known.contains(&(key_of(reference.from), reference.place));
+    let others = cluster.references().all().filter(is_new).map(|reference| Named {
+        from: reference.from,
+        group: group_of(&reference.kind),
+        kind: reference.kind.clone(),
+        namespace: reference.namespace.clone(),
+        name: reference.name.clone(),
+        field: None,
+    });
+    links.chain(others).collect()
+}
+
+/// The group of a kind, where it goes without saying.
+fn group_of(kind: &str) -> Option<&'static str> {
+    let flux = KINDS.iter().find(|(_, known)| *known == kind).map(|(group, _)| *group);
+    flux.or_else(|| CORE.contains(&kind).then_some(""))
+}
+
 /// The references around objects of a cluster.
 pub fn around(cluster: &Cluster<'_>, centers: &[&Object], depth: usize) -> Graph {
-    let references = References::of(cluster);
-    let mut from: HashMap<(&str, &str, &str), Vec<&Reference<'_>>> = HashMap::new();
-    for reference in references.all() {
-        let by = reference.from;
-        from.entry((by.kind(), by.namespace(), by.name.as_str())).or_default().push(reference);
+    let all = named(cluster);
+    let mut from: HashMap<Key, Vec<&Named<'_>>> = HashMap::new();
+    let mut to: HashMap<Key, Vec<&Named<'_>>> = HashMap::new();
+    for one in &all {
+        from.entry(key_of(one.from)).or_default().push(one);
+        to.entry(meant(one)).or_default().push(one);
     }
     let mut reader = Reader { cluster, makers: FluxMakers::of(cluster), draft: Draft::default() };
     let mut keys: BTreeSet<Key> = BTreeSet::new();
@@ -36,15 +78,8 @@ pub fn around(cluster: &Cluster<'_>, centers: &[&Object], depth: usize) -> Graph
         keys.insert(key);
     }
     // Each way for itself: what else names a Gateway that the object names is not about the object.
-    walk(&keys, depth, |key| {
-        let own = (key.kind.as_str(), key.namespace.as_str(), key.name.as_str());
-        let names = from.get(&own).into_iter().flatten();
-        names.map(|reference| reader.reference(reference).1).collect()
-    });
-    walk(&keys, depth, |key| {
-        let named_by = references.to(&key.kind, &key.namespace, &key.name);
-        named_by.map(|reference| reader.reference(reference).0).collect()
-    });
+    walk(&keys, depth, |key| from.get(key).into_iter().flatten().map(|one| reader.reference(one).1).collect());
+    walk(&keys, depth, |key| to.get(key).into_iter().flatten().map(|one| reader.reference(one).0).collect());
     reader.draft.finish(cluster.entry(), |_| true, Vec::new())
 }
 
@@ -80,43 +115,19 @@ impl Reader<'_, '_> {
     }
 
     /// Adds a reference; gives its ends.
-    fn reference(&mut self, reference: &Reference<'_>) -> (Key, Key) {
-        let from = key_of(reference.from);
-        let (group, label) = self.field(reference);
-        let gvk =
-            Gvk { group: group.unwrap_or_default().into(), version: SmolStr::default(), kind: reference.kind.clone() };
-        let namespace = if scope::has_no_namespace(&gvk) { SmolStr::default() } else { reference.namespace.clone() };
-        let to = Key {
-            role: role(group.unwrap_or_default(), &reference.kind),
-            kind: reference.kind.clone(),
-            namespace,
-            name: reference.name.clone(),
-        };
+    fn reference(&mut self, one: &Named<'_>) -> (Key, Key) {
+        let (from, to) = (key_of(one.from), meant(one));
         self.draft.node(&from, || Facts::new(Standing::Known));
-        let standing = self.standing(reference.from, group, &to);
+        let standing = self.standing(one.from, one.group, &to);
         self.draft.node(&to, || Facts::new(standing));
-        let relation = match label.as_deref() {
-            _ if to.role == Role::Source && matches!(from.role, Role::Kustomization | Role::Release) => {
-                Relation::Source
-            }
-            None if to.role == from.role && matches!(to.role, Role::Kustomization | Role::Release) => {
-                Relation::DependsOn
-            }
+        let is_flux = |role: Role| matches!(role, Role::Kustomization | Role::Release);
+        let relation = match one.field {
+            _ if to.role == Role::Source && is_flux(from.role) => Relation::Source,
+            None if to.role == from.role && is_flux(to.role) => Relation::DependsOn,
             _ => Relation::Names,
         };
-        self.draft.labelled(&from, relation, &to, label.filter(|_| relation == Relation::Names));
+        self.draft.labelled(&from, relation, &to, one.field.clone().filter(|_| relation == Relation::Names));
         (from, to)
-    }
-
-    /// The group of what a reference means, where that is known, and the field that names it.
-    fn field(&self, reference: &Reference<'_>) -> (Option<&'static str>, Option<String>) {
-        let is_same = |span: Span| span == reference.place;
-        if let Some(link) = links(reference.from).into_iter().find(|link| is_same(link.node.span())) {
-            let last = link.field.rsplit('.').next().unwrap_or_default().trim_end_matches("[]");
-            return (Some(link.group), Some(last.to_owned()));
-        }
-        let flux = KINDS.iter().find(|(_, kind)| *kind == reference.kind).map(|(group, _)| *group);
-        (flux.or_else(|| CORE.contains(&reference.kind.as_str()).then_some("")), None)
     }
 
     fn standing(&self, from: &Object, group: Option<&str>, to: &Key) -> Standing {
@@ -138,6 +149,14 @@ impl Reader<'_, '_> {
             Existence::Absent => Standing::Missing,
         }
     }
+}
+
+/// What a reference means.
+fn meant(one: &Named<'_>) -> Key {
+    let group = one.group.unwrap_or_default();
+    let gvk = Gvk { group: group.into(), version: SmolStr::default(), kind: one.kind.clone() };
+    let namespace = if scope::has_no_namespace(&gvk) { SmolStr::default() } else { one.namespace.clone() };
+    Key { role: role(group, &one.kind), kind: one.kind.clone(), namespace, name: one.name.clone() }
 }
 
 fn key_of(object: &Object) -> Key {

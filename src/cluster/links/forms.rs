@@ -36,6 +36,7 @@ const NAMES: &[(&str, &str)] = &[
     ("existingSecretName", "Secret"),
     ("existingConfigMap", "ConfigMap"),
     ("existingConfigmap", "ConfigMap"),
+    ("claimName", "PersistentVolumeClaim"),
     ("existingClaim", "PersistentVolumeClaim"),
 ];
 
@@ -87,6 +88,8 @@ impl<'w> Forms<'_, 'w> {
     /// The links below a node, whose path is given.
     pub fn read(&self, node: &'w Node, path: &str, found: &mut Vec<Link<'w>>) {
         match &node.value {
+            // A part of the chart that is switched off.
+            Value::Map(map) if self.is_values && map.get("enabled").and_then(Node::as_bool) == Some(false) => {}
             Value::Map(map) => {
                 for entry in map.iter().filter(|entry| !QUOTING_KEYS.contains(&entry.key.as_str())) {
                     let path = if path.is_empty() { entry.key.to_string() } else { format!("{path}.{}", entry.key) };

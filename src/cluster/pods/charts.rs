@@ -35,6 +35,7 @@ fn rendered<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>>
         Some("kube-prometheus-stack") => kube_prometheus_stack(release, values),
         Some("loki") => loki(release),
         Some("tempo") => tempo(release),
+        Some("external-secrets") => external_secrets(release, values),
         Some("minio") if values.root.get("global").is_none() => minio(release, values),
         _ => vec![PodSet::unknown(release.object, &release.namespace)],
     };
@@ -110,6 +111,34 @@ fn tempo<'w>(release: &Release<'w>) -> Vec<PodSet<'w>> {
     pods.component = Some("tempo".to_owned());
     pods.ports = vec![PodPort::tcp(None, Some(3200)), PodPort::tcp(None, Some(4317)), PodPort::tcp(None, Some(4318))];
     vec![pods]
+}
+
+/// Source: external-secrets/external-secrets, `deploy/charts/external-secrets/templates/_helpers.tpl`: the instance is
+/// the release, whatever `fullnameOverride` says.
+fn external_secrets<'w>(release: &Release<'w>, values: &ReleaseValues) -> Vec<PodSet<'w>> {
+    let own = values.root.get("nameOverride").filter(|name| !name.is_null());
+    let name = own.map_or(Some("external-secrets"), Node::as_str);
+    let mut sets: Vec<PodSet<'w>> = ["", "-webhook", "-cert-controller"]
+        .iter()
+        .map(|component| {
+            let name = name.map(|name| format!("{name}{component}"));
+            let mut labels = helm(release, "").open();
+            labels = labels.with("app.kubernetes.io/name", name.as_deref());
+            let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
+            pods.component = name;
+            pods
+        })
+        .collect();
+    if values.root.dig("bitwarden-sdk-server.enabled").is_some_and(|switch| switch.as_bool() != Some(false)) {
+        let labels = Labels::unknown().with("app.kubernetes.io/instance", release.name.as_deref());
+        let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
+        pods.component = Some("bitwarden-sdk-server".to_owned());
+        sets.push(pods);
+    }
+    if values.root.get("extraObjects").is_some_and(|objects| !objects.items().is_empty()) {
+        sets.push(PodSet::unknown(release.object, &release.namespace));
+    }
+    sets
 }
 
 /// Source: minio/minio 5.4.0, `helm/minio/templates`.

@@ -200,6 +200,13 @@ impl Selector {
         Selector { requirements: equalities(node) }
     }
 
+    /// One that asks for a label, as something makes it that stands at a place.
+    pub fn label(key: &str, value: &str, place: Span) -> Self {
+        let test = Test::In(vec![Some(value.to_owned())]);
+        let shown = format!("{key}: {value}");
+        Selector { requirements: vec![Requirement { key: key.to_owned(), test, place, shown }] }
+    }
+
     /// Whether it selects everything.
     pub fn is_empty(&self) -> bool {
         self.requirements.is_empty()

@@ -1,8 +1,10 @@
 //! The pods of a cluster: where they run, which labels and ports they have, as far as the tree says.
 
 mod answer;
+mod chart_services;
 mod charts;
 mod labels;
+mod meant;
 mod operators;
 mod release;
 mod services;
@@ -13,16 +15,21 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use crate::build::Object;
+use crate::build::flux::NotBuilt;
+use crate::build::kustomize::Brings;
 use crate::cluster::Cluster;
 use crate::finding::ObjectRef;
 use crate::source::Span;
 use crate::yaml::Node;
 
 pub use answer::Answer;
+pub use chart_services::ChartServices;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
+pub use meant::{carried, meant, telling_labels};
+pub use operators::makes_no_pods;
 pub use release::{Release, releases};
-pub use services::{ServicePort, ServiceSet, Services, Target};
-pub use workloads::flag;
+pub use services::{Maker, ServicePort, ServiceSet, Services, Target};
+pub use workloads::{flag, kinds};
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.
 const FILLED_FROM_OUTSIDE: [&str; 3] = ["kube-system", "kube-public", "flux-system"];
@@ -231,7 +238,9 @@ pub fn is_filled_from_outside(cluster: &Cluster<'_>, namespace: &str) -> bool {
 /// Narrower than [`Cluster::is_open`]: a broken Kustomization was still read, and a remote input of a Kustomization
 /// belongs where the rest of that Kustomization does. A claim made beside one of these is of medium confidence.
 pub fn may_bring_into(cluster: &Cluster<'_>, namespace: &str) -> bool {
-    cluster.build().not_built.iter().filter(|not_built| not_built.class != "broken").any(|not_built| {
+    let parts = cluster.build().not_built.iter();
+    let brings = |part: &&NotBuilt| part.class != "broken" && part.brings != Brings::Definitions;
+    parts.filter(brings).any(|not_built| {
         if let Some(only) = &not_built.namespace {
             return only == namespace;
         }

@@ -94,10 +94,15 @@ fn of_object(object: &Object) -> Option<PodSet<'_>> {
         ("monitoring.coreos.com", "Alertmanager") => Some(scraper(object, "alertmanager")),
         ("operator.victoriametrics.com", "VMAgent") => Some(scraper(object, "vmagent")),
         ("operator.victoriametrics.com", "VMSingle") => Some(scraper(object, "vmsingle")),
-        _ if is_workload(object) || WITHOUT_PODS.binary_search(&group).is_ok() => None,
-        (_, kind) if KINDS_WITHOUT_PODS.contains(&(group, kind)) => None,
+        _ if is_workload(object) || makes_no_pods(object) => None,
         _ => Some(PodSet::unknown(object, object.namespace())),
     }
+}
+
+/// Whether a kind is known to make no pods.
+pub fn makes_no_pods(object: &Object) -> bool {
+    let group = object.gvk.group.as_str();
+    WITHOUT_PODS.binary_search(&group).is_ok() || KINDS_WITHOUT_PODS.contains(&(group, object.kind()))
 }
 
 /// Source: minio/operator 7.1.1, `pkg/apis/minio.min.io/v2/labels.go`.

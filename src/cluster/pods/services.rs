@@ -4,9 +4,13 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::{Labels, PodPort, PodSet, Pods, Selector};
+use super::chart_services::{self, ChartServices};
+use super::release::releases;
+use super::{Answer, Labels, PodPort, PodSet, Pods, Selector};
 use crate::build::Object;
+use crate::build::charts::Extent;
 use crate::cluster::Cluster;
+use crate::finding::Confidence;
 use crate::yaml::Node;
 
 /// A port of a Service.
@@ -56,8 +60,8 @@ impl ServicePort {
 pub struct ServiceSet<'w> {
     /// The object that makes it: itself, a release, a custom resource.
     pub object: &'w Object,
-    /// Which Service of that object.
-    pub component: Option<String>,
+    /// Its name.
+    pub name: String,
     /// Namespace.
     pub namespace: String,
     /// Its own labels.
@@ -66,14 +70,34 @@ pub struct ServiceSet<'w> {
     pub pods: Vec<usize>,
     /// Ports.
     pub ports: Vec<ServicePort>,
+    /// Whether there may be other ports.
+    pub ports_open: bool,
 }
 
-/// All Services of a cluster that are known.
+impl ServiceSet<'_> {
+    /// For people.
+    pub fn shown(&self) -> String {
+        format!("Service `{}/{}`", self.namespace, self.name)
+    }
+}
+
+/// A release that may make Services of which not all is known.
+#[derive(Clone, Debug)]
+pub struct Maker<'w> {
+    /// The HelmRelease.
+    pub release: &'w Object,
+    /// What is known of its Services; `None` where its chart is not known.
+    pub services: Option<ChartServices<'w>>,
+}
+
+/// All Services of a cluster that are known, and what may make others.
 #[derive(Debug, Default)]
 pub struct Services<'w> {
     sets: Vec<ServiceSet<'w>>,
     by_namespace: HashMap<String, Vec<usize>>,
+    by_name: HashMap<(String, String), usize>,
     by_pair: HashMap<(SmolStr, SmolStr), Vec<usize>>,
+    makers: HashMap<String, Vec<Maker<'w>>>,
 }
 
 impl<'w> Services<'w> {
@@ -81,11 +105,22 @@ impl<'w> Services<'w> {
     pub fn of(cluster: &Cluster<'w>, pods: &Pods<'w>) -> Self {
         let mut sets: Vec<ServiceSet<'w>> = cluster.of_kind("", "Service").map(|object| plain(object, pods)).collect();
         for object in cluster.of_kind("minio.min.io", "Tenant") {
-            sets.push(tenant(object, pods));
+            sets.extend(tenant(object, pods));
         }
-        let mut services = Services { sets, ..Services::default() };
+        let mut makers: HashMap<String, Vec<Maker<'w>>> = HashMap::new();
+        for release in releases(cluster) {
+            if matches!(cluster.makes(release.object, "", "Service"), Extent::Whole(_)) {
+                continue;
+            }
+            let unmodelled = cluster.values(release.object).filter(|_| cluster.model(release.object).is_none());
+            let services = unmodelled.and_then(|values| chart_services::of_release(&release, values));
+            sets.extend(services.iter().flat_map(|services| services.made.iter().cloned()));
+            makers.entry(release.namespace).or_default().push(Maker { release: release.object, services });
+        }
+        let mut services = Services { sets, makers, ..Services::default() };
         for (at, set) in services.sets.iter().enumerate() {
             services.by_namespace.entry(set.namespace.clone()).or_default().push(at);
+            services.by_name.entry((set.namespace.clone(), set.name.clone())).or_insert(at);
             for (key, value) in set.labels.known() {
                 services.by_pair.entry((key.into(), value.into())).or_default().push(at);
             }
@@ -96,6 +131,26 @@ impl<'w> Services<'w> {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &ServiceSet<'w>> {
         self.sets.iter()
+    }
+
+    /// The Service of a name.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&ServiceSet<'w>> {
+        self.sets.get(*self.by_name.get(&(namespace.to_owned(), name.to_owned()))?)
+    }
+
+    /// Those of a namespace.
+    pub fn in_namespace<'s>(&'s self, namespace: &str) -> impl Iterator<Item = &'s ServiceSet<'w>> + use<'s, 'w> {
+        self.by_namespace.get(namespace).into_iter().flatten().filter_map(|at| self.sets.get(*at))
+    }
+
+    /// The releases of a namespace that make Services of which not all is known.
+    pub fn makers(&self, namespace: &str) -> &[Maker<'w>] {
+        self.makers.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a selector selects some of those that are known in a namespace.
+    pub fn any_selected(&self, selector: &Selector, namespace: &str) -> Answer {
+        Answer::any(self.in_namespace(namespace).map(|set| selector.matches(&set.labels)))
     }
 
     /// Those that a selector certainly selects, in one namespace or in all.
@@ -116,12 +171,15 @@ impl<'w> Services<'w> {
 
 fn plain<'w>(object: &'w Object, pods: &Pods<'w>) -> ServiceSet<'w> {
     let selector = object.dig("spec.selector").filter(|node| node.entries().next().is_some()).map(Selector::equal);
-    let ports = object.dig("spec.ports").map(Node::items).unwrap_or_default();
+    let listed = object.dig("spec.ports");
+    let ports = listed.map(Node::items).unwrap_or_default();
+    let is_sure = object.modelled.is_none_or(|confidence| confidence > Confidence::Low);
+    let labels = Labels::of(object.at(&["metadata", "labels"]));
     ServiceSet {
         object,
-        component: None,
+        name: object.name.to_string(),
         namespace: object.namespace().to_owned(),
-        labels: Labels::of(object.at(&["metadata", "labels"])),
+        labels: if is_sure { labels } else { labels.open() },
         pods: selector.map(|selector| pods.selected(&selector, Some(object.namespace()))).unwrap_or_default(),
         ports: ports
             .iter()
@@ -131,25 +189,41 @@ fn plain<'w>(object: &'w Object, pods: &Pods<'w>) -> ServiceSet<'w> {
                 target: Target::of(port),
             })
             .collect(),
+        ports_open: !is_sure || listed.is_some_and(|listed| listed.is_unknown() || ports.iter().any(Node::is_unknown)),
     }
 }
 
-/// The Service `minio` of a Tenant. Source: minio/operator 7.1.1, `pkg/resources/services/service.go`.
-fn tenant<'w>(object: &'w Object, pods: &Pods<'w>) -> ServiceSet<'w> {
+/// The Services of a Tenant: `minio`, the headless one and that of the console.
+/// Source: minio/operator 7.1.1, `pkg/resources/services/service.go`. Later releases add labels of the pods.
+fn tenant<'w>(object: &'w Object, pods: &Pods<'w>) -> [ServiceSet<'w>; 3] {
     let own = |at: &&usize| pods.get(**at).is_some_and(|set| std::ptr::eq(set.object, object));
-    let port = |name: &str, number| ServicePort {
-        name: Some(name.to_owned()),
-        number: Some(number),
-        target: Target::Number(9000),
+    let behind: Vec<usize> = pods.positions(object.namespace()).iter().filter(own).copied().collect();
+    let service = |name: String, labels: Option<&Node>, port: &str, number: u16, target: u16| ServiceSet {
+        object,
+        name,
+        namespace: object.namespace().to_owned(),
+        labels: Labels::of(labels).open_below(&["v1.min.io/"]),
+        pods: behind.clone(),
+        ports: vec![ServicePort { name: Some(port.to_owned()), number: Some(number), target: Target::Number(target) }],
+        ports_open: false,
     };
     let tls = object.dig("spec.requestAutoCert").and_then(Node::as_bool) != Some(false)
         || object.dig("spec.externalCertSecret").is_some();
-    ServiceSet {
-        object,
-        component: Some("minio".to_owned()),
-        namespace: object.namespace().to_owned(),
-        labels: Labels::of(object.dig("spec.serviceMetadata.minioServiceLabels")),
-        pods: pods.positions(object.namespace()).iter().filter(own).copied().collect(),
-        ports: vec![if tls { port("https-minio", 443) } else { port("http-minio", 80) }],
-    }
+    let (api, api_number) = if tls { ("https-minio", 443) } else { ("http-minio", 80) };
+    let (console, console_number) = if tls { ("https-console", 9443) } else { ("http-console", 9090) };
+    let labels = |key: &str| object.dig("spec.serviceMetadata").and_then(|metadata| metadata.get(key));
+    let mut headless = service(format!("{}-hl", object.name), None, "http-minio", 9000, 9000);
+    // Its port has another name in some releases, and there may be one for SFTP.
+    headless.ports_open = true;
+    [
+        service("minio".to_owned(), labels("minioServiceLabels"), api, api_number, 9000),
+        headless,
+        service(
+            format!("{}-console", object.name),
+            labels("consoleServiceLabels"),
+            console,
+            console_number,
+            console_number,
+        ),
+    ]
 }

@@ -17,6 +17,7 @@ use names::{MadeName, names};
 use table::{Made, path};
 
 pub use keys::Keys;
+pub use possible::{Wanted, any_custom, custom, is_related};
 
 /// A name of so many characters is no common word.
 const TELLING: usize = 6;

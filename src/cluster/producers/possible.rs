@@ -5,6 +5,7 @@ use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
+use crate::cluster::pods::makes_no_pods;
 use crate::yaml::{Node, Value};
 
 /// Groups whose objects make nothing that others refer to, or whose products stand in the table.
@@ -39,6 +40,11 @@ const MAKE_NOTHING: &[&str] = &[
     "postgresql.cnpg.io",
     "externaldns.k8s.io",
     "volsync.backube",
+    "gateway.envoyproxy.io",
+    "networking.istio.io",
+    "security.istio.io",
+    "metallb.io",
+    "traefik.io",
 ];
 
 /// Annotations by which tools copy an object into other namespaces.
@@ -104,11 +110,15 @@ fn certified<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Objec
 
 fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let name = wanted.name;
+    // What charts make of classes stands in the table of producers.
+    if wanted.namespace.is_empty() && wanted.group.ends_with("storage.k8s.io") {
+        return None;
+    }
     if wanted.namespace.is_empty() {
-        // Objects without namespace have names of their own: the values have to speak of them.
+        // Objects without namespace have names of their own: the values have to give something this name.
         let speaks = |release: &&Object| {
             let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
-            !is_known && cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+            !is_known && cluster.values(release).is_some_and(|values| names(&values.root, name))
         };
         return cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(speaks);
     }
@@ -118,15 +128,32 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
             return false;
         }
         let names = ReleaseNames::of(release);
-        let own = names.name.as_deref().unwrap_or(&release.name);
-        let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
-        let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
-        let is_related = |part: &str| !part.is_empty() && name.contains(part);
-        is_related(own)
-            || own.contains(name)
-            || chart.is_some_and(is_related)
-            || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+        is_related(cluster, release, &names, name)
     })
+}
+
+/// Whether a name looks like one that a release would give: it holds the name of the release or of its chart, or the
+/// values say it.
+pub fn is_related(cluster: &Cluster<'_>, release: &Object, names: &ReleaseNames, name: &str) -> bool {
+    let own = names.name.as_deref().unwrap_or(&release.name);
+    let chart = release.dig("spec.chart.spec.chart").and_then(Node::as_str);
+    let chart = chart.map(|chart| chart.rsplit('/').next().unwrap_or(chart));
+    let is_part = |part: &str| !part.is_empty() && name.contains(part);
+    is_part(own)
+        || own.contains(name)
+        || chart.is_some_and(is_part)
+        || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+}
+
+/// Whether something in the values is called so.
+fn names(values: &Node, name: &str) -> bool {
+    match &values.value {
+        Value::Map(map) => map
+            .iter()
+            .any(|entry| entry.key == "name" && entry.value.as_str() == Some(name) || names(&entry.value, name)),
+        Value::Seq(items) => items.iter().any(|item| names(item, name)),
+        _ => false,
+    }
 }
 
 /// Whether a text of the values is the name, in a place that does not only refer to it.
@@ -148,16 +175,26 @@ fn refers(key: &str) -> bool {
     key.starts_with("existing") || key.ends_with("ref") || key == "host" || key == "hostname"
 }
 
-fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+/// The custom resource of an unknown operator that might make it.
+pub fn custom<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let (namespace, name) = (wanted.namespace, wanted.name);
     let makes = |object: &&Object| {
-        !MAKE_NOTHING.contains(&object.gvk.group.as_str())
-            && object.release.is_none()
+        is_custom(object)
             && wanted.is_other(object)
-            && super::table::producer(&object.gvk.group, object.kind()).is_none()
             && (name.contains(object.name.as_str()) || says(&object.node, name))
     };
     cluster.in_namespace(namespace).find(makes).or_else(|| cluster.in_namespace("").find(makes))
+}
+
+/// A custom resource of an unknown operator in a namespace, which might run something there.
+pub fn any_custom<'w>(cluster: &Cluster<'w>, namespace: &str) -> Option<&'w Object> {
+    cluster.in_namespace(namespace).find(|object| is_custom(object) && !makes_no_pods(object))
+}
+
+fn is_custom(object: &Object) -> bool {
+    !MAKE_NOTHING.contains(&object.gvk.group.as_str())
+        && object.release.is_none()
+        && super::table::producer(&object.gvk.group, object.kind()).is_none()
 }
 
 /// Whether a text of an object is the name.

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::cluster::Cluster;
-use crate::cluster::pods::{Answer, Endpoint, PodSet, Pods, Requirement, Test, is_filled_from_outside};
+use crate::cluster::pods::{
+    Answer, Endpoint, PodSet, Pods, Requirement, Test, carried, is_filled_from_outside, meant, telling_labels,
+};
 use crate::cluster::policies::{CILIUM_NAMESPACE, Dialect, Policies, Policy};
 use crate::finding::{Confidence, Label, Observation, Severity};
 use crate::rulebook::{Rule, Sink};
@@ -98,7 +100,7 @@ fn report<'w>(
         ),
         None => format!("{object} selects `{asked}`, which no pod in namespace `{namespace}` carries: {effect}"),
     };
-    let meant = meant(policy, sets);
+    let meant = meant(&policy.subject, sets);
     let failing = failing(policy, meant.first().copied());
     let label = if on_host.is_some() { "pods on the node's network" } else { "no pod carries this" };
     let mut observation = Observation::new(
@@ -114,7 +116,7 @@ fn report<'w>(
             observation =
                 observation.help(format!("select a label of the pods of {}: {}", first.shown(), carried.join(", ")));
             for set in &meant {
-                let label = labels(set)
+                let label = telling_labels(set)
                     .into_iter()
                     .next()
                     .map_or_else(|| "its pods".to_owned(), |label| format!("carries {label}"));
@@ -140,51 +142,4 @@ fn failing<'p>(policy: &'p Policy<'_>, meant: Option<&PodSet<'_>>) -> Option<&'p
     let requirements = policy.subject.requirements.iter().filter(|one| one.key != CILIUM_NAMESPACE);
     let fails = |one: &&Requirement| meant.is_none_or(|set| !one.accepts(set.labels().value(&one.key)).is_yes());
     requirements.clone().find(fails).or_else(|| requirements.clone().next())
-}
-
-/// The pods that were probably meant: those that fulfil the most of the selector, or are named like what it asks for.
-fn meant<'s, 'w>(policy: &Policy<'_>, sets: &[&'s PodSet<'w>]) -> Vec<&'s PodSet<'w>> {
-    let asked: Vec<&str> = policy
-        .subject
-        .requirements
-        .iter()
-        .flat_map(|one| match &one.test {
-            Test::In(values) => values.as_slice(),
-            _ => &[],
-        })
-        .filter_map(Option::as_deref)
-        .collect();
-    let score = |set: &PodSet<'_>| {
-        let fulfilled =
-            policy.subject.requirements.iter().filter(|one| one.accepts(set.labels().value(&one.key)).is_yes()).count();
-        let is_named = asked.iter().any(|value| set.object.name == *value || set.component.as_deref() == Some(*value));
-        let carries = set.labels().known().any(|(_, value)| asked.contains(&value));
-        let similar =
-            asked.iter().any(|value| set.object.name.contains(value) || value.contains(set.object.name.as_str()));
-        4 * fulfilled + 3 * usize::from(is_named) + 2 * usize::from(carries) + usize::from(similar)
-    };
-    let scores: Vec<usize> = sets.iter().map(|set| score(set)).collect();
-    let best = scores.iter().copied().max().unwrap_or_default();
-    if best == 0 {
-        return Vec::new();
-    }
-    sets.iter().zip(&scores).filter(|(_, score)| **score == best).map(|(set, _)| *set).take(3).collect()
-}
-
-/// The labels by which pods are told apart, the most telling first.
-fn labels(set: &PodSet<'_>) -> Vec<String> {
-    let mut labels: Vec<(&str, &str)> = set.labels().known().collect();
-    let telling = |key: &str| matches!(key, "app.kubernetes.io/name" | "app" | "k8s-app" | "cnpg.io/cluster");
-    labels.sort_by_key(|(key, value)| (!(telling(key) || *value == set.object.name), !telling(key)));
-    labels.into_iter().map(|(key, value)| format!("`{key}: {value}`")).collect()
-}
-
-fn carried(set: &PodSet<'_>) -> Vec<String> {
-    let mut labels = labels(set);
-    labels.truncate(3);
-    if labels.is_empty() {
-        // A pod template without labels, as a Job's may be.
-        labels.push("it carries none, so give it one".to_owned());
-    }
-    labels
 }

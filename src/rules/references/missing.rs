@@ -1,6 +1,7 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
 use super::custody::Custody;
+use super::unnamed::Unnamed;
 use crate::build::{Id, Object};
 use crate::cluster::links::Link;
 use crate::cluster::nearest::{Meant, Wanted, nearness};
@@ -41,12 +42,18 @@ fn is_template(text: &str) -> bool {
 pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant: impl Fn(&Link<'_>) -> bool) {
     let mut found: Vec<(&Link<'_>, Missing)> = Vec::new();
     let mut custody = Custody::new(cluster);
+    let unnamed = Unnamed::of(cluster);
     for link in wanted(cluster, |link| is_meant(link) && !link.optional) {
+        let is_same = |other: &Link<'_>| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name);
+        // What a chart makes of one value for several of its objects.
+        if found.iter().any(|(other, _)| is_same(other) && other.node.span() == link.node.span()) {
+            continue;
+        }
         let known = found
             .iter_mut()
             .rev()
             .take_while(|(other, _)| std::ptr::eq(other.from, link.from))
-            .find(|(other, _)| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name));
+            .find(|(other, _)| is_same(other));
         if let Some((_, missing)) = known {
             missing.observation.related.push(Label::new(link.node.span(), "named here too"));
             continue;
@@ -57,7 +64,7 @@ pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant
             && !link.field.rsplit('.').next().is_some_and(|key| key.starts_with("existing"));
         let asker = Some(link.from).filter(|_| !may_make);
         let existence = cluster.existence_for(asker, link.group, link.kind, &link.namespace, &link.name);
-        if existence.is_absent() {
+        if existence.is_absent() && !unnamed.may_be(cluster, link) {
             found.push((link, missing(rule, cluster, link)));
         }
     }
@@ -98,7 +105,16 @@ fn missing(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Missin
             Label::new(link.node.span(), label),
         )
         .about(link.from.reference(), format!("{}[{}]", link.field, link.name))
-        .trail(trail(link.node))
+    };
+    // A shared file takes the name from a variable: that is the place to edit.
+    let chain = trail(link.node);
+    let set_at = chain.last().filter(|last| last.span.file != link.node.span().file).cloned();
+    let start = |what: &str, label: &str| {
+        let found = start(what, label).trail(chain.clone());
+        match &set_at {
+            Some(place) => found.related(place.clone()),
+            None => found,
+        }
     };
     if let Some((group, kind)) = other_kind(cluster, link) {
         let object = cluster.named(&link.name).find(|object| object.is(group, kind));
@@ -181,7 +197,12 @@ fn rename(what: &str, text: &str, span: Span) -> Fix {
 /// The kind under which the name exists.
 fn other_kind(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(&'static str, &'static str)> {
     link.other_kinds.iter().copied().find(|(group, kind)| {
-        matches!(cluster.existence(group, kind, &link.namespace, &link.name), Existence::Here(_) | Existence::Made(_))
+        match cluster.existence(group, kind, &link.namespace, &link.name) {
+            Existence::Here(_) => true,
+            // One that is made under any name says nothing of this one.
+            Existence::Made(product) => product.name().is_some(),
+            _ => false,
+        }
     })
 }
 

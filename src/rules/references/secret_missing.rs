@@ -14,7 +14,9 @@ pub struct SecretMissing {}
 impl Rule for SecretMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         missing::check("secret-missing", cluster, out, |link| {
-            link.group.is_empty() && link.kind == "Secret" && !link.field.starts_with("spec.valuesFrom")
+            let is_certificate = link.field.starts_with("spec.tls[]") || link.field.contains("certificateRefs");
+            let is_other = is_certificate || link.field.starts_with("spec.valuesFrom");
+            link.group.is_empty() && link.kind == "Secret" && !is_other
         });
     }
 }

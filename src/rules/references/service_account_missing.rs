@@ -14,7 +14,8 @@ pub struct ServiceAccountMissing {}
 impl Rule for ServiceAccountMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         missing::check("service-account-missing", cluster, out, |link| {
-            link.group.is_empty() && link.kind == "ServiceAccount"
+            let is_pod = link.from.gvk.group != "rbac.authorization.k8s.io";
+            link.group.is_empty() && link.kind == "ServiceAccount" && is_pod
         });
     }
 }

@@ -89,6 +89,9 @@ fn verdict(cluster: &Cluster<'_>, host: &HostUse<'_>) -> Verdict {
     if !cluster.used_namespaces().contains(namespace) {
         return Verdict::NamespaceMissing(near);
     }
+    if near.is_none() && !cluster.runs_in(namespace) {
+        return Verdict::Unknown(format!("the tree runs nothing in namespace `{namespace}`"));
+    }
     let near = near.or_else(|| misspelt(cluster, host));
     let opaque = opaque(cluster, namespace);
     let Some(first) = opaque.first() else { return Verdict::Missing(near) };

@@ -1,9 +1,21 @@
 //! Object storage: buckets, endpoints, stores.
 
 mod bucket_not_provisioned;
+mod classes;
+mod pvc_data_source_missing;
+mod pvc_missing;
+mod pvc_never_mounted;
 mod s3_endpoint_host_missing;
 mod s3_endpoint_port_wrong;
+mod snapshot_class_missing;
+mod storage_class_missing;
+mod values;
 
 pub use bucket_not_provisioned::BucketNotProvisioned;
+pub use pvc_data_source_missing::PvcDataSourceMissing;
+pub use pvc_missing::PvcMissing;
+pub use pvc_never_mounted::PvcNeverMounted;
 pub use s3_endpoint_host_missing::S3EndpointHostMissing;
 pub use s3_endpoint_port_wrong::S3EndpointPortWrong;
+pub use snapshot_class_missing::SnapshotClassMissing;
+pub use storage_class_missing::StorageClassMissing;

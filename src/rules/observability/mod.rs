@@ -1,0 +1,18 @@
+//! The group `observability`: monitors, and what Grafana shows.
+
+mod grafana_dashboard_not_loaded;
+mod grafana_dashboard_provider_empty;
+mod grafana_datasource_missing;
+mod meant;
+mod minio_prometheus_namespace;
+mod monitor_not_selected;
+mod monitor_port_missing;
+mod monitor_selects_nothing;
+
+pub use grafana_dashboard_not_loaded::GrafanaDashboardNotLoaded;
+pub use grafana_dashboard_provider_empty::GrafanaDashboardProviderEmpty;
+pub use grafana_datasource_missing::GrafanaDatasourceMissing;
+pub use minio_prometheus_namespace::MinioPrometheusNamespace;
+pub use monitor_not_selected::MonitorNotSelected;
+pub use monitor_port_missing::MonitorPortMissing;
+pub use monitor_selects_nothing::MonitorSelectsNothing;
