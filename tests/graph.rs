@@ -103,15 +103,25 @@ fn an_edge_to_nothing_and_its_end_are_red() {
 
 #[test]
 fn what_may_come_from_elsewhere_is_grey() {
-    let elsewhere = "path: ./x, sourceRef: {kind: OCIRepository, name: other}";
-    let tree = Tree::new(&[(
-        "flux/ks.yaml",
-        &[
-            object("OCIRepository", "other", "url: 'oci://example.org/x', interval: 1m"),
-            object("Kustomization", "web", &format!("{elsewhere}, dependsOn: [{{name: gone}}]")),
-        ]
-        .concat(),
-    )]);
+    let source = |name: &str| {
+        object(
+            "GitRepository",
+            name,
+            &format!("url: 'https://example.org/me/{name}', interval: 1m, ref: {{branch: main}}"),
+        )
+    };
+    let elsewhere = "path: ./x, sourceRef: {kind: GitRepository, name: other}, dependsOn: [{name: gone}]";
+    let tree = Tree::new(&[
+        (
+            "clusters/home/flux-system/gotk-sync.yaml",
+            &[
+                source("flux-system"),
+                object("Kustomization", "flux-system", &format!("path: ./clusters/home, {SOURCE}")),
+            ]
+            .concat(),
+        ),
+        ("clusters/home/ks.yaml", &[source("other"), object("Kustomization", "web", elsewhere)].concat()),
+    ]);
     let mermaid = drawn(tree.path(), &[]);
     let open = edges(&mermaid).iter().position(|edge| edge == "web -.-> gone").unwrap();
     assert_eq!(color(&mermaid, open), GREY);
