@@ -8,6 +8,14 @@ use super::layout::{Placed, Point, Rect, TITLE};
 /// Farthest two lines stand apart where they meet a node.
 const APART: f64 = 7.0;
 
+/// An edge at a side of a node.
+struct Meeting {
+    // Height of its point farther away.
+    y: f64,
+    edge: usize,
+    leaves: bool,
+}
+
 /// A number as it is written: one decimal is finer than anybody sees.
 pub fn number(value: f64) -> String {
     let text = format!("{:.1}", if value.abs() < 0.05 { 0.0 } else { value });
@@ -18,8 +26,8 @@ pub fn number(value: f64) -> String {
 /// lines do not cross right at a node.
 pub fn spread(placed: &Placed, ends: &[(usize, usize, f64)]) -> Vec<Vec<Point>> {
     let mut lines: Vec<Vec<Point>> = placed.edges.iter().map(|(points, _)| points.clone()).collect();
-    // By node and side: the edges that meet it there, by height of the point before.
-    let mut sides: BTreeMap<(usize, bool), Vec<(f64, usize, bool)>> = BTreeMap::new();
+    // By node and side (right or not): the edges that meet it there.
+    let mut sides: BTreeMap<(usize, bool), Vec<Meeting>> = BTreeMap::new();
     for (at, ((from, to, _), line)) in ends.iter().zip(&lines).enumerate() {
         let (Some(a), Some(b)) = (placed.nodes.get(*from), placed.nodes.get(*to)) else { continue };
         let (Some(second), Some(last)) = (line.get(1), line.len().checked_sub(2).and_then(|at| line.get(at))) else {
@@ -27,20 +35,22 @@ pub fn spread(placed: &Placed, ends: &[(usize, usize, f64)]) -> Vec<Vec<Point>> 
         };
         if from != to {
             let is_forward = b.x >= a.x;
-            sides.entry((*from, is_forward)).or_default().push((second.1, at, true));
-            sides.entry((*to, !is_forward)).or_default().push((last.1, at, false));
+            let (leaves, arrives) =
+                (Meeting { y: second.1, edge: at, leaves: true }, Meeting { y: last.1, edge: at, leaves: false });
+            sides.entry((*from, is_forward)).or_default().push(leaves);
+            sides.entry((*to, !is_forward)).or_default().push(arrives);
         }
     }
     for ((node, is_right), mut meeting) in sides {
         let Some(rect) = placed.nodes.get(node) else { continue };
-        meeting.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        meeting.sort_by(|a, b| a.y.total_cmp(&b.y).then((a.edge, a.leaves).cmp(&(b.edge, b.leaves))));
         let count = meeting.len() as f64;
         let apart = APART.min(rect.height * 0.7 / count);
-        for (place, (_, edge, is_start)) in meeting.into_iter().enumerate() {
+        for (place, Meeting { edge, leaves, .. }) in meeting.into_iter().enumerate() {
             let y = rect.y + rect.height / 2.0 + (place as f64 - (count - 1.0) / 2.0) * apart;
             let x = if is_right { rect.x + rect.width } else { rect.x };
             let line = lines.get_mut(edge);
-            let end = line.and_then(|line| if is_start { line.first_mut() } else { line.last_mut() });
+            let end = line.and_then(|line| if leaves { line.first_mut() } else { line.last_mut() });
             if let Some(end) = end {
                 *end = (x, y);
             }
@@ -59,7 +69,7 @@ pub fn to_side(line: &[Point], rect: Rect) -> Vec<Point> {
     }
     let y = line.get(kept.len()).or(line.last()).map_or(rect.y, |point| point.1);
     let corner = (rect.height / 2.0).min(TITLE.0 + APART);
-    kept.push((rect.x, y.clamp(rect.y + corner, rect.y + rect.height - corner.min(APART))));
+    kept.push((rect.x, y.max(rect.y + corner).min(rect.y + rect.height - corner.min(APART))));
     kept
 }
 
