@@ -166,7 +166,7 @@ impl<'c, 'w> FluxMakers<'c, 'w> {
         };
         let parts = self.cluster.build().not_built.iter();
         parts
-            .filter(|part| part.could_bring(SOURCE, &source.kind, &source.namespace))
+            .filter(|part| part.could_bring(SOURCE, &source.kind, &source.namespace, Some(&source.name)))
             .any(|part| part.class != "source" || !waits(&part.what))
     }
 

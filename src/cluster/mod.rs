@@ -6,6 +6,7 @@ pub mod budget;
 pub mod flux;
 pub mod gateway;
 pub mod grafana;
+pub mod hosts;
 mod index;
 pub mod links;
 pub mod monitoring;
@@ -25,11 +26,11 @@ pub mod storage;
 mod trail;
 pub mod usage;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};
-use crate::build::flux::{Made, ReleaseBuild, ReleaseValues};
+use crate::build::flux::{Made, ReleaseBuild, ReleaseNames, ReleaseValues};
 use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
@@ -39,8 +40,11 @@ use crate::yaml::Node;
 use smol_str::SmolStr;
 
 pub use index::Index;
+use links::Link;
 use nearest::DocumentKey;
 use producers::Products;
+use references::References;
+use storage::Storage;
 pub use trail::trail;
 
 /// A document of a file, whether or not a build reaches it.
@@ -137,6 +141,13 @@ pub struct Cluster<'w> {
     // Positions in the list of releases, by that of the HelmRelease among the objects.
     releases: HashMap<usize, usize>,
     products: OnceLock<Products>,
+    links: OnceLock<Vec<Link<'w>>>,
+    references: OnceLock<References<'w>>,
+    // HelmReleases by the namespace they install into.
+    installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
+    used_namespaces: OnceLock<BTreeSet<String>>,
+    storage: OnceLock<Storage>,
+    roots_of_trust: OnceLock<BTreeSet<String>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -144,7 +155,19 @@ impl<'w> Cluster<'w> {
     pub fn new(repository: &'w Repository<'w>, build: &'w ClusterBuild) -> Self {
         let index = Index::new(build.objects.iter().chain(&build.modelled));
         let releases = build.releases.iter().enumerate().map(|(at, release)| (release.object, at)).collect();
-        Cluster { repository, build, index, releases, products: OnceLock::new() }
+        Cluster {
+            repository,
+            build,
+            index,
+            releases,
+            products: OnceLock::new(),
+            links: OnceLock::new(),
+            references: OnceLock::new(),
+            installed: OnceLock::new(),
+            used_namespaces: OnceLock::new(),
+            storage: OnceLock::new(),
+            roots_of_trust: OnceLock::new(),
+        }
     }
 
     /// Entry path.
@@ -268,14 +291,14 @@ impl<'w> Cluster<'w> {
             namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
             name: name.to_owned(),
         };
-        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace));
+        let could_come = self.build.not_built.iter().any(|part| part.could_bring(group, kind, namespace, Some(name)));
         if could_come || self.is_external(&reference) { Presence::Unknown } else { Presence::Absent }
     }
 
     /// Whether something that could bring objects into a namespace was not looked at: a Kustomization from another
     /// source, one that is broken, a remote input. A chart is not counted here: ask what it makes.
     pub fn is_open(&self, namespace: &str) -> bool {
-        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace))
+        self.build.not_built.iter().any(|part| part.could_bring("", "", namespace, None))
     }
 
     /// Whether entries of some build are missing: an absence is likely, but no longer certain.
@@ -289,6 +312,33 @@ impl<'w> Cluster<'w> {
             let objects = self.build.objects.iter().chain(&self.build.modelled).enumerate();
             Products::new(objects.filter(|(_, object)| !object.left_alone))
         })
+    }
+
+    /// What every object names by a field that is known to name objects, those of modelled charts included.
+    pub fn links(&self) -> &[Link<'w>] {
+        self.links.get_or_init(|| links::all(self))
+    }
+
+    /// Everything that names something, to be asked from the other end.
+    pub fn references(&self) -> &References<'w> {
+        self.references.get_or_init(|| References::of(self))
+    }
+
+    /// Object storage: the stores, who makes buckets on them, and who uses which.
+    pub fn storage(&self) -> &Storage {
+        self.storage.get_or_init(|| Storage::of(self))
+    }
+
+    /// HelmReleases that install into a namespace.
+    pub fn installed_in(&self, namespace: &str) -> impl Iterator<Item = &'w Object> + use<'_, 'w> {
+        let installed = self.installed.get_or_init(|| {
+            let mut installed: HashMap<String, Vec<&Object>> = HashMap::new();
+            for release in self.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
+                installed.entry(ReleaseNames::of(release).namespace).or_default().push(release);
+            }
+            installed
+        });
+        installed.get(namespace).into_iter().flatten().copied()
     }
 
     /// The merged values of a HelmRelease.
@@ -327,6 +377,18 @@ impl<'w> Cluster<'w> {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Every namespace that the tree puts something into, or says that it is there.
+    pub fn used_namespaces(&self) -> &BTreeSet<String> {
+        self.used_namespaces.get_or_init(|| {
+            let mut names: BTreeSet<String> = self.namespaces().into_iter().collect();
+            let releases = self.of_kind("helm.toolkit.fluxcd.io", "HelmRelease");
+            names.extend(releases.map(|release| ReleaseNames::of(release).namespace));
+            let targets = self.kustomizations().iter().filter_map(|one| one.spec.target_namespace.as_ref());
+            names.extend(targets.map(|target| target.text.clone()));
+            names
+        })
     }
 
     /// What was not looked at, for the report.

@@ -52,7 +52,7 @@ pub fn of_group(group: &str) -> impl Iterator<Item = &'static Operator> {
 
 impl Operator {
     /// Whether a release installs the chart.
-    pub fn is_chart_of(&self, cluster: &Cluster<'_>, release: &Object) -> bool {
+    pub fn is_chart_of<'w>(&self, cluster: &Cluster<'w>, release: &'w Object) -> bool {
         let Some(chart) = Release::of(cluster, release).chart else { return false };
         let holds = |word: &str| {
             let texts =

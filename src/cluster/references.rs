@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet};
 use smol_str::SmolStr;
 
 use super::Cluster;
-use super::links::links;
 use crate::build::Object;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
@@ -71,14 +70,14 @@ impl<'w> References<'w> {
             from.node.entries().filter(|entry| entry.key != "metadata").for_each(|entry| {
                 reader.read(&entry.key, &entry.value);
             });
-            all.extend(links(from).into_iter().map(|link| Reference {
-                from,
-                kind: link.kind.into(),
-                namespace: link.namespace,
-                name: link.name,
-                place: link.node.span(),
-            }));
         }
+        all.extend(cluster.links().iter().map(|link| Reference {
+            from: link.from,
+            kind: link.kind.into(),
+            namespace: link.namespace.clone(),
+            name: link.name.clone(),
+            place: link.node.span(),
+        }));
         // Both may know a field.
         let mut seen = HashSet::new();
         all.retain(|reference| seen.insert((reference.place, reference.kind.clone(), reference.namespace.clone())));

@@ -49,6 +49,8 @@ pub enum UnknownWhy {
     Variable,
     /// The hash of content that cannot be read.
     Hash,
+    /// It comes from an input that was not read.
+    Input,
     /// A chart makes it in a way that is not followed, such as a call of a template.
     Chart,
 }

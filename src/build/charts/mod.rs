@@ -5,6 +5,7 @@
 
 mod app_template;
 mod chart;
+mod definitions;
 mod draft;
 mod go;
 mod made;
@@ -41,7 +42,7 @@ pub trait ChartModel: Sync {
     fn objects(&self, release: &Release<'_>, remarks: &Remarks) -> Vec<crate::yaml::Node>;
 }
 
-const MODELS: &[&dyn ChartModel] = &[&app_template::AppTemplate];
+const MODELS: &[&dyn ChartModel] = &[&app_template::AppTemplate, &definitions::Definitions];
 
 /// What a release makes, where its chart is known.
 pub fn model(release: &Release<'_>) -> Option<Modelled> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::address;
 use super::artifact::{Artifact, Filtered, source_ignore, stated_patterns};
 use super::discover::EntryPoint;
 use super::generator::{self, Failure};
@@ -112,7 +113,7 @@ impl<'b, 's> Artifacts<'b, 's> {
             repository,
             entry,
             own: entry.sources.iter().cloned().collect(),
-            urls: entry.url.as_deref().map(comparable_url).into_iter().collect(),
+            urls: entry.url.as_deref().map(address::comparable).into_iter().collect(),
             built: HashMap::new(),
             generators: HashMap::new(),
             made: HashMap::new(),
@@ -140,7 +141,7 @@ impl<'b, 's> Artifacts<'b, 's> {
             namespace: object.namespace().to_owned(),
             name: object.name.to_string(),
         };
-        if let Some(url) = object.at(&["spec", "url"]).and_then(Node::as_str).map(comparable_url) {
+        if let Some(url) = object.at(&["spec", "url"]).and_then(Node::as_str).map(address::comparable) {
             if self.own.contains(&key) {
                 self.urls.insert(url);
             } else if self.urls.contains(&url) {
@@ -154,6 +155,14 @@ impl<'b, 's> Artifacts<'b, 's> {
     /// The URL of a source that was built.
     pub fn url(&self, source: &SourceKey) -> Option<&str> {
         self.built.get(source)?.at(&["spec", "url"])?.as_str()
+    }
+
+    /// Whether whoever owns this repository owns what stands at an address; `None` where one of them is not known.
+    pub fn is_of_owner(&self, url: &str) -> Option<bool> {
+        let owner = address::owner(url)?;
+        let mut own = self.urls.iter().filter_map(|url| address::owner(url)).peekable();
+        own.peek()?;
+        Some(own.any(|own| own == owner))
     }
 
     /// The artifact of a source; that of this repository where a Kustomization names none.
@@ -371,11 +380,4 @@ impl<'b, 's> Artifacts<'b, 's> {
 /// A pushed artifact may hold files in place of links; Git gives links as they are, and they are left out.
 fn is_pushed(source: &SourceKey) -> bool {
     source.kind != "GitRepository"
-}
-
-/// A repository URL without what may differ: scheme, user, `.git`, the colon of the short SSH form.
-fn comparable_url(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    rest.trim_end_matches('/').trim_end_matches(".git").replacen(':', "/", 1).to_ascii_lowercase()
 }

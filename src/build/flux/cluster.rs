@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::address;
 use super::artifact::Artifact;
 use super::artifacts::{Artifacts, NoArtifact, Repository};
 use super::discover::{EntryPoint, is_flux_kustomization};
 use super::entry;
 use super::inventory::Inventory;
-use super::kustomization::{FluxKustomization, SourceKey};
+use super::kustomization::FluxKustomization;
 use super::path::missing_path;
 use super::reconcile::{Reconciled, Request, files_as_they_are};
 use super::releases::releases;
@@ -198,12 +199,16 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         self.cluster.files.extend(outcome.files);
         let shown = self.cluster.kustomizations.get(index).map_or_else(String::new, |one| one.spec.shown());
         for left_out in outcome.open {
+            // Whose folder it is tells what it holds, where it is known who we are.
+            let is_ours =
+                self.artifacts.is_of_owner(&left_out.what) != Some(false) && !address::is_file(&left_out.what);
+            let is_published = matches!(left_out.brings, Brings::Published { .. });
             self.cluster.not_built.push(NotBuilt {
                 class: "remote",
                 what: left_out.what,
                 reason: format!("{}, in {shown}", left_out.reason),
                 namespace: None,
-                brings: left_out.brings,
+                brings: if is_published && is_ours { Brings::Anything } else { left_out.brings },
             });
         }
         if let Some(kustomization) = self.cluster.kustomizations.get_mut(index) {
@@ -329,14 +334,22 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
 
     fn note_external(&mut self, spec: &FluxKustomization, state: &State) {
         let State::External(reason) = state else { return };
-        let manifests_only = self.is_flux_distribution(spec.source.as_ref());
+        let url = spec.source.as_ref().and_then(|source| self.artifacts.url(source)).unwrap_or_default().to_owned();
+        let manifests_only = address::is_flux_distribution(&url);
         // Everything of it that has a namespace is in Flux's own.
         let own = || manifests_only.then(|| spec.namespace.clone());
+        let brings = if manifests_only {
+            Brings::Manifests
+        } else if spec.path.is_some() && self.artifacts.is_of_owner(&url) == Some(false) {
+            Brings::published([url.as_str(), &spec.name], true)
+        } else {
+            Brings::Anything
+        };
         self.cluster.not_built.push(NotBuilt {
             class: "source",
             what: spec.shown(),
             reason: reason.clone(),
-            brings: if manifests_only { Brings::Manifests } else { Brings::Anything },
+            brings,
             namespace: spec.target_namespace.as_ref().map(|namespace| namespace.text.clone()).or_else(own),
         });
     }
@@ -373,10 +386,6 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
 
     /// Flux's own release artifact holds the controllers and their CRDs, never objects of this cluster's tree.
     /// Source: fluxcd/flux2, `.github/workflows/release.yaml` (`flux-manifests`).
-    fn is_flux_distribution(&self, source: Option<&SourceKey>) -> bool {
-        let url = source.and_then(|source| self.artifacts.url(source)).unwrap_or_default();
-        url.contains("/fluxcd/flux-manifests") || url.contains("github.com/fluxcd/flux2")
-    }
 
     fn state_of(&mut self, spec: &FluxKustomization) -> (State, Option<Arc<Artifact>>) {
         let external = |reason: String| (State::External(reason), None);

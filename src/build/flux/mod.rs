@@ -1,5 +1,6 @@
 //! What Flux does around kustomize: sources, generated files, decryption, substitution, nested Kustomizations.
 
+mod address;
 mod artifact;
 mod artifacts;
 mod cluster;

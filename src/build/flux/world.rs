@@ -44,17 +44,11 @@ pub struct NotBuilt {
 }
 
 impl NotBuilt {
-    /// Whether an object of this group and kind in this namespace could come from here.
-    pub fn could_bring(&self, group: &str, kind: &str, namespace: &str) -> bool {
-        let is_flux = group.ends_with(".toolkit.fluxcd.io");
+    /// Whether an object of this group and kind in this namespace could come from here: any of them where there is no
+    /// name.
+    pub fn could_bring(&self, group: &str, kind: &str, namespace: &str, name: Option<&str>) -> bool {
         self.namespace.as_deref().is_none_or(|only| only == namespace)
-            && match &self.brings {
-                Brings::Nothing => false,
-                Brings::Definitions => group == "apiextensions.k8s.io",
-                Brings::Manifests => !is_flux,
-                Brings::Kinds(kinds) => !is_flux || kinds.iter().any(|held| held == kind),
-                Brings::Anything => true,
-            }
+            && self.brings.could_bring(group, kind, namespace, name)
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::brings::{Brings, LeftOut};
 use super::build_metadata::Tracking;
 use super::crds;
 use super::decode::Reading;
@@ -50,57 +51,6 @@ pub struct Outcome {
     pub open: Vec<LeftOut>,
     /// Files that were read: kustomizations, resources, patches, what generators hold.
     pub files: HashSet<FileId>,
-}
-
-/// An input that was not looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
-    /// The input.
-    pub what: String,
-    /// Why.
-    pub reason: &'static str,
-    /// What it could bring.
-    pub brings: Brings,
-}
-
-/// What a part that was not looked at could bring into the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Brings {
-    /// Nothing: everything it holds is known.
-    Nothing,
-    /// Custom resource definitions alone.
-    Definitions,
-    /// A file of manifests by somebody else, which never holds this cluster's Flux objects.
-    Manifests,
-    /// Like what the rest of its build holds: these kinds, and anything that is not Flux's own.
-    Kinds(Vec<String>),
-    /// Anything.
-    Anything,
-}
-
-impl LeftOut {
-    fn elsewhere(entry: &str) -> Self {
-        LeftOut { what: entry.to_owned(), reason: "from another source", brings: Brings::Anything }
-    }
-
-    fn remote(entry: &str) -> Self {
-        let path = entry.split('?').next().unwrap_or_default();
-        let is_file = [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end));
-        let brings = match is_file {
-            _ if holds_definitions(path) => Brings::Definitions,
-            true => Brings::Manifests,
-            false => Brings::Anything,
-        };
-        LeftOut { what: entry.to_owned(), reason: "remote", brings }
-    }
-}
-
-/// Whether a file or folder is called after CRDs, and after nothing that comes with them.
-fn holds_definitions(path: &str) -> bool {
-    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let words: Vec<&str> = name.split(['.', '-', '_']).collect();
-    let is_crd = |word: &&str| matches!(*word, "crd" | "crds" | "customresourcedefinitions");
-    words.iter().any(is_crd) && !words.iter().any(|word| matches!(*word, "and" | "with" | "install" | "all"))
 }
 
 /// Who runs the build, and how.
@@ -252,7 +202,7 @@ impl<'l, 's> Builder<'l, 's> {
     fn run(&mut self, spec: &Spec, all: &mut Accumulated, place: Place) {
         self.log.observations.extend(spec.observations.iter().cloned());
         self.log.broken |= spec.broken;
-        self.log.lost |= spec.broken;
+        self.log.lost |= spec.lost;
         self.log.files.extend(spec.id);
         self.unknown_keys(spec, place);
         self.openapi(spec, place);
@@ -336,6 +286,13 @@ impl<'l, 's> Builder<'l, 's> {
         }
         let observation = missing_entry(self.library, path, entry.span, &entry.text, error);
         self.log.lose(observation);
+    }
+
+    /// The same for an input that brings no resource of its own: a patch, a replacement, data of a generator.
+    pub(super) fn missing_part(&mut self, path: &str, entry: &Text, error: &ReadError) {
+        let was_lost = self.log.lost;
+        self.missing(path, entry, error);
+        self.log.lost = was_lost;
     }
 
     /// The path of a file that a kustomization in `directory` names; `None`, and a finding, when it must not be read.
@@ -611,7 +568,7 @@ impl<'l, 's> Builder<'l, 's> {
                 match self.library.sources.load(&full) {
                     Ok(id) => self.log.files.insert(id),
                     Err(error) => {
-                        self.missing(&full, path, &error);
+                        self.missing_part(&full, path, &error);
                         all_empty = false;
                         continue;
                     }
@@ -645,7 +602,7 @@ impl<'l, 's> Builder<'l, 's> {
                     Some(manifests)
                 }
                 Err(error) => {
-                    self.missing(&full, path, &error);
+                    self.missing_part(&full, path, &error);
                     None
                 }
             });
@@ -724,25 +681,6 @@ impl<'l, 's> Builder<'l, 's> {
         if let Some(list) = &spec.replacements {
             self.replacements(&spec.directory, list, reading, all);
             by(&self.tracking, "ReplacementTransformer", all);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_remote_file_called_after_crds_brings_definitions_alone() {
-        for (entry, expected) in [
-            ("https://example.com/v1/crd.yaml", Brings::Definitions),
-            ("https://example.com/v1/operator-crds.yaml?ref=v1", Brings::Definitions),
-            ("https://example.com/org/repository//config/crd?ref=v1", Brings::Definitions),
-            ("https://example.com/v1/install-with-crds.yaml", Brings::Manifests),
-            ("https://example.com/v1/install.yaml", Brings::Manifests),
-            ("https://example.com/org/repository//deploy?ref=v1", Brings::Anything),
-        ] {
-            assert_eq!(LeftOut::remote(entry).brings, expected, "{entry}");
         }
     }
 }

@@ -47,6 +47,8 @@ struct Data<'n> {
     keeps_encrypted: bool,
     text: Vec<Entry>,
     binary: Vec<Entry>,
+    // A source was not read: there are other keys.
+    open: bool,
 }
 
 impl Data<'_> {
@@ -102,7 +104,7 @@ impl Builder<'_, '_> {
     ) -> Resource {
         let name = entry.name.as_ref().map(|name| name.text.as_str()).unwrap_or_default();
         let keeps_encrypted = self.options.keeps_encrypted;
-        let mut data = Data { made, name, keeps_encrypted, text: Vec::new(), binary: Vec::new() };
+        let mut data = Data { made, name, keeps_encrypted, text: Vec::new(), binary: Vec::new(), open: false };
         if name.is_empty() {
             refuse(&mut self.log, "a generator needs a `name`".into(), entry.node.span().head(), "name");
         }
@@ -147,14 +149,17 @@ impl Builder<'_, '_> {
                 Some((id, full))
             }
             Err(error) => {
-                self.missing(&full, entry, &error);
+                self.missing_part(&full, entry, &error);
                 None
             }
         }
     }
 
     fn read_env(&mut self, directory: &str, env: &Text, data: &mut Data<'_>) {
-        let Some((id, _)) = self.open(directory, env, &env.text) else { return };
+        let Some((id, _)) = self.open(directory, env, &env.text) else {
+            data.open = true;
+            return;
+        };
         let file = self.library.sources.file(id);
         if file.problem.is_some() {
             let message = format!("`{}` is not text in UTF-8", env.text);
@@ -198,7 +203,10 @@ impl Builder<'_, '_> {
             None => (file_name(&source.text).to_owned(), source.text.as_str()),
         };
         let key = Text { text: key, span: source.span };
-        let Some((id, full)) = self.open(directory, source, path) else { return };
+        let Some((id, full)) = self.open(directory, source, path) else {
+            data.open = true;
+            return;
+        };
         let file = self.library.sources.file(id);
         // The whole file stands behind the value, and the entry brought it in.
         let brought_in = |mut node: Node, span: Span| {
@@ -283,12 +291,17 @@ fn object(entry: &GeneratorEntry, data: Data<'_>, shared: Option<&Node>) -> Reso
     }
     let mut root =
         vec![field("apiVersion", text("v1")), field("kind", text(made.kind())), field("metadata", map(metadata))];
+    if data.open {
+        let unknown = Unknown { template: "".into(), why: UnknownWhy::Input };
+        let key = if made == Made::Secret { "stringData" } else { "binaryData" };
+        root.push(field(key, added(Value::Unknown(Arc::new(unknown)))));
+    }
     match made {
         Made::ConfigMap => {
             if !data.text.is_empty() {
                 root.push(field("data", map(data.text)));
             }
-            if !data.binary.is_empty() {
+            if !data.binary.is_empty() && !data.open {
                 root.push(field("binaryData", map(data.binary)));
             }
         }

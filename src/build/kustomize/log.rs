@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::accumulate::LeftOut;
+use super::brings::LeftOut;
 use crate::finding::Observation;
 use crate::source::FileId;
 

@@ -1,6 +1,7 @@
 //! A kustomization folder to resources, as kustomize api v0.21.1 builds it.
 
 mod accumulate;
+mod brings;
 mod build_metadata;
 mod crds;
 mod decode;
@@ -31,7 +32,8 @@ mod transformer_config;
 mod value_add;
 mod vars;
 
-pub use accumulate::{Brings, Builder, LeftOut, Options, Outcome};
+pub use accumulate::{Builder, Options, Outcome};
+pub use brings::{Brings, LeftOut};
 pub use file::{
     ImageEntry, LabelsEntry, NAMES, PatchEntry, Spec, Target, Text, find_file, image_entry, patch_entry, read_folder,
     read_spec,

@@ -1,7 +1,8 @@
 //! Built-in transformers and generators written as objects of their own. Source: kustomize
 //! `api/internal/plugins/loader`, `api/internal/builtins`.
 
-use super::accumulate::{Accumulated, Brings, Builder, LeftOut};
+use super::accumulate::{Accumulated, Builder};
+use super::brings::{Brings, LeftOut};
 use super::decode::Reading;
 use super::field_spec::{FieldError, FieldSpec};
 use super::file::{self, Spec, Text, generator_entry, image_entry, replicas_entry};

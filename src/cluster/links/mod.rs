@@ -1,12 +1,16 @@
 //! Which object names which, field by field, as the reference table says.
 
+mod forms;
 mod table;
 
 use smol_str::SmolStr;
 
+use super::Cluster;
+use crate::build::flux::ReleaseNames;
 use crate::build::object::Gvk;
 use crate::build::{Object, scope};
 use crate::yaml::{EachPath, Node};
+use forms::Forms;
 use table::Field;
 
 /// Where workloads have their pod.
@@ -55,6 +59,31 @@ pub struct Link<'w> {
     pub optional: bool,
     /// The keys that are asked for.
     pub keys: Vec<AskedKey<'w>>,
+    /// Nothing but its form tells that it is a link.
+    pub by_form: bool,
+}
+
+/// Every link of a cluster, those of modelled charts included.
+pub fn all<'w>(cluster: &Cluster<'w>) -> Vec<Link<'w>> {
+    let mut found: Vec<Link<'w>> = cluster.objects().chain(cluster.modelled()).flat_map(links).collect();
+    let known = found.iter().map(|link| link.node.span()).collect();
+    for from in cluster.objects() {
+        if from.is("helm.toolkit.fluxcd.io", "HelmRelease") {
+            // What a model or a renderer makes of the values says more than their form.
+            let is_opaque = cluster.model(from).is_none() && !cluster.is_rendered(from);
+            if let (true, Some(values)) = (is_opaque, cluster.values(from)) {
+                let namespace = ReleaseNames::of(from).namespace;
+                let forms = Forms { from, namespace: &namespace, is_values: true, known: &known };
+                forms.read(&values.root, "spec.values", &mut found);
+            }
+        } else if forms::is_readable(from) {
+            let forms = Forms { from, namespace: from.namespace(), is_values: false, known: &known };
+            if let Some(spec) = from.node.get("spec") {
+                forms.read(spec, "spec", &mut found);
+            }
+        }
+    }
+    found
 }
 
 /// Every link of an object.
@@ -111,6 +140,7 @@ fn read<'w>(object: &'w Object, root: &'w Node, field: &'static Field, found: &m
                 .collect(),
             optional: node.get("optional").and_then(Node::as_bool) == Some(true),
             keys: keys(field, node, name),
+            by_form: false,
         });
     }
 }

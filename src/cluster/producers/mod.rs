@@ -5,18 +5,22 @@ mod names;
 mod possible;
 mod table;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use smol_str::SmolStr;
 
 use super::{Cluster, Presence};
 use crate::build::object::Gvk;
 use crate::build::{Object, scope};
+use crate::yaml::Node;
 use names::{MadeName, names};
 use table::{Made, path};
 
 pub use keys::Keys;
 pub use possible::{Wanted, any_custom, custom, is_related};
+
+/// A name of so many characters is no common word.
+const TELLING: usize = 6;
 
 /// An object that another one makes.
 #[derive(Clone, Debug)]
@@ -100,6 +104,12 @@ impl Products {
             .find(|product| product.made.group == group && product.is_in(namespace) && product.is_called(name))
     }
 
+    /// The namespaces in which an object of this kind and name is made.
+    pub fn namespaces<'p>(&'p self, kind: &'p str, name: &str) -> impl Iterator<Item = &'p str> + use<'p> {
+        let products = self.exact.get(name).into_iter().flatten().filter(move |product| product.made.kind == kind);
+        products.filter_map(|product| product.namespace.as_deref())
+    }
+
     /// The names of everything of a kind that is made in a namespace.
     pub fn names<'p>(&'p self, kind: &'p str, namespace: &'p str) -> impl Iterator<Item = &'p str> {
         let products = self.exact.values().flatten().filter(move |product| product.made.kind == kind);
@@ -175,7 +185,8 @@ impl<'w> Cluster<'w> {
             return Existence::Made(product);
         }
         // Keys, tokens and settings of the bootstrap stand beside Flux and in no tree.
-        let is_bootstrap = matches!(kind, "Secret" | "ConfigMap") && self.is_flux_namespace(namespace);
+        let is_bootstrap = matches!(kind, "Secret" | "ConfigMap")
+            && (self.is_flux_namespace(namespace) || self.is_set_up_by_hand(kind, namespace, name));
         if is_bootstrap || namespace.contains("${") || name.contains("${") {
             return Existence::Unknown;
         }
@@ -186,10 +197,42 @@ impl<'w> Cluster<'w> {
         }
     }
 
+    /// Whether an object stands where secrets come from, which no store can bring there, or a script that is run before
+    /// Flux speaks of it.
+    fn is_set_up_by_hand(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let is_root = kind == "Secret" && self.roots_of_trust().contains(namespace);
+        is_root || (name.len() >= TELLING && self.repository.bootstrap_mention(&[name], |_| true).is_some())
+    }
+
+    /// Namespaces in which stores of secrets have their own credentials.
+    fn roots_of_trust(&self) -> &BTreeSet<String> {
+        self.roots_of_trust.get_or_init(|| {
+            let mut found = BTreeSet::new();
+            for store in self.of_kind("external-secrets.io", "ClusterSecretStore") {
+                if let Some(provider) = store.dig("spec.provider") {
+                    own_namespaces(provider, &mut found);
+                }
+            }
+            found
+        })
+    }
+
     /// Whether Flux itself lives in a namespace.
     pub fn is_flux_namespace(&self, namespace: &str) -> bool {
         namespace == "flux-system" || self.kustomizations().first().is_some_and(|root| root.spec.namespace == namespace)
     }
+}
+
+/// The namespaces of the references in a provider.
+fn own_namespaces(node: &Node, found: &mut BTreeSet<String>) {
+    for entry in node.entries() {
+        if let (true, Some(namespace)) = (entry.key.to_ascii_lowercase().ends_with("ref"), entry.value.get("namespace"))
+        {
+            found.extend(namespace.as_str().map(ToOwned::to_owned));
+        }
+        own_namespaces(&entry.value, found);
+    }
+    node.items().iter().for_each(|item| own_namespaces(item, found));
 }
 
 /// Objects that the API server makes in every namespace.

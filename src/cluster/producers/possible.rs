@@ -50,6 +50,12 @@ const MAKE_NOTHING: &[&str] = &[
 /// Annotations by which tools copy an object into other namespaces.
 const COPIES: &[&str] = &["reflector.v1.k8s.emberstack.com/", "replicator.v1.mittwald.de/", "kubed.appscode.com/sync"];
 
+/// Words in annotations of an Ingress by which something makes its certificate.
+const CERTIFIERS: &[&str] = &["cert-manager", "acme", "letsencrypt", "certificate"];
+
+/// Classes of Ingresses that bring their certificates. Source: tailscale/tailscale `cmd/k8s-operator/ingress.go`.
+const OWN_CERTIFICATES: &[&str] = &["tailscale"];
+
 /// What is looked for.
 pub struct Wanted<'a> {
     /// The object that names it, which does not make it itself.
@@ -80,18 +86,44 @@ pub fn possible<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Ob
         };
         cluster.named(name).filter(same).find(|object| is_copied_elsewhere(&object.node))
     };
-    release(cluster, wanted).or_else(|| custom(cluster, wanted)).or_else(|| if is_copied { copied() } else { None })
+    release(cluster, wanted)
+        .or_else(|| custom(cluster, wanted))
+        .or_else(|| if is_copied { copied() } else { None })
+        .or_else(|| if kind == "Secret" { certified(cluster, wanted) } else { None })
+}
+
+/// An Ingress whose certificate somebody provides: annotations that speak of one, a class that brings its own, a policy
+/// that changes every Ingress.
+fn certified<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
+    let ingress = wanted.asker.filter(|asker| asker.is("networking.k8s.io", "Ingress"))?;
+    let mut annotations = ingress.at(&["metadata", "annotations"]).into_iter().flat_map(Node::entries);
+    let is_asked_for = annotations.any(|entry| CERTIFIERS.iter().any(|word| entry.key.contains(word)));
+    let is_own = ingress
+        .dig("spec.ingressClassName")
+        .and_then(Node::as_str)
+        .is_some_and(|class| OWN_CERTIFICATES.contains(&class));
+    if is_asked_for || is_own {
+        return cluster.get("networking.k8s.io", "Ingress", ingress.namespace(), &ingress.name);
+    }
+    cluster.of_kind("kyverno.io", "ClusterPolicy").find(|policy| says(&policy.node, "Ingress"))
 }
 
 fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let name = wanted.name;
-    cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(|release| {
-        let names = ReleaseNames::of(release);
+    if wanted.namespace.is_empty() {
+        // Objects without namespace have names of their own: the values have to speak of them.
+        let speaks = |release: &&Object| {
+            let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
+            !is_known && cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+        };
+        return cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(speaks);
+    }
+    cluster.installed_in(wanted.namespace).find(|release| {
         let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
-        if names.namespace != wanted.namespace || is_known || !wanted.is_other(release) {
+        if is_known || !wanted.is_other(release) {
             return false;
         }
-        is_related(cluster, release, &names, name)
+        is_related(cluster, release, &ReleaseNames::of(release), name)
     })
 }
 

@@ -9,7 +9,7 @@ use crate::build::Object;
 use crate::cluster::flux::HELM;
 use crate::cluster::operators::{Operator, of_group, operators};
 use crate::cluster::{Cluster, trail};
-use crate::finding::{Confidence, Label, ObjectRef, Observation, Severity};
+use crate::finding::{Label, ObjectRef, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::yaml::Node;
 
@@ -51,17 +51,16 @@ impl Rule for CrdAndCrTogether {
             }
             let reason = elsewhere(cluster, &installed, group, kustomization, &objects);
             if let Some(reason) =
-                reason.or_else(|| assumed.get_or_insert_with(|| Assumed::of(cluster, &installed)).group(group))
+                reason.or_else(|| assumed.get_or_insert_with(|| Assumed::of(cluster, &installed)).why(group))
             {
                 if let Some(object) = objects.first() {
                     out.undecided(cluster, "chart", format!("the CRD of {}", object.reference()), reason);
                 }
                 continue;
             }
-            let Some(found) = report(cluster, release, &objects) else { continue };
-            // Other kinds are used here before what brings them: something out of sight may bring this one, too.
-            let is_sure = assumed.as_ref().is_none_or(|assumed| assumed.groups.is_empty());
-            out.report(if is_sure { found } else { found.severity(Severity::Warning).confidence(Confidence::Low) });
+            if let Some(found) = report(cluster, release, &objects) {
+                out.report(found);
+            }
         }
     }
 }
@@ -94,12 +93,22 @@ impl<'w> Assumed<'w> {
         Assumed { groups }
     }
 
-    fn group(&self, group: &str) -> Option<String> {
-        let object = self.groups.get(group)?;
-        Some(format!(
-            "{} is of that group and waits for nothing, so that something else seems to bring it",
-            object.reference()
-        ))
+    /// Why the kinds of a group may be there before: it is taken for granted, or those of other charts are, which something
+    /// out of sight brings, and with them perhaps this one.
+    fn why(&self, group: &str) -> Option<String> {
+        let same = self.groups.get(group).map(|object| {
+            format!(
+                "{} is of that group and waits for nothing, so that something else seems to bring it",
+                object.reference()
+            )
+        });
+        same.or_else(|| {
+            let (_, object) = self.groups.first_key_value()?;
+            Some(format!(
+                "{} waits for no chart either, so that something else seems to bring such kinds",
+                object.reference()
+            ))
+        })
     }
 }
 
@@ -120,9 +129,9 @@ fn is_plain(cluster: &Cluster<'_>, group: &str) -> bool {
 }
 
 /// Why the CRD may be there before, although this release brings it.
-fn elsewhere(
-    cluster: &Cluster<'_>,
-    installed: &Installed<'_>,
+fn elsewhere<'w>(
+    cluster: &Cluster<'w>,
+    installed: &Installed<'w>,
     group: &str,
     kustomization: usize,
     objects: &[&Object],
@@ -156,7 +165,7 @@ fn elsewhere(
     if objects.iter().any(|object| is_declared(object.kind())) {
         return Some("the configuration says that it exists outside of the tree".to_owned());
     }
-    if cluster.build().not_built.iter().any(|part| part.could_bring(CRDS, "CustomResourceDefinition", "")) {
+    if cluster.build().not_built.iter().any(|part| part.could_bring(CRDS, "CustomResourceDefinition", "", None)) {
         return Some("a part of the cluster that could bring it was not built".to_owned());
     }
     let words: Vec<&str> = charts.into_iter().chain([group]).collect();

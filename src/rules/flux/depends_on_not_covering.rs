@@ -10,7 +10,6 @@ use crate::cluster::Cluster;
 use crate::cluster::flux::HELM;
 use crate::cluster::operators::operators;
 use crate::cluster::pods::Release;
-use crate::cluster::storage::Storage;
 use crate::finding::{Label, ObjectRef, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -111,7 +110,7 @@ fn find<'w>(cluster: &Cluster<'w>, reference: &ObjectRef) -> Option<&'w Object> 
 
 /// Buckets that something of the tree makes.
 fn of_buckets<'w>(cluster: &Cluster<'w>) -> Vec<Use<'w>> {
-    let storage = Storage::of(cluster);
+    let storage = cluster.storage();
     let made: HashMap<(&str, &str), &ObjectRef> =
         storage.made.iter().filter_map(|made| Some(((made.store.as_deref()?, made.name.as_str()), &made.by))).collect();
     let of = |consumer: &crate::cluster::storage::Consumer| -> Option<Use<'w>> {

@@ -33,7 +33,7 @@ impl Rule for OperatorNotDeployed {
         for (group, object) in first {
             let rows: Vec<&Operator> = of_group(group).collect();
             let Some(document) = candidate(cluster, &rows).filter(|_| !runs(cluster, &rows)) else { continue };
-            if cluster.build().not_built.iter().any(|part| part.could_bring(HELM, "HelmRelease", "")) {
+            if cluster.build().not_built.iter().any(|part| part.could_bring(HELM, "HelmRelease", "", None)) {
                 let what = format!("the operator of {}", object.reference());
                 out.undecided(cluster, "broken", what, "a part of the cluster that could bring it was not built");
                 continue;
@@ -52,11 +52,11 @@ impl Rule for OperatorNotDeployed {
 }
 
 /// Whether something of the cluster may be the operator: its chart, or a workload that is called like it.
-fn runs(cluster: &Cluster<'_>, rows: &[&Operator]) -> bool {
+fn runs<'w>(cluster: &Cluster<'w>, rows: &[&Operator]) -> bool {
     let charts: Vec<&str> = rows.iter().flat_map(|row| &row.charts).map(String::as_str).collect();
     let is_called = |name: &str| charts.iter().any(|chart| name.contains(chart));
     let is_release =
-        |release: &Object| is_called(&release.name) || rows.iter().any(|row| row.is_chart_of(cluster, release));
+        |release: &'w Object| is_called(&release.name) || rows.iter().any(|row| row.is_chart_of(cluster, release));
     cluster.of_kind(HELM, "HelmRelease").any(is_release)
         || ["Deployment", "StatefulSet", "DaemonSet"].iter().any(|kind| {
             cluster.of_kind("apps", kind).any(|workload| is_called(&workload.name) || is_called(workload.namespace()))

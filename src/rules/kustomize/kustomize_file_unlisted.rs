@@ -36,8 +36,8 @@ impl Rule for KustomizeFileUnlisted {
             return;
         }
         let usage = Usage::of(cluster.repository);
-        let references = References::of(cluster);
-        let view = View { cluster, usage: &usage, references: &references };
+        let references = cluster.references();
+        let view = View { cluster, usage: &usage, references };
         let mut documents: HashMap<&str, Vec<&FileDocument>> = HashMap::new();
         for document in &cluster.repository.documents {
             documents.entry(parent(&document.path)).or_default().push(document);

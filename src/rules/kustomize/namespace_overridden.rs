@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::build::{Object, State};
 use crate::cluster::Cluster;
-use crate::cluster::references::{Reference, References};
+use crate::cluster::references::Reference;
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::{FileId, Span};
@@ -26,7 +26,7 @@ impl Rule for NamespaceOverridden {
         if moved.is_empty() {
             return;
         }
-        let references = References::of(cluster);
+        let references = cluster.references();
         let neighbours = Neighbours::of(cluster);
         let mut strayed: BTreeMap<(Span, &str), Vec<&Moved<'_>>> = BTreeMap::new();
         for one in &moved {

@@ -73,10 +73,10 @@ fn namespace(policy: &Policy<'_>) -> Option<String> {
     })
 }
 
-fn report(
-    cluster: &Cluster<'_>,
-    policies: &Policies<'_, '_>,
-    policy: &Policy<'_>,
+fn report<'w>(
+    cluster: &Cluster<'w>,
+    policies: &Policies<'_, 'w>,
+    policy: &Policy<'w>,
     namespace: &str,
     sets: &[&PodSet<'_>],
     shared: bool,

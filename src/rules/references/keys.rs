@@ -1,6 +1,6 @@
 //! What the rules about missing keys share.
 
-use super::missing::{shown, wanted};
+use super::missing::{confidence, shown, wanted};
 use crate::cluster::links::{AskedKey, Link};
 use crate::cluster::producers::Keys;
 use crate::cluster::{Cluster, trail};
@@ -13,7 +13,11 @@ pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant
     for link in wanted(cluster, |link| is_meant(link) && !link.optional && !link.keys.is_empty()) {
         let Some(keys) = cluster.keys(link.kind, &link.namespace, &link.name) else { continue };
         for asked in link.keys.iter().filter(|asked| keys.lacks(&asked.key) && !asked.key.contains("${")) {
-            out.report(observation(rule, &link, asked, &keys));
+            let found = observation(rule, link, asked, &keys);
+            out.report(match confidence(cluster, link) {
+                Some(confidence) => found.confidence(confidence),
+                None => found,
+            });
         }
     }
 }

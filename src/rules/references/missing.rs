@@ -1,9 +1,11 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
+use super::custody::Custody;
 use crate::build::{Id, Object};
-use crate::cluster::links::{Link, links};
+use crate::cluster::links::Link;
+use crate::cluster::nearest::{Meant, Wanted, nearness};
 use crate::cluster::producers::Existence;
-use crate::cluster::{Cluster, trail};
+use crate::cluster::{Cluster, FileDocument, trail};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Label, Observation};
 use crate::rulebook::Sink;
 use crate::source::Span;
@@ -11,10 +13,23 @@ use crate::source::Span;
 /// Length of the hash that generators append.
 const HASH: usize = 10;
 
-/// Every link that a rule is about and that asks for something known.
-pub fn wanted<'w>(cluster: &Cluster<'w>, is_meant: impl Fn(&Link<'_>) -> bool) -> Vec<Link<'w>> {
-    let all = cluster.objects().flat_map(links);
-    all.filter(|link| is_meant(link) && !is_template(&link.name) && !is_template(&link.namespace)).collect()
+/// Its letters. Source: kustomize `api/hasher/hasher.go` (`encode`).
+const ALPHABET: &str = "bcdfghkmt2456789";
+
+/// Places of one name that are shown.
+const MOST_PLACES: usize = 3;
+
+/// Every link that a rule is about and that asks for something known. What a model of a chart only supposes is left out.
+pub fn wanted<'c, 'w>(cluster: &'c Cluster<'w>, is_meant: impl Fn(&Link<'_>) -> bool) -> Vec<&'c Link<'w>> {
+    let asks = |link: &&Link<'_>| link.from.modelled != Some(Confidence::Low) && is_meant(link);
+    let is_known = |link: &&Link<'_>| !is_template(&link.name) && !is_template(&link.namespace);
+    cluster.links().iter().filter(asks).filter(is_known).collect()
+}
+
+/// How sure a finding about a link is: an object that a model of a chart makes is no surer than the model.
+pub fn confidence(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<Confidence> {
+    let modelled = link.from.modelled.filter(|confidence| *confidence < Confidence::High);
+    modelled.or((link.by_form || cluster.has_losses()).then_some(Confidence::Medium))
 }
 
 /// Text that something fills in later.
@@ -24,26 +39,38 @@ fn is_template(text: &str) -> bool {
 
 /// Reports every object that is named and does not exist, once for each object that names it.
 pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant: impl Fn(&Link<'_>) -> bool) {
-    let mut found: Vec<(Link<'_>, Observation)> = Vec::new();
+    let mut found: Vec<(&Link<'_>, Missing)> = Vec::new();
+    let mut custody = Custody::new(cluster);
     for link in wanted(cluster, |link| is_meant(link) && !link.optional) {
         let known = found
             .iter_mut()
             .rev()
             .take_while(|(other, _)| std::ptr::eq(other.from, link.from))
             .find(|(other, _)| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name));
-        if let Some((_, observation)) = known {
-            observation.related.push(Label::new(link.node.span(), "named here too"));
+        if let Some((_, missing)) = known {
+            missing.observation.related.push(Label::new(link.node.span(), "named here too"));
             continue;
         }
-        let existence = cluster.existence_for(Some(link.from), link.group, link.kind, &link.namespace, &link.name);
+        // The chart of a release may well make what its values speak of, unless they say that it exists.
+        let may_make = link.by_form
+            && link.from.kind() == "HelmRelease"
+            && !link.field.rsplit('.').next().is_some_and(|key| key.starts_with("existing"));
+        let asker = Some(link.from).filter(|_| !may_make);
+        let existence = cluster.existence_for(asker, link.group, link.kind, &link.namespace, &link.name);
         if existence.is_absent() {
-            let observation = observation(rule, cluster, &link);
-            found.push((link, observation));
+            found.push((link, missing(rule, cluster, link)));
         }
     }
-    for (_, observation) in found {
-        let is_certain = !cluster.has_losses();
-        out.report(if is_certain { observation } else { observation.confidence(Confidence::Medium) });
+    for (link, missing) in found {
+        if !missing.is_told && !custody.keeps(link.kind) {
+            let subject = format!("{} named by {} `{}`", shown(link), link.from.kind(), link.from.full_name());
+            out.undecided(cluster, "outside", subject, "most of its kind are not in this tree");
+            continue;
+        }
+        out.report(match confidence(cluster, link) {
+            Some(confidence) => missing.observation.confidence(confidence),
+            None => missing.observation,
+        });
     }
 }
 
@@ -55,7 +82,15 @@ pub fn shown(link: &Link<'_>) -> String {
     }
 }
 
-fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Observation {
+/// A link that leads nowhere.
+struct Missing {
+    observation: Observation,
+    /// Something in the tree tells what was meant.
+    is_told: bool,
+}
+
+fn missing(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Missing {
+    let told = |observation| Missing { observation, is_told: true };
     let start = |what: &str, label: &str| {
         Observation::new(
             rule,
@@ -75,28 +110,50 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
         if let Some(node) = link.kind_node.filter(|node| node.origin.is_source()) {
             found = found.fix(rename("kind", kind, node.span()));
         }
-        return found;
+        return told(found);
     }
     if let Some(object) = hashed(cluster, link) {
-        return start(&format!("but its generator calls it `{}`", object.name), "without the hash")
+        let found = start(&format!("but its generator calls it `{}`", object.name), "without the hash")
             .related(Label::new(object.place(), "generated here"))
             .help("set `disableNameSuffixHash: true` in its `options`: kustomize rewrites only the fields it knows");
+        return told(found);
     }
-    if let Some(object) = elsewhere(cluster, link) {
-        return start(
-            &format!("but the {} of that name is in namespace `{}`", link.kind, object.namespace()),
-            "not in this namespace",
-        )
-        .related(Label::new(object.place(), format!("in namespace `{}`", object.namespace())))
-        .help(format!("make it in namespace `{}` too, or copy it there", link.namespace));
-    }
-    if let Some((path, place)) = written(cluster, link) {
-        return start("which is written in a file that no kustomization of this cluster lists", "not in this cluster")
-            .related(Label::new(place, "written here, not built"))
-            .help(format!("list `{path}` in its kustomization file"));
+    let asker = link.from.reference();
+    let wanted = Wanted {
+        group: link.group,
+        kind: link.kind,
+        namespace: &link.namespace,
+        name: &link.name,
+        others: &[],
+        by: Some(&asker),
+    };
+    match cluster.meant(&wanted) {
+        Some(Meant::Elsewhere(objects)) => {
+            let mut found = start(
+                &format!("but the {} of that name is in namespace {}", link.kind, namespaces(&objects)),
+                "not in this namespace",
+            )
+            .help(format!("make it in namespace `{}` too, or copy it there", link.namespace));
+            for object in objects.iter().take(MOST_PLACES) {
+                found = found.related(Label::new(object.place(), format!("in namespace `{}`", object.namespace())));
+            }
+            return told(found);
+        }
+        Some(Meant::Unbuilt(document)) if is_here(document, link) => {
+            let mut found =
+                start("which is written in a file that no kustomization of this cluster lists", "not in this cluster")
+                    .help(format!("list `{}` in its kustomization file", document.path));
+            if let Some(name) = document.node.at(&["metadata", "name"]) {
+                found = found.related(Label::new(name.span(), "written here, not built"));
+            }
+            return told(found);
+        }
+        _ => {}
     }
     let mut found = start("which does not exist", "no such object");
-    if let Some((name, place)) = nearest(cluster, link) {
+    let near = near(cluster, link);
+    let is_told = near.is_some();
+    if let Some((name, place)) = near {
         found = found.help(format!("did you mean `{name}`?"));
         if let Some(place) = place {
             found = found.related(Label::new(place, "nearest name"));
@@ -105,7 +162,12 @@ fn observation(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Ob
             found = found.fix(rename("name", &name, link.node.span()));
         }
     }
-    found
+    Missing { observation: found, is_told }
+}
+
+fn namespaces(objects: &[&Object]) -> String {
+    let names: Vec<String> = objects.iter().take(MOST_PLACES).map(|one| format!("`{}`", one.namespace())).collect();
+    names.join(", ")
 }
 
 fn rename(what: &str, text: &str, span: Span) -> Fix {
@@ -125,54 +187,30 @@ fn other_kind(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(&'static str, &
 
 /// The object whose generator put a hash behind the name.
 fn hashed<'w>(cluster: &Cluster<'w>, link: &Link<'_>) -> Option<&'w Object> {
-    let is_hash = |rest: &str| rest.len() == HASH && rest.chars().all(|c| c.is_ascii_alphanumeric());
+    if !matches!(link.kind, "ConfigMap" | "Secret") {
+        return None;
+    }
+    let is_hash = |rest: &str| rest.len() == HASH && rest.chars().all(|c| ALPHABET.contains(c));
     cluster.in_namespace(&link.namespace).find(|object| {
         object.is(link.group, link.kind)
             && object.name.strip_prefix(link.name.as_str()).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_hash)
     })
 }
 
-fn elsewhere<'w>(cluster: &Cluster<'w>, link: &Link<'_>) -> Option<&'w Object> {
-    let same = cluster.named(&link.name).filter(|object| object.is(link.group, link.kind));
-    same.min_by(|a, b| a.namespace().cmp(b.namespace()))
-}
-
-/// The file in which it is written although nothing builds it.
-fn written(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(String, Span)> {
-    cluster.repository.documents.iter().find_map(|document| {
-        let id = Id::of(&document.node);
-        let is_it = id.name == link.name && id.gvk.kind == link.kind && id.gvk.group == link.group;
-        let here = id.namespace.is_empty() || id.namespace == link.namespace;
-        let place = document.node.at(&["metadata", "name"])?.span();
-        (is_it && here && !cluster.repository.reached.contains(&place.file)).then(|| (document.path.to_string(), place))
-    })
+/// Whether a document that nothing builds would be the object in this namespace.
+fn is_here(document: &FileDocument, link: &Link<'_>) -> bool {
+    let id = Id::of(&document.node);
+    id.namespace.is_empty() || id.namespace == link.namespace
 }
 
 /// The name probably meant, of what stands or is made in the namespace.
-fn nearest(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(String, Option<Span>)> {
+fn near(cluster: &Cluster<'_>, link: &Link<'_>) -> Option<(String, Option<Span>)> {
     let objects = cluster.in_namespace(&link.namespace).filter(|object| object.is(link.group, link.kind));
-    let there = objects.map(|object| (object.name.to_string(), Some(object.place())));
-    let made = cluster.products().names(link.kind, &link.namespace).map(|name| (name.to_owned(), None));
-    let name = link.name.as_str();
-    let bounded = |long: &str, short: &str| {
-        short.len() >= 3
-            && (long.strip_suffix(short).is_some_and(|head| head.ends_with('-'))
-                || long.strip_prefix(short).is_some_and(|tail| tail.starts_with('-')))
-    };
+    let there = objects.map(|object| (object.name.as_str(), Some(object.place())));
+    let made = cluster.products().names(link.kind, &link.namespace).map(|name| (name, None));
     there
         .chain(made)
-        .filter_map(|(other, place)| {
-            let distance = strsim::levenshtein(&other, name);
-            let limit = (name.len() / 3).clamp(2, 4);
-            let score = if distance <= limit {
-                distance
-            } else if bounded(&other, name) || bounded(name, &other) {
-                limit + 1
-            } else {
-                return None;
-            };
-            Some((score, other, place))
-        })
-        .min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)))
-        .map(|(_, name, place)| (name, place))
+        .filter_map(|(other, place)| Some((nearness(&link.name, other)?, other, place)))
+        .min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
+        .map(|(_, name, place)| (name.to_owned(), place))
 }

@@ -1,5 +1,14 @@
-//! YAML and what the schemas of kinds say.
+//! YAML, what the schemas of kinds say, and what charts make of their values.
 
+mod chart_identifier_missing;
+mod chart_notes;
+mod chart_required_value_missing;
+mod chart_value_ineffective;
+mod chart_value_invalid;
 mod yaml_date_retyped;
 
+pub use chart_identifier_missing::ChartIdentifierMissing;
+pub use chart_required_value_missing::ChartRequiredValueMissing;
+pub use chart_value_ineffective::ChartValueIneffective;
+pub use chart_value_invalid::ChartValueInvalid;
 pub use yaml_date_retyped::YamlDateRetyped;

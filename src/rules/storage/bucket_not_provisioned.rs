@@ -17,10 +17,10 @@ pub struct BucketNotProvisioned {
 
 impl Rule for BucketNotProvisioned {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let storage = Storage::of(cluster);
+        let storage = cluster.storage();
         for consumer in &storage.consumers {
             let Some(bucket) = consumer.bucket.as_ref().filter(|_| !consumer.makes_bucket) else { continue };
-            match judge(&storage, consumer, bucket) {
+            match judge(storage, consumer, bucket) {
                 Judgement::Fine => {}
                 Judgement::Undecided(reason) => {
                     let name = bucket

@@ -14,10 +14,10 @@ pub struct S3EndpointHostMissing {}
 
 impl Rule for S3EndpointHostMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let storage = Storage::of(cluster);
+        let storage = cluster.storage();
         for connection in storage.connections() {
             let Host::Service { namespace, name } = &connection.host else { continue };
-            let near = nearest(&storage, namespace, name);
+            let near = nearest(storage, namespace, name);
             match storage.services.find(cluster, namespace, name) {
                 Found::Service(_) => {}
                 Found::Missing => out.report(missing(cluster, &connection, namespace, name, near)),

@@ -14,7 +14,7 @@ pub struct S3EndpointPortWrong {}
 
 impl Rule for S3EndpointPortWrong {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let storage = Storage::of(cluster);
+        let storage = cluster.storage();
         for connection in storage.connections() {
             let Host::Service { namespace, name } = &connection.host else { continue };
             // A Service that is missing, or may be, is told by its own rule.
@@ -31,7 +31,7 @@ impl Rule for S3EndpointPortWrong {
             };
             let Some(port) = connection.endpoint.effective_port(connection.insecure) else { continue };
             if !ports.contains(&port) {
-                out.report(wrong(cluster, &storage, &connection, service, ports, port));
+                out.report(wrong(cluster, storage, &connection, service, ports, port));
             }
         }
     }

@@ -84,7 +84,7 @@ fn could_come(cluster: &Cluster<'_>, kind: &str, namespace: &str, name: &str) ->
         name: name.to_owned(),
     };
     let mut parts = cluster.build().not_built.iter().filter(|part| part.brings != Brings::Manifests);
-    cluster.is_external(&object) || parts.any(|part| part.could_bring("", kind, namespace))
+    cluster.is_external(&object) || parts.any(|part| part.could_bring("", kind, namespace, Some(name)))
 }
 
 /// Why something that is absent is missing, and not merely made outside of the tree.

@@ -108,6 +108,8 @@ pub struct Spec {
     pub observations: Vec<Observation>,
     /// Kustomize refuses the file.
     pub broken: bool,
+    /// Something of it could not be read: what it would bring is not there.
+    pub lost: bool,
 }
 
 impl Spec {
@@ -149,6 +151,7 @@ impl Spec {
             unknown_keys: Vec::new(),
             observations: Vec::new(),
             broken: false,
+            lost: false,
         }
     }
 }
@@ -193,6 +196,7 @@ pub fn read_spec(library: &Library<'_>, path: &str) -> Result<Spec, ReadError> {
     spec.id = Some(manifests.file);
     spec.observations = manifests.observations.clone();
     spec.broken = manifests.broken;
+    spec.lost = manifests.broken;
     match manifests.documents.as_slice() {
         [] if !spec.broken => {
             spec.broken = true;
@@ -211,6 +215,7 @@ pub fn read_spec(library: &Library<'_>, path: &str) -> Result<Spec, ReadError> {
 fn fill(spec: &mut Spec, root: &Node) {
     if root.as_map().is_none() {
         spec.broken = true;
+        spec.lost = true;
         spec.observations.push(
             Observation::new(
                 "build-failed",

@@ -63,6 +63,7 @@ pub fn check(spec: &mut Spec, entry: &Field) {
         _ => "a number or boolean",
     };
     spec.broken = true;
+    spec.lost = true;
     spec.observations.push(
         Observation::new(
             "build-failed",

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{apply, read};
+use crate::build::kustomize::Brings;
 use crate::build::kustomize::LeftOut;
-use crate::build::kustomize::accumulate::Brings;
 use crate::build::kustomize::decode::Reading;
 use crate::build::kustomize::log::Log;
 use crate::build::kustomize::resource::Resource;

@@ -1,0 +1,19 @@
+//! A chart takes the values it is given. Card: rules/schema/chart-value-invalid.md
+
+use serde::Deserialize;
+
+use super::chart_notes;
+use crate::build::charts::Trouble;
+use crate::cluster::Cluster;
+use crate::rulebook::{Rule, Sink};
+
+/// Options: none.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ChartValueInvalid {}
+
+impl Rule for ChartValueInvalid {
+    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        chart_notes::check("chart-value-invalid", cluster, out, &[(Trouble::Invalid, "the chart refuses it")]);
+    }
+}
