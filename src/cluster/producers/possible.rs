@@ -127,8 +127,7 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
         if is_known || !wanted.is_other(release) {
             return false;
         }
-        let names = ReleaseNames::of(release);
-        is_related(cluster, release, &names, name)
+        is_related(cluster, release, &ReleaseNames::of(release), name)
     })
 }
 
