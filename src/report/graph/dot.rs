@@ -23,7 +23,7 @@ pub fn write(graphs: &[Graph], with_legend: bool) -> String {
         edges(&mut out, at, graph);
     }
     if with_legend {
-        legend(&mut out, &Legend::of(graphs));
+        legend(&mut out, &Legend::of(graphs.iter()));
     }
     out.push_str("}\n");
     out

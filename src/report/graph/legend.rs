@@ -21,15 +21,15 @@ pub const BUNDLE: &str = "an arrow to a box goes to all in it that nothing else 
 
 impl Legend {
     /// Of what occurs in these graphs.
-    pub fn of(graphs: &[Graph]) -> Self {
-        let edges = || graphs.iter().flat_map(|graph| graph.edges.iter().map(move |edge| (graph, edge)));
+    pub fn of<'g>(graphs: impl Iterator<Item = &'g Graph> + Clone) -> Self {
+        let edges = || graphs.clone().flat_map(|graph| graph.edges.iter().map(move |edge| (graph, edge)));
         let looks: BTreeSet<(Mark, EdgeLook)> = edges()
             .map(|(graph, edge)| EdgeLook { relation: edge.relation, mark: graph.mark(edge) })
             .map(|look| (look.mark, look))
             .collect();
         let mut known = BTreeSet::new();
         Legend {
-            nodes: graphs.iter().flat_map(|graph| &graph.nodes).map(NodeLook::of).collect(),
+            nodes: graphs.clone().flat_map(|graph| &graph.nodes).map(NodeLook::of).collect(),
             edges: looks.into_iter().map(|(_, look)| look).filter(|look| known.insert(look.meaning())).collect(),
             has_bundles: edges().any(|(_, edge)| matches!(edge.to, End::Box { .. })),
         }

@@ -25,7 +25,7 @@ pub fn write(graphs: &[Graph], with_legend: bool) -> String {
             chart.close();
         }
     }
-    let legend = Legend::of(graphs);
+    let legend = Legend::of(graphs.iter());
     if with_legend {
         chart.legend(&legend, graphs);
     }

@@ -19,25 +19,29 @@ const LONGEST: usize = 160;
 /// # Errors
 /// No layout was found.
 pub fn write(graphs: &[Graph], with_legend: bool) -> Result<String, LayoutFailed> {
-    let legend = Legend::of(graphs);
+    let drawn: Vec<(Graph, Sheet, Placed)> = graphs.iter().map(laid_out).collect::<Result<_, _>>()?;
+    let graphs: Vec<&Graph> = drawn.iter().map(|(graph, ..)| graph).collect();
+    let legend = Legend::of(graphs.iter().copied());
     let mut page = Page::default();
     if with_legend {
         put_legend(&mut page, &legend);
     }
-    for graph in graphs {
-        let sheet = sheet(graph);
-        match place(&sheet) {
-            Ok(placed) => put_graph(&mut page, graph, &sheet, placed),
-            Err(_) => {
-                // Boxes that lead to each other in many ways can be too much for the layout; objects alone are not.
-                let graph = &graph.without_boxes();
-                let sheet = self::sheet(graph);
-                put_graph(&mut page, graph, &sheet, place(&sheet)?);
-            }
-        }
-    }
     let title: Vec<String> = graphs.iter().map(|graph| remarks(graph).join("; ")).collect();
+    for (graph, sheet, placed) in &drawn {
+        put_graph(&mut page, graph, sheet, placed.clone());
+    }
     Ok(page.finish(&title.join(" / "), &legend))
+}
+
+/// The graph as it can be drawn: boxes that lead to each other in many ways can be too much for the layout, objects alone
+/// are not.
+fn laid_out(graph: &Graph) -> Result<(Graph, Sheet, Placed), LayoutFailed> {
+    let laid_out = |graph: Graph| {
+        let sheet = sheet(&graph);
+        let placed = place(&sheet)?;
+        Ok((graph, sheet, placed))
+    };
+    laid_out(graph.clone()).or_else(|_: LayoutFailed| laid_out(graph.without_boxes()))
 }
 
 /// Two rows: objects, then lines.
