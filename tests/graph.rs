@@ -250,6 +250,18 @@ fn references_around_an_object_go_both_ways() {
 }
 
 #[test]
+fn what_may_be_absent_is_not_red() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n    spec:\n      containers: [{name: web, image: x, envFrom: [{configMapRef: {name: extra, optional: true}}, {configMapRef: {name: needed}}]}]\n";
+    let tree = Tree::new(&[
+        ("flux/ks.yaml", &object("Kustomization", "shop", &format!("path: ./shop, {SOURCE}"))),
+        ("shop/web.yaml", deployment),
+    ]);
+    let mermaid = drawn(tree.path(), &["--object", "Deployment/web"]);
+    assert!(mermaid.contains("ConfigMap · not known<br/>extra"), "{mermaid}");
+    assert!(mermaid.contains("ConfigMap · missing<br/>needed"), "{mermaid}");
+}
+
+#[test]
 fn several_clusters_are_drawn_apart_and_one_can_be_chosen() {
     let kustomization = |name: &str| object("Kustomization", name, &format!("path: ./{name}, {SOURCE}"));
     let tree = Tree::new(&[

@@ -28,6 +28,8 @@ struct Named<'w> {
     name: SmolStr,
     // The last part of the field.
     field: Option<String>,
+    // It may be absent, or the chart of the release that names it may make it.
+    is_lenient: bool,
 }
 
 /// Everything that names something: by fields that are known, then by what looks like a reference.
@@ -39,6 +41,7 @@ fn named<'w>(cluster: &Cluster<'w>) -> Vec<Named<'w>> {
         namespace: link.namespace.clone(),
         name: link.name.clone(),
         field: link.field.rsplit('.').next().map(|last| last.trim_end_matches("[]").to_owned()),
+        is_lenient: link.optional || (link.by_form && link.from.kind() == "HelmRelease"),
     });
     let known: HashSet<(Key, Span)> =
         cluster.links().iter().map(|link| (key_of(link.from), link.node.span())).collect();
@@ -50,6 +53,7 @@ fn named<'w>(cluster: &Cluster<'w>) -> Vec<Named<'w>> {
         namespace: reference.namespace.clone(),
         name: reference.name.clone(),
         field: None,
+        is_lenient: false,
     });
     links.chain(others).collect()
 }
@@ -69,7 +73,8 @@ pub fn around(cluster: &Cluster<'_>, centers: &[&Object], depth: usize) -> Graph
         from.entry(key_of(one.from)).or_default().push(one);
         to.entry(meant(one)).or_default().push(one);
     }
-    let mut reader = Reader { cluster, makers: FluxMakers::of(cluster), draft: Draft::default() };
+    let required = all.iter().filter(|one| !one.is_lenient).map(meant).collect();
+    let mut reader = Reader { cluster, required, makers: FluxMakers::of(cluster), draft: Draft::default() };
     let mut keys: BTreeSet<Key> = BTreeSet::new();
     for center in centers {
         let key = key_of(center);
@@ -94,6 +99,8 @@ fn walk(from: &BTreeSet<Key>, depth: usize, mut step: impl FnMut(&Key) -> Vec<Ke
 
 struct Reader<'c, 'w> {
     cluster: &'c Cluster<'w>,
+    // What something cannot do without.
+    required: HashSet<Key>,
     makers: FluxMakers<'c, 'w>,
     draft: Draft,
 }
@@ -145,8 +152,8 @@ impl Reader<'_, '_> {
         }
         match self.cluster.existence_for(Some(from), group, &to.kind, &to.namespace, &to.name) {
             Existence::Here(_) | Existence::Made(_) => Standing::Known,
-            Existence::Possible(_) | Existence::Unknown => Standing::Unknown,
-            Existence::Absent => Standing::Missing,
+            Existence::Absent if self.required.contains(to) => Standing::Missing,
+            Existence::Absent | Existence::Possible(_) | Existence::Unknown => Standing::Unknown,
         }
     }
 }
