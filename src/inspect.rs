@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::build::kustomize::{self, Builder, LeftOut};
 use crate::build::{Library, World};
+use crate::cluster::{Cluster, Repository};
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::finding::{Coverage, Finding, Observation, Summary};
@@ -72,6 +73,24 @@ pub fn tree(system: impl FileSystem + 'static, config: Option<&str>) -> Result<B
         .collect();
     let said = Said::new(&sources, &config, observations)?;
     Ok(BuiltTree { said, world, sources })
+}
+
+/// Builds a tree and lets somebody look at its clusters, ready to be asked.
+///
+/// # Errors
+/// A [`Fault`] when the run itself is broken.
+pub fn clusters<T>(
+    system: impl FileSystem + 'static,
+    config: Option<&str>,
+    look: impl FnOnce(&[Cluster<'_>]) -> T,
+) -> Result<T, Fault> {
+    let sources = Sources::new(system);
+    let config = Config::load(&sources, config)?;
+    let library = Library::new(&sources);
+    let world = build::world(&library, &crate::build_options(&config));
+    let repository = Repository::new(&library, &config, crate::documents(&library), &world);
+    let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
+    Ok(look(&clusters))
 }
 
 /// One kustomization folder, built as kustomize builds it.

@@ -2,14 +2,14 @@
 
 use std::env;
 use std::io::{Read, stdin};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
 use super::tree::{self, Tree};
-use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print};
+use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
 use crate::config::Date;
 use crate::fault::Fault;
 use crate::finding::{Severity, State};
@@ -159,24 +159,16 @@ fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
 }
 
 fn write(run: &Run<'_>, output: &Output, color: Color) -> Result<(), Fault> {
-    let fault = |path: &Path, error: &dyn ToString| Fault::Write {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    };
     let mut text = Vec::new();
     let on_terminal = output.file.is_none();
     let colored = on_terminal && output.format.is_lines() && has_color(color, output.format == Format::Human);
     let style = Style { color: colored, hyperlinks: false };
-    report::write(run, output.format, &style, &mut text).map_err(|error| fault(Path::new("report"), &error))?;
-    let Some(path) = &output.file else { return print(&text) };
-    // Written whole or not at all: a reader never sees half a report.
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, &text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
-        let _ = std::fs::remove_file(&temporary);
-        fault(path, &error)
-    })
+    report::write(run, output.format, &style, &mut text)
+        .map_err(|error| Fault::Write { path: "report".to_owned(), reason: error.to_string() })?;
+    match &output.file {
+        Some(path) => save(path, &text),
+        None => print(&text),
+    }
 }
 
 fn exit_code(checked: &Checked, arguments: &Arguments) -> u8 {

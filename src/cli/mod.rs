@@ -3,14 +3,17 @@
 mod build;
 mod check;
 mod explain;
+mod graph;
 mod matcher;
 mod rules;
 mod trace;
 mod tree;
+mod wanted;
 
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -46,6 +49,8 @@ enum Command {
     Rules(rules::Arguments),
     /// Show where an object, or a value in it, comes from
     Trace(trace::Arguments),
+    /// Draw what Flux objects depend on, or the references around one object
+    Graph(graph::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
 }
@@ -66,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
@@ -89,6 +95,17 @@ fn print(text: &[u8]) -> Result<(), Fault> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a file whole or not at all: a reader never sees half of it.
+fn save(path: &Path, text: &[u8]) -> Result<(), Fault> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(|error| {
+        let _ = std::fs::remove_file(&temporary);
+        Fault::Write { path: path.display().to_string(), reason: error.to_string() }
+    })
 }
 
 /// When to colour.

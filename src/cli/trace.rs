@@ -5,13 +5,14 @@ use std::path::Path;
 use clap::Args;
 
 use super::tree::Tree;
+use super::wanted::{self, Wanted};
 use super::{CLEAN, Color, has_color, print};
 use crate::build::trail::trail;
 use crate::build::{ClusterBuild, Object};
 use crate::config::nearest;
 use crate::fault::Fault;
 use crate::finding::Label;
-use crate::inspect::{self, BuiltTree};
+use crate::inspect;
 use crate::report::{self, Style, Trace};
 use crate::yaml::{FieldPath, Node, Value};
 
@@ -45,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         .filter(|(_, object)| wanted.fits(object))
         .collect();
     if objects.is_empty() {
-        return Err(unknown(&built, &arguments.object));
+        return Err(wanted::unknown(&built.world.clusters, &arguments.object));
     }
     let style = Style { color: has_color(arguments.color, true), hyperlinks: false };
     let mut text = Vec::new();
@@ -67,58 +68,6 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     }
     print(&text)?;
     Ok(CLEAN)
-}
-
-/// What the command line asks for.
-struct Wanted<'a> {
-    kind: &'a str,
-    namespace: Option<&'a str>,
-    name: &'a str,
-}
-
-impl<'a> Wanted<'a> {
-    fn parse(text: &'a str) -> Result<Self, Fault> {
-        match text.split('/').collect::<Vec<_>>().as_slice() {
-            [kind, name] => Ok(Wanted { kind, namespace: None, name }),
-            [kind, namespace, name] => Ok(Wanted { kind, namespace: Some(namespace), name }),
-            _ => Err(Fault::Usage {
-                message: format!("`{text}` names no object"),
-                help: Some("write Kind/name or Kind/namespace/name".to_owned()),
-            }),
-        }
-    }
-
-    fn fits(&self, object: &Object) -> bool {
-        object.kind().eq_ignore_ascii_case(self.kind)
-            && (object.name == self.name || self.is_before_hash(object))
-            && self.namespace.is_none_or(|namespace| object.namespace() == namespace)
-    }
-}
-
-impl Wanted<'_> {
-    /// A generated object is called as its generator calls it, and a hash.
-    fn is_before_hash(&self, object: &Object) -> bool {
-        let hash = object.name.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('-'));
-        matches!(object.kind(), "ConfigMap" | "Secret")
-            && hash.is_some_and(|hash| hash.len() == 10 && hash.chars().all(|c| c.is_ascii_alphanumeric()))
-    }
-}
-
-fn unknown(built: &BuiltTree, asked: &str) -> Fault {
-    let objects = built.world.clusters.iter().flat_map(|cluster| cluster.objects.iter().chain(&cluster.modelled));
-    let names: Vec<String> = objects
-        .flat_map(|object| {
-            [format!("{}/{}", object.kind(), object.name), format!("{}/{}", object.kind(), object.full_name())]
-        })
-        .collect();
-    let nearest = nearest(asked, names.iter().map(String::as_str));
-    Fault::Usage {
-        message: format!("there is no object `{asked}` in what was built"),
-        help: Some(nearest.map_or_else(
-            || "`flux-vet build` prints every object".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        )),
-    }
 }
 
 fn title(object: &Object) -> String {

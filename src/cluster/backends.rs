@@ -54,8 +54,11 @@ impl<'w> Services<'w> {
         {
             return Named::Unknown(format!("{} makes it", by.reference()));
         }
-        let mut is_sure =
-            cluster.get("", "Namespace", "", namespace).is_some() || self.in_namespace(namespace).next().is_some();
+        // Where the tree runs nothing, whatever fills the namespace stands elsewhere.
+        let runs = |object: &Object| matches!(object.gvk.group.as_str(), "apps" | "batch");
+        let mut is_sure = self.in_namespace(namespace).next().is_some()
+            || !self.makers(namespace).is_empty()
+            || cluster.in_namespace(namespace).any(runs);
         // A release that is written without namespace may be installed in any.
         for maker in self.makers(namespace).iter().chain(self.makers("")) {
             if asker.is_some_and(|asker| std::ptr::eq(asker, maker.release)) {

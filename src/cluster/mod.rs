@@ -7,6 +7,7 @@ pub mod classes;
 pub mod flux;
 pub mod gateway;
 pub mod grafana;
+pub mod graph;
 pub mod hosts;
 mod index;
 pub mod kinds;

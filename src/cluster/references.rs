@@ -89,6 +89,11 @@ impl<'w> References<'w> {
         References { all, to }
     }
 
+    /// Every reference, in the order of the objects.
+    pub fn all(&self) -> impl Iterator<Item = &Reference<'w>> {
+        self.all.iter()
+    }
+
     /// What names an object of this kind, namespace and name.
     pub fn to(&self, kind: &str, namespace: &str, name: &str) -> impl Iterator<Item = &Reference<'w>> {
         let found = self.to.get(&(kind.into(), namespace.into(), name.into()));

@@ -3,6 +3,7 @@
 mod concise;
 mod escape;
 mod github;
+mod graph;
 mod human;
 pub mod json;
 mod objects;
@@ -19,6 +20,7 @@ use std::str::FromStr;
 
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
+pub use graph::{LayoutFailed, Picture, graph, too_large};
 pub use objects::{ObjectStyle, object};
 pub use trace::{Trace, trace};
 

@@ -12,7 +12,7 @@ pub fn owner(url: &str) -> Option<String> {
     let comparable = comparable(url);
     let (host, path) = comparable.split_once('/')?;
     let owner = path.split('/').next().filter(|owner| !owner.is_empty())?;
-    host.contains('.').then(|| owner.to_owned())
+    (host.contains('.') && host.starts_with(|c: char| c.is_ascii_alphanumeric())).then(|| owner.to_owned())
 }
 
 /// Whether an address is one of a file of manifests.

@@ -684,22 +684,3 @@ impl<'l, 's> Builder<'l, 's> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_remote_file_called_after_crds_brings_definitions_alone() {
-        for (entry, expected) in [
-            ("https://example.com/v1/crd.yaml", Brings::Definitions),
-            ("https://example.com/v1/operator-crds.yaml?ref=v1", Brings::Definitions),
-            ("https://example.com/org/repository//config/crd?ref=v1", Brings::Definitions),
-            ("https://example.com/v1/install-with-crds.yaml", Brings::Manifests),
-            ("https://example.com/v1/install.yaml", Brings::Manifests),
-            ("https://example.com/org/repository//deploy?ref=v1", Brings::Anything),
-        ] {
-            assert_eq!(LeftOut::remote(entry).brings, expected, "{entry}");
-        }
-    }
-}

@@ -151,11 +151,8 @@ impl Brings {
     /// What somebody publishes at an address.
     pub fn at_address(address: &str) -> Self {
         let path = address.split('?').next().unwrap_or_default();
-        let last: Vec<SmolStr> = words(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()).collect();
-        let holds = |wanted: &[&str]| last.iter().any(|word| wanted.contains(&word.as_str()));
-        let is_definitions =
-            holds(&["crd", "crds", "customresourcedefinitions"]) && !holds(&["and", "with", "install", "all"]);
-        if is_definitions { Brings::Definitions } else { Brings::published([path], false) }
+        let last = path.rsplit('/').next().unwrap_or_default();
+        if is_of_definitions(last) { Brings::Definitions } else { Brings::published([path], false) }
     }
 
     /// What a project of these names publishes; anything where they say nothing of a project.
@@ -185,6 +182,12 @@ impl Brings {
 
 fn is_definition(kind: &str) -> bool {
     kind == "CustomResourceDefinition"
+}
+
+/// Whether a file or folder is called after definitions, and after nothing that comes with them.
+fn is_of_definitions(name: &str) -> bool {
+    let has = |some: &[&str]| words(name).any(|word| some.contains(&word.as_str()));
+    has(&["crd", "crds"]) && !has(&["and", "with", "install", "all"])
 }
 
 fn is_telling(word: &str) -> bool {
@@ -219,6 +222,8 @@ mod tests {
         let crds = Brings::at_address("https://example.com/acme/telemetry/releases/download/v1/telemetry.crds.yaml");
         assert_eq!(crds, Brings::Definitions);
         assert!(!crds.could_bring("", "Secret", "telemetry", Some("telemetry")));
+        let both = Brings::at_address("https://example.com/acme/telemetry/v1/install-with-crds.yaml");
+        assert!(both.could_bring("", "Secret", "telemetry", Some("telemetry")));
     }
 
     #[test]

@@ -110,11 +110,15 @@ fn certified<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Objec
 
 fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object> {
     let name = wanted.name;
+    // What charts make of classes stands in the table of producers.
+    if wanted.namespace.is_empty() && wanted.group.ends_with("storage.k8s.io") {
+        return None;
+    }
     if wanted.namespace.is_empty() {
-        // Objects without namespace have names of their own: the values have to speak of them.
+        // Objects without namespace have names of their own: the values have to give something this name.
         let speaks = |release: &&Object| {
             let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
-            !is_known && cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+            !is_known && cluster.values(release).is_some_and(|values| names(&values.root, name))
         };
         return cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").find(speaks);
     }
@@ -123,8 +127,7 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
         if is_known || !wanted.is_other(release) {
             return false;
         }
-        let names = ReleaseNames::of(release);
-        is_related(cluster, release, &names, name)
+        is_related(cluster, release, &ReleaseNames::of(release), name)
     })
 }
 
@@ -139,6 +142,17 @@ pub fn is_related(cluster: &Cluster<'_>, release: &Object, names: &ReleaseNames,
         || own.contains(name)
         || chart.is_some_and(is_part)
         || cluster.values(release).is_none_or(|values| mentions(&values.root, name))
+}
+
+/// Whether something in the values is called so.
+fn names(values: &Node, name: &str) -> bool {
+    match &values.value {
+        Value::Map(map) => map
+            .iter()
+            .any(|entry| entry.key == "name" && entry.value.as_str() == Some(name) || names(&entry.value, name)),
+        Value::Seq(items) => items.iter().any(|item| names(item, name)),
+        _ => false,
+    }
 }
 
 /// Whether a text of the values is the name, in a place that does not only refer to it.
