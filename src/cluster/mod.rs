@@ -4,6 +4,7 @@ pub mod backends;
 mod bootstrap;
 pub mod budget;
 pub mod classes;
+mod custody;
 pub mod flux;
 pub mod gateway;
 pub mod grafana;
@@ -27,6 +28,7 @@ pub mod script;
 pub mod secrets;
 pub mod storage;
 mod trail;
+mod unnamed;
 pub mod usage;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -42,6 +44,7 @@ use crate::source::{FileId, Sources, Span, file_name};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
+use custody::Custody;
 pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
@@ -49,6 +52,7 @@ use producers::Products;
 use references::References;
 use storage::Storage;
 pub use trail::trail;
+use unnamed::Unnamed;
 
 /// A document of a file, whether or not a build reaches it.
 #[derive(Clone, Debug)]
@@ -151,6 +155,8 @@ pub struct Cluster<'w> {
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
+    custody: OnceLock<Custody>,
+    unnamed: OnceLock<Unnamed<'w>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -170,6 +176,8 @@ impl<'w> Cluster<'w> {
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
+            custody: OnceLock::new(),
+            unnamed: OnceLock::new(),
         }
     }
 
@@ -330,6 +338,16 @@ impl<'w> Cluster<'w> {
     /// Object storage: the stores, who makes buckets on them, and who uses which.
     pub fn storage(&self) -> &Storage {
         self.storage.get_or_init(|| Storage::of(self))
+    }
+
+    /// Whether the tree is where objects of a kind are kept that something names.
+    pub fn keeps(&self, kind: &str) -> bool {
+        self.custody.get_or_init(|| Custody::of(self)).keeps(kind)
+    }
+
+    /// Objects whose names are not known: one of them may be what is named.
+    pub fn unnamed(&self) -> &Unnamed<'w> {
+        self.unnamed.get_or_init(|| Unnamed::of(self))
     }
 
     /// HelmReleases that install into a namespace.
