@@ -84,11 +84,10 @@ enum SourcesDrawn {
 }
 
 pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
-    let tree = Tree {
-        root: arguments.folder.clone().or_else(|| arguments.tree.root.clone()),
-        config: arguments.tree.config.clone(),
-    };
-    let graphs = inspect::clusters(tree.open()?, tree.config.as_deref(), |clusters| graphs(arguments, clusters))??;
+    let tree =
+        Tree { root: arguments.folder.clone().or_else(|| arguments.tree.root.clone()), ..arguments.tree.clone() };
+    let (disk, choice) = tree.open()?;
+    let graphs = inspect::clusters(disk, &choice, |clusters| graphs(arguments, clusters))??;
     if graphs.is_empty() {
         return Ok(NOTHING);
     }

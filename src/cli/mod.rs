@@ -6,6 +6,7 @@ mod explain;
 mod graph;
 mod matcher;
 mod rules;
+mod since;
 mod trace;
 mod tree;
 mod wanted;
