@@ -46,6 +46,7 @@ use crate::source::{FileId, Sources, Span, file_name};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
+use budget::Account;
 use custody::Custody;
 pub use index::Index;
 use links::Link;
@@ -161,6 +162,7 @@ pub struct Cluster<'w> {
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
+    account: OnceLock<Account<'w>>,
     custody: OnceLock<Custody>,
     unnamed: OnceLock<Unnamed<'w>>,
 }
@@ -182,6 +184,7 @@ impl<'w> Cluster<'w> {
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
+            account: OnceLock::new(),
             custody: OnceLock::new(),
             unnamed: OnceLock::new(),
         }
@@ -349,6 +352,11 @@ impl<'w> Cluster<'w> {
     /// Object storage: the stores, who makes buckets on them, and who uses which.
     pub fn storage(&self) -> &Storage {
         self.storage.get_or_init(|| Storage::of(self))
+    }
+
+    /// What the cluster asks for.
+    pub fn account(&self) -> &Account<'w> {
+        self.account.get_or_init(|| Account::of(self))
     }
 
     /// Whether the tree is where objects of a kind are kept that something names.

@@ -22,7 +22,7 @@ impl Rule for QuotaExceeded {
         if quotas.is_empty() {
             return;
         }
-        let account = Account::of(cluster);
+        let account = cluster.account();
         for quota in quotas {
             let scoped = quota.dig("spec.scopes").is_some_and(|scopes| !scopes.items().is_empty())
                 || quota.dig("spec.scopeSelector").is_some_and(|selector| !selector.is_null());
