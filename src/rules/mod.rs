@@ -132,6 +132,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(schema::ChartRequiredValueMissing, "schema/chart-required-value-missing"),
         compiled!(schema::ChartValueIneffective, "schema/chart-value-ineffective"),
         compiled!(schema::ChartValueInvalid, "schema/chart-value-invalid"),
+        compiled!(schema::ChartValueUnknown, "schema/chart-value-unknown"),
         compiled!(observability::GrafanaDashboardNotLoaded, "observability/grafana-dashboard-not-loaded"),
         compiled!(observability::GrafanaDashboardProviderEmpty, "observability/grafana-dashboard-provider-empty"),
         compiled!(observability::GrafanaDatasourceMissing, "observability/grafana-datasource-missing"),

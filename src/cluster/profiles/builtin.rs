@@ -11,10 +11,11 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, &str); 18] = files!(
+static FILES: [(&str, &str); 19] = files!(
     "cloudnative-pg",
     "dragonfly",
     "flux",
+    "grafana",
     "harbor",
     "kube-prometheus-stack",
     "langfuse",

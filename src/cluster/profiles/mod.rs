@@ -2,6 +2,7 @@
 
 mod builtin;
 mod condition;
+mod keys;
 mod look;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ use crate::cluster::quantity::Quantity;
 use crate::finding::Confidence;
 
 pub use condition::{Condition, Scalar, all_hold};
+pub use keys::{KeysSpec, UnknownKey};
 pub use look::{Look, Values};
 
 /// What one chart, in some of its versions, reads, makes and runs; or what an operator does for one kind of object.
@@ -51,6 +53,9 @@ pub struct Profile {
     pub storage: StorageSpec,
     /// The Services it makes. Left out where they are not known.
     pub services: Option<ServicesSpec>,
+    /// Which keys of its values it reads.
+    #[serde(default)]
+    pub values: KeysSpec,
 }
 
 /// Longest name that charts give, in characters.
@@ -80,6 +85,7 @@ impl Profile {
                 return Err(format!("`{version}` is no version"));
             }
         }
+        self.values.check()?;
         let amounts = self.workloads.iter().flatten().flat_map(WorkloadSpec::amounts);
         match amounts.into_iter().find(|text| Quantity::parse(text).is_none()) {
             Some(text) => Err(format!("`{text}` is no amount")),
