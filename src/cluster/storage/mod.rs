@@ -7,6 +7,7 @@ mod provisioners;
 mod release;
 mod services;
 mod table;
+mod tenants;
 mod text;
 
 use crate::cluster::Cluster;
@@ -16,6 +17,7 @@ pub use consumers::Consumer;
 pub use endpoint::{Endpoint, Host, Scheme};
 pub use provisioners::{Made, Open};
 pub use services::{Found, Service, Services};
+pub use tenants::Tenant;
 pub use text::Text;
 
 /// An endpoint that something connects to.
