@@ -12,6 +12,7 @@ mod schema;
 mod secrets;
 mod storage;
 mod substitution;
+mod workloads;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -176,6 +177,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(storage::MinioPoolTooSmall, "storage/minio-pool-too-small"),
         compiled!(storage::MinioTenantCollision, "storage/minio-tenant-collision"),
         compiled!(storage::MinioConfigInvalid, "storage/minio-config-invalid"),
+        compiled!(workloads::HelmHookInert, "workloads/helm-hook-inert"),
+        compiled!(workloads::JobForceMissing, "workloads/job-force-missing"),
+        compiled!(workloads::ScriptErrorSwallowed, "workloads/script-error-swallowed"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),
