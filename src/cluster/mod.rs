@@ -20,8 +20,10 @@ pub mod patches;
 pub mod pods;
 pub mod policies;
 pub mod producers;
+pub mod profiles;
 pub mod quantity;
 pub mod references;
+pub mod release;
 pub mod scopes;
 pub mod script;
 pub mod secrets;
@@ -46,6 +48,7 @@ pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
 use producers::Products;
+use profiles::Profiles;
 use references::References;
 use storage::Storage;
 pub use trail::trail;
@@ -77,6 +80,8 @@ pub struct Repository<'w> {
     // HelmReleases as written, by the last part of the name of their chart.
     releases: HashMap<SmolStr, Vec<usize>>,
     scripts: OnceLock<Vec<(String, String)>>,
+    /// What is known of charts.
+    pub profiles: Profiles,
 }
 
 impl<'w> Repository<'w> {
@@ -104,6 +109,7 @@ impl<'w> Repository<'w> {
             written,
             releases,
             scripts: OnceLock::new(),
+            profiles: Profiles::default(),
         }
     }
 
@@ -191,6 +197,11 @@ impl<'w> Cluster<'w> {
     /// Files and manifests, for texts inside objects.
     pub fn library(&self) -> &'w Library<'w> {
         self.repository.library
+    }
+
+    /// What is known of charts and of the kinds of operators.
+    pub fn profiles(&self) -> &'w Profiles {
+        &self.repository.profiles
     }
 
     /// What the configuration declares about this cluster.

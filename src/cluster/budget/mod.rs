@@ -17,6 +17,7 @@ use crate::yaml::Node;
 
 pub use copies::Copies;
 pub use pod::{Amount, Amounts, Container, Defaults, Pod, Side, Stated, Tally};
+pub use profile::WorkloadSpec;
 
 /// What is summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Pods of releases: charts whose labels are known, and all others with unknown labels.
 
-use super::release::Release;
 use super::workloads::{self, ADDED_AT_RUN_TIME};
-use super::{Endpoint, Labels, PodPort, PodSet};
+use super::{Endpoint, Labels, PodPort, PodSet, Release};
 use crate::build::charts::Extent;
 use crate::build::flux::ReleaseValues;
 use crate::cluster::Cluster;

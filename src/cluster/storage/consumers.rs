@@ -6,12 +6,13 @@ use std::ops::Range;
 use super::container::{Container, is_passive, maps, secret};
 use super::endpoint::Endpoint;
 use super::provisioners::words;
-use super::release::Release;
 use super::select;
-use super::table::{self, Condition, Row, Source, Sure};
+use super::table::{Row, Source};
 use super::text::Text;
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::profiles::Values;
+use crate::cluster::release::Release;
 use crate::finding::{Confidence, ObjectRef};
 use crate::source::Span;
 use crate::yaml::{Mode, Node};
@@ -42,10 +43,12 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     let mut all = Consumers { cluster, found: Vec::new(), seen: HashSet::new() };
     for release in releases {
         let mut is_profiled = false;
-        for profile in release.chart.iter().flat_map(|chart| table::of_chart(chart)) {
-            is_profiled |= !profile.consumers.is_empty() && !profile.others;
-            for row in &profile.consumers {
-                all.row(row, release.values, release.object, &release.namespace, "spec.values.");
+        if let Some(fit) = cluster.profiles().of_release(release) {
+            let storage = &fit.profile.storage;
+            is_profiled = !storage.consumers.is_empty() && !storage.others;
+            for row in &storage.consumers {
+                let trust = fit.trust(row.trust());
+                all.row(row, trust, release.values, release.object, &release.namespace, "spec.values.");
             }
         }
         if !is_profiled {
@@ -54,15 +57,15 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
             });
         }
     }
-    for (group, kind, profile) in table::of_kinds() {
+    for (group, kind, profile) in cluster.profiles().of_kinds() {
         for object in cluster.of_kind(group, kind) {
-            for row in &profile.consumers {
-                all.row(row, &object.node, object, object.namespace(), "");
+            for row in &profile.storage.consumers {
+                all.row(row, row.trust(), &object.node, object, object.namespace(), "");
             }
         }
     }
     for object in cluster.objects().filter(|object| !is_passive(object)) {
-        let is_known = table::of_kinds().any(|(group, kind, _)| object.is(group, kind));
+        let is_known = cluster.profiles().of_object(object).is_some_and(|profile| profile.storage.knows_values());
         if !is_known && !object.gvk.group.ends_with(".toolkit.fluxcd.io") && !object.gvk.group.is_empty() {
             maps(&object.node, "", &mut |path, node| {
                 all.siblings(path.trim_start_matches('.'), node, object, object.namespace())
@@ -92,7 +95,7 @@ impl Consumers<'_, '_> {
         }
     }
 
-    fn row(&mut self, row: &Row, root: &Node, object: &Object, namespace: &str, prefix: &str) {
+    fn row(&mut self, row: &Row, trust: Confidence, root: &Node, object: &Object, namespace: &str, prefix: &str) {
         let mut roots = vec![root.clone()];
         if let Some(text) = &row.text {
             roots = select(root, text)
@@ -103,7 +106,7 @@ impl Consumers<'_, '_> {
                 .collect();
         }
         for root in roots {
-            if row.unless.iter().any(|condition| holds(condition, &root)) {
+            if is_off(row, &root) {
                 continue;
             }
             let bases = match &row.each {
@@ -131,7 +134,7 @@ impl Consumers<'_, '_> {
                     endpoint: endpoint.clone(),
                     path: format!("{prefix}{each}{path}"),
                     insecure,
-                    confidence: if row.confidence == Sure::High { Confidence::High } else { Confidence::Medium },
+                    confidence: trust,
                     makes_bucket: false,
                 };
                 if buckets.is_empty() && endpoint.is_some() {
@@ -314,17 +317,8 @@ fn names(cluster: &Cluster<'_>, text: &Text) -> Vec<Text> {
     }
 }
 
-fn holds(condition: &Condition, root: &Node) -> bool {
-    let node = root.dig(&condition.path).filter(|node| !node.is_null());
-    if condition.set {
-        return node.is_some_and(|node| node.as_str() != Some("") && node.as_map().is_none_or(|map| !map.is_empty()));
-    }
-    let text = match node {
-        // A switch that cannot be read takes the row out.
-        Some(node) if node.is_unknown() => return true,
-        Some(node) => node.scalar_text().map(std::borrow::Cow::into_owned),
-        None => condition.default.clone(),
-    };
-    let Some(text) = text else { return false };
-    condition.is.contains(&text) || (!condition.not.is_empty() && !condition.not.contains(&text))
+/// Whether a condition switches a row off, or one that cannot be read may do so.
+fn is_off(row: &Row, root: &Node) -> bool {
+    let values = Values { root, item: None, open: None };
+    row.unless.iter().any(|condition| condition.holds(&values).unwrap_or(true))
 }

@@ -4,19 +4,20 @@ mod consumers;
 mod container;
 mod endpoint;
 mod provisioners;
-mod release;
 mod services;
 mod table;
 mod tenants;
 mod text;
 
 use crate::cluster::Cluster;
+use crate::cluster::release::releases;
 use crate::yaml::{Node, Value};
 
 pub use consumers::Consumer;
 pub use endpoint::{Endpoint, Host, Scheme};
 pub use provisioners::{Made, Open};
 pub use services::{Found, Service, Services};
+pub use table::StorageSpec;
 pub use tenants::Tenant;
 pub use text::Text;
 
@@ -56,7 +57,7 @@ pub struct Storage {
 impl Storage {
     /// Reads what a cluster has.
     pub fn of(cluster: &Cluster<'_>) -> Self {
-        let releases = release::Release::all(cluster);
+        let releases = releases(cluster);
         let containers = container::containers(cluster, &releases);
         let services = Services::new(cluster, &releases);
         let consumers = consumers::consumers(cluster, &releases, &containers);
