@@ -12,6 +12,7 @@ mod schema;
 mod secrets;
 mod storage;
 mod substitution;
+mod upgrade;
 mod workloads;
 
 use crate::fault::Fault;
@@ -186,6 +187,9 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(observability::LokiModeConflict, "observability/loki-mode-conflict"),
         compiled!(observability::LokiStoreMismatch, "observability/loki-store-mismatch"),
         compiled!(observability::LokiExpandEnvMissing, "observability/loki-expand-env-missing"),
+        compiled!(upgrade::ChartMoved, "upgrade/chart-moved"),
+        compiled!(upgrade::ImageSourceAbandoned, "upgrade/image-source-abandoned"),
+        compiled!(upgrade::LokiModeDeprecated, "upgrade/loki-mode-deprecated"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

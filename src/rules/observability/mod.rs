@@ -9,7 +9,7 @@ mod loki_replication_high;
 mod loki_retention_inert;
 mod loki_retention_store_missing;
 mod loki_store_mismatch;
-mod loki_values;
+pub mod loki_values;
 mod meant;
 mod minio_prometheus_namespace;
 mod monitor_not_selected;

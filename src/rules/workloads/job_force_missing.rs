@@ -21,7 +21,7 @@ pub struct JobForceMissing {}
 impl Rule for JobForceMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         for job in cluster.of_kind("batch", "Job").filter(|job| job.release.is_none() && !job.name.is_empty()) {
-            if !is_forced(cluster, job) {
+            if !is_forced(cluster, job) && !carries_version(&job.name) {
                 out.report(missing(cluster, job));
             }
         }
@@ -38,6 +38,13 @@ fn is_forced(cluster: &Cluster<'_>, job: &Object) -> bool {
     is(FORCE, "enabled")
         || is(APPLY, "IfNotPresent")
         || by_kustomization.is_some_and(|force| force.as_bool() != Some(false))
+}
+
+/// Whether a name ends in a number that somebody raises with each change, as `setup-v7` and `setup-2024-01-31` do.
+fn carries_version(name: &str) -> bool {
+    let last = name.rsplit(['-', '.']).next().unwrap_or_default();
+    let digits = last.strip_prefix('v').unwrap_or(last);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn missing(cluster: &Cluster<'_>, job: &Object) -> Observation {
