@@ -12,6 +12,8 @@ mod schema;
 mod secrets;
 mod storage;
 mod substitution;
+mod upgrade;
+mod workloads;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -174,6 +176,21 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(references::SubjectMissing, "references/subject-missing"),
         compiled!(references::WebhookBackendMissing, "references/webhook-backend-missing"),
         compiled!(references::AnnotationIneffective, "references/annotation-ineffective"),
+        compiled!(storage::MinioPoolTooSmall, "storage/minio-pool-too-small"),
+        compiled!(storage::MinioTenantCollision, "storage/minio-tenant-collision"),
+        compiled!(storage::MinioConfigInvalid, "storage/minio-config-invalid"),
+        compiled!(workloads::HelmHookInert, "workloads/helm-hook-inert"),
+        compiled!(workloads::JobForceMissing, "workloads/job-force-missing"),
+        compiled!(workloads::ScriptErrorSwallowed, "workloads/script-error-swallowed"),
+        compiled!(observability::LokiRetentionInert, "observability/loki-retention-inert"),
+        compiled!(observability::LokiRetentionStoreMissing, "observability/loki-retention-store-missing"),
+        compiled!(observability::LokiReplicationHigh, "observability/loki-replication-high"),
+        compiled!(observability::LokiModeConflict, "observability/loki-mode-conflict"),
+        compiled!(observability::LokiStoreMismatch, "observability/loki-store-mismatch"),
+        compiled!(observability::LokiExpandEnvMissing, "observability/loki-expand-env-missing"),
+        compiled!(upgrade::ChartMoved, "upgrade/chart-moved"),
+        compiled!(upgrade::ImageSourceAbandoned, "upgrade/image-source-abandoned"),
+        compiled!(upgrade::LokiModeDeprecated, "upgrade/loki-mode-deprecated"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

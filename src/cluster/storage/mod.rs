@@ -6,6 +6,7 @@ mod endpoint;
 mod provisioners;
 mod services;
 mod table;
+mod tenants;
 mod text;
 
 use crate::cluster::Cluster;
@@ -17,6 +18,7 @@ pub use endpoint::{Endpoint, Host, Scheme};
 pub use provisioners::{Made, Open};
 pub use services::{Found, Service, Services};
 pub use table::StorageSpec;
+pub use tenants::Tenant;
 pub use text::Text;
 
 /// An endpoint that something connects to.

@@ -2,6 +2,9 @@
 
 mod bucket_not_provisioned;
 mod classes;
+mod minio_config_invalid;
+mod minio_pool_too_small;
+mod minio_tenant_collision;
 mod pvc_data_source_missing;
 mod pvc_missing;
 mod pvc_never_mounted;
@@ -12,6 +15,9 @@ mod storage_class_missing;
 mod values;
 
 pub use bucket_not_provisioned::BucketNotProvisioned;
+pub use minio_config_invalid::MinioConfigInvalid;
+pub use minio_pool_too_small::MinioPoolTooSmall;
+pub use minio_tenant_collision::MinioTenantCollision;
 pub use pvc_data_source_missing::PvcDataSourceMissing;
 pub use pvc_missing::PvcMissing;
 pub use pvc_never_mounted::PvcNeverMounted;
