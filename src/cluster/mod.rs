@@ -21,6 +21,7 @@ pub mod pods;
 pub mod policies;
 pub mod producers;
 pub mod quantity;
+pub mod reach;
 pub mod references;
 pub mod scopes;
 pub mod script;
@@ -45,6 +46,8 @@ use smol_str::SmolStr;
 pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
+use pods::{Pods, Services};
+use policies::Policies;
 use producers::Products;
 use references::References;
 use storage::Storage;
@@ -150,6 +153,9 @@ pub struct Cluster<'w> {
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
+    pods: OnceLock<Pods<'w>>,
+    services: OnceLock<Services<'w>>,
+    policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
 }
 
@@ -169,6 +175,9 @@ impl<'w> Cluster<'w> {
             installed: OnceLock::new(),
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
+            pods: OnceLock::new(),
+            services: OnceLock::new(),
+            policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
         }
     }
@@ -330,6 +339,21 @@ impl<'w> Cluster<'w> {
     /// Object storage: the stores, who makes buckets on them, and who uses which.
     pub fn storage(&self) -> &Storage {
         self.storage.get_or_init(|| Storage::of(self))
+    }
+
+    /// The pods that the tree makes.
+    pub fn pods(&self) -> &Pods<'w> {
+        self.pods.get_or_init(|| Pods::of(self))
+    }
+
+    /// The Services that are known, and what may make others.
+    pub fn services(&self) -> &Services<'w> {
+        self.services.get_or_init(|| Services::of(self, self.pods()))
+    }
+
+    /// The network policies.
+    pub fn policies(&self) -> &Policies<'w> {
+        self.policies.get_or_init(|| Policies::of(self))
     }
 
     /// HelmReleases that install into a namespace.

@@ -1,5 +1,6 @@
 //! Network policies: whom they select, and whom they shut out.
 
+mod blocked;
 mod network_policy_blocks_monitoring;
 mod network_policy_selects_nothing;
 
