@@ -126,6 +126,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
         compiled!(budget::LimitBelowRequest, "budget/limit-below-request"),
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
+        compiled!(network::NetworkPolicyBlocksConsumer, "network/network-policy-blocks-consumer"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
         compiled!(schema::ChartIdentifierMissing, "schema/chart-identifier-missing"),

@@ -1,5 +1,10 @@
 //! Whether one end of a connection reaches the other, by the policies of both.
 
+pub mod edges;
+mod gateways;
+mod sources;
+mod targets;
+
 use super::Cluster;
 use super::pods::{Answer, PodPort};
 use super::policies::{Denial, Direction, Side, Verdict};
