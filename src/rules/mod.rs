@@ -128,6 +128,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
         compiled!(network::NetworkPolicyBlocksConsumer, "network/network-policy-blocks-consumer"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
+        compiled!(network::NetworkPolicyBlocksPeer, "network/network-policy-blocks-peer"),
         compiled!(network::NetworkPolicySelectsNothing, "network/network-policy-selects-nothing"),
         compiled!(schema::ChartIdentifierMissing, "schema/chart-identifier-missing"),
         compiled!(schema::ChartRequiredValueMissing, "schema/chart-required-value-missing"),

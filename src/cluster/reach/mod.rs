@@ -2,6 +2,7 @@
 
 pub mod edges;
 mod gateways;
+pub mod peers;
 mod sources;
 mod targets;
 
