@@ -23,6 +23,7 @@ pub mod policies;
 pub mod producers;
 pub mod profiles;
 pub mod quantity;
+pub mod reach;
 pub mod references;
 pub mod release;
 pub mod scopes;
@@ -51,6 +52,8 @@ use custody::Custody;
 pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
+use pods::{Pods, Services};
+use policies::Policies;
 use producers::Products;
 use profiles::Profiles;
 use references::References;
@@ -161,6 +164,9 @@ pub struct Cluster<'w> {
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
+    pods: OnceLock<Pods<'w>>,
+    services: OnceLock<Services<'w>>,
+    policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
     account: OnceLock<Account<'w>>,
     custody: OnceLock<Custody>,
@@ -183,6 +189,9 @@ impl<'w> Cluster<'w> {
             installed: OnceLock::new(),
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
+            pods: OnceLock::new(),
+            services: OnceLock::new(),
+            policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
             account: OnceLock::new(),
             custody: OnceLock::new(),
@@ -367,6 +376,21 @@ impl<'w> Cluster<'w> {
     /// Objects whose names are not known: one of them may be what is named.
     pub fn unnamed(&self) -> &Unnamed<'w> {
         self.unnamed.get_or_init(|| Unnamed::of(self))
+    }
+
+    /// The pods that the tree makes.
+    pub fn pods(&self) -> &Pods<'w> {
+        self.pods.get_or_init(|| Pods::of(self))
+    }
+
+    /// The Services that are known, and what may make others.
+    pub fn services(&self) -> &Services<'w> {
+        self.services.get_or_init(|| Services::of(self, self.pods()))
+    }
+
+    /// The network policies.
+    pub fn policies(&self) -> &Policies<'w> {
+        self.policies.get_or_init(|| Policies::of(self))
     }
 
     /// HelmReleases that install into a namespace.

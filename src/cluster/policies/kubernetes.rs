@@ -71,14 +71,24 @@ fn rule(node: &Node, key: &str) -> PolicyRule {
 fn peer(node: &Node) -> Peer {
     let present = |key: &str| node.get(key).filter(|value| !value.is_null());
     let who = match (present("ipBlock"), present("namespaceSelector"), present("podSelector")) {
-        (Some(block), _, _) if is_public(block) => Who::OutsideAddresses,
-        (Some(_), _, _) | (None, None, None) => Who::Unknown,
+        (Some(block), _, _) => Who::Addresses {
+            world: if is_everything(block) { Answer::Yes } else { Answer::Unknown },
+            // Cilium takes no pods by their addresses, others do.
+            pods: if is_public(block) { Answer::No } else { Answer::Unknown },
+        },
+        (None, None, None) => Who::Unknown,
         (None, Some(namespaces), pods) => {
             Who::Pods { namespaces: Namespaces::Labelled(Selector::of(Some(namespaces))), pods: Selector::of(pods) }
         }
         (None, None, pods) => Who::Pods { namespaces: Namespaces::Own, pods: Selector::of(pods) },
     };
     Peer { place: node.span(), who }
+}
+
+fn is_everything(block: &Node) -> bool {
+    let excepts = block.get("except").map(Node::items).unwrap_or_default();
+    excepts.is_empty()
+        && block.get("cidr").and_then(Node::as_str).is_some_and(|cidr| matches!(cidr, "0.0.0.0/0" | "::/0"))
 }
 
 /// Whether a block holds only addresses that no cluster gives to pods.

@@ -32,9 +32,9 @@ impl Rule for QuotaExceeded {
             }
             for entry in quota.dig("spec.hard").into_iter().flat_map(Node::entries) {
                 let Some(measure) = measure(&entry.key) else { continue };
-                bound(cluster, &account, quota, entry, measure, out);
+                bound(cluster, account, quota, entry, measure, out);
                 if let Some((side, resource)) = obligatory(measure) {
-                    refused(&account, quota, entry, side, resource, out);
+                    refused(account, quota, entry, side, resource, out);
                 }
             }
         }
