@@ -24,7 +24,7 @@ const MOST_SHOWN: usize = 5;
 pub struct NetworkPolicyBlocksConsumer {}
 
 /// What is told of a place, and who it keeps out.
-type Blocked<'e, 'w> = (Observation, Vec<&'e Edge<'w>>);
+type Told<'e, 'w> = (Observation, Vec<&'e Edge<'w>>);
 
 impl Rule for NetworkPolicyBlocksConsumer {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
@@ -33,7 +33,7 @@ impl Rule for NetworkPolicyBlocksConsumer {
         }
         let edges = edges(cluster);
         // One finding a place to mend and target: many may knock at one door.
-        let mut found: BTreeMap<(Span, usize, Option<u16>), Blocked<'_, '_>> = BTreeMap::new();
+        let mut found: BTreeMap<(Span, usize, Option<u16>), Told<'_, '_>> = BTreeMap::new();
         for edge in edges.iter().filter(|edge| edge.purpose != Purpose::Metrics) {
             match judge(cluster, edge) {
                 Judged::Passes => {}
