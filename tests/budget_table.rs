@@ -1,6 +1,6 @@
 //! `flux-vet budget` on the migration plan: the plan's own tables, recomputed, and every form of them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::path::Path;
 use std::process::Command;
