@@ -4,6 +4,7 @@
 pub mod bounds;
 mod collect;
 mod copies;
+pub mod document;
 mod pod;
 mod profile;
 pub mod table;
