@@ -24,6 +24,7 @@ pub mod profiles;
 pub mod quantity;
 pub mod references;
 pub mod release;
+mod rendered;
 pub mod scopes;
 pub mod script;
 pub mod secrets;
@@ -113,6 +114,12 @@ impl<'w> Repository<'w> {
         }
     }
 
+    /// The same with other profiles.
+    #[must_use]
+    pub fn with_profiles(self, profiles: Profiles) -> Self {
+        Repository { profiles, ..self }
+    }
+
     /// The files.
     pub fn sources(&self) -> &Sources {
         self.library.sources
@@ -157,6 +164,8 @@ pub struct Cluster<'w> {
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
+    // Files that a renderer wrote, with the place of their HelmRelease.
+    rendered_files: OnceLock<HashMap<FileId, Span>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -176,6 +185,7 @@ impl<'w> Cluster<'w> {
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
+            rendered_files: OnceLock::new(),
         }
     }
 
