@@ -11,9 +11,10 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, &str); 19] = files!(
+static FILES: [(&str, &str); 20] = files!(
     "cloudnative-pg",
     "dragonfly",
+    "external-secrets",
     "flux",
     "grafana",
     "harbor",

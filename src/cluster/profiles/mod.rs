@@ -4,6 +4,7 @@ mod builtin;
 mod condition;
 mod keys;
 mod look;
+mod names;
 mod own;
 
 use std::collections::HashSet;
@@ -26,6 +27,7 @@ use crate::source::Sources;
 pub use condition::{Condition, Scalar, all_hold};
 pub use keys::{KeysSpec, UnknownKey};
 pub use look::{Look, Values};
+pub use names::Names;
 
 /// What one chart, in some of its versions, reads, makes and runs; or what an operator does for one kind of object.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,6 +53,9 @@ pub struct Profile {
     longest: Option<usize>,
     /// What runs. Left out where it is not known.
     pub workloads: Option<Vec<WorkloadSpec>>,
+    /// Nothing else runs but the workloads.
+    #[serde(default)]
+    pub complete: bool,
     /// Something runs of which nothing is known.
     #[serde(default)]
     pub opaque: bool,
