@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::build::kustomize::{self, Builder, LeftOut};
 use crate::build::{Library, World};
+use crate::cluster::profiles::Profiles;
 use crate::cluster::{Cluster, Repository};
 use crate::config::{Choice, Config};
 use crate::fault::Fault;
@@ -88,7 +89,8 @@ pub fn clusters<T>(
     let config = Config::choose(&sources, config)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &crate::build_options(&config));
-    let repository = Repository::new(&library, &config, crate::documents(&library), &world);
+    let profiles = Profiles::load(&sources, &config)?;
+    let repository = Repository::new(&library, &config, crate::documents(&library), &world).with_profiles(profiles);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     Ok(look(&clusters))
 }

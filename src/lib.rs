@@ -14,7 +14,7 @@ pub mod source;
 pub mod verdict;
 pub mod yaml;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -22,8 +22,9 @@ use rayon::prelude::*;
 
 use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined};
+use crate::cluster::profiles::Profiles;
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Choice, Config, Date, SourceName, Version};
+use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
@@ -77,9 +78,10 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let config = Config::choose(&sources, &options.config)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
+    let profiles = Profiles::load(&sources, &config)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository = Repository::new(&library, &config, documents(&library), &world);
+    let repository = Repository::new(&library, &config, documents(&library), &world).with_profiles(profiles);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
@@ -144,12 +146,17 @@ pub(crate) fn build_options(config: &Config) -> BuildOptions {
             .map(|cluster| (cluster.entry.clone(), undefined(cluster.flux.or(config.flux))))
             .collect(),
         sources: config.sources.iter().map(|(name, folder)| (source_key(name), folder.clone())).collect(),
-        rendered: config
-            .charts
-            .rendered
-            .iter()
-            .map(|(name, folder)| ((name.namespace.clone(), name.name.clone()), folder.clone()))
-            .collect(),
+        rendered: match &config.charts.rendered {
+            Rendered::Each(folders) => {
+                let key = |name: &NamespacedName| (name.namespace.clone(), name.name.clone());
+                folders.iter().map(|(name, folder)| (key(name), folder.clone())).collect()
+            }
+            Rendered::Below(_) => BTreeMap::new(),
+        },
+        rendered_below: match &config.charts.rendered {
+            Rendered::Each(_) => None,
+            Rendered::Below(folder) => Some(folder.clone()),
+        },
     }
 }
 
@@ -226,7 +233,9 @@ fn run(
         .par_iter()
         .map(|((id, rule), cluster)| {
             let place = cluster.kustomizations().first().map(|root| root.spec.place);
-            (Some(cluster.entry().into()), guarded(id, place, |sink| rule.check(cluster, sink)))
+            let mut sink = guarded(id, place, |sink| rule.check(cluster, sink));
+            sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
+            (Some(cluster.entry().into()), sink)
         })
         .collect();
     let place = clusters.first().and_then(|cluster| cluster.kustomizations().first()).map(|root| root.spec.place);

@@ -26,6 +26,7 @@ pub mod quantity;
 pub mod reach;
 pub mod references;
 pub mod release;
+mod rendered;
 pub mod scopes;
 pub mod script;
 pub mod secrets;
@@ -121,6 +122,12 @@ impl<'w> Repository<'w> {
         }
     }
 
+    /// The same with other profiles.
+    #[must_use]
+    pub fn with_profiles(self, profiles: Profiles) -> Self {
+        Repository { profiles, ..self }
+    }
+
     /// The files.
     pub fn sources(&self) -> &Sources {
         self.library.sources
@@ -171,6 +178,8 @@ pub struct Cluster<'w> {
     account: OnceLock<Account<'w>>,
     custody: OnceLock<Custody>,
     unnamed: OnceLock<Unnamed<'w>>,
+    // Files that a renderer wrote, with the place of their HelmRelease.
+    rendered_files: OnceLock<HashMap<FileId, Span>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -196,6 +205,7 @@ impl<'w> Cluster<'w> {
             account: OnceLock::new(),
             custody: OnceLock::new(),
             unnamed: OnceLock::new(),
+            rendered_files: OnceLock::new(),
         }
     }
 

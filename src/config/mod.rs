@@ -6,10 +6,12 @@ mod schema;
 mod text;
 mod types;
 
-pub use schema::schema;
+pub use places::Places;
+pub use read::typed;
+pub use schema::{schema, schema_of};
 pub use text::{Date, NamespacedName, ObjectPattern, PathPattern, Percent, Resource, SourceName, Version};
 pub use types::{
-    Amounts, Budget, Charts, ClusterEntry, Config, External, Ignore, Level, Monitoring, PathRules, Quantity,
+    Amounts, Budget, Charts, ClusterEntry, Config, External, Ignore, Level, Monitoring, PathRules, Quantity, Rendered,
     RuleSetting, Scope,
 };
 
@@ -107,10 +109,7 @@ impl Config {
     /// A fault at the narrowest place of a path: the scalar, the key of a map or list (or of what should hold the
     /// missing value), the first key of a list entry.
     pub fn fault(&self, path: &str, message: impl Into<String>, label: &str, help: Option<String>) -> Fault {
-        let message = message.into();
-        let Some(file) = &self.places.file else { return Fault::Usage { message, help } };
-        let at = self.places.narrow(path).map_or(0..0, Span::range);
-        Fault::place(&file.path, &file.text, at, message, label, help)
+        self.places.fault(path, message, label, help)
     }
 
     /// The presets to begin with.

@@ -253,10 +253,15 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 continue;
             }
             let name = (release.namespace().to_owned(), release.name.to_string());
-            let Some(folder) = self.options.rendered.get(&name) else { continue };
+            let (folder, of) = match (self.options.rendered.get(&name), &self.options.rendered_below) {
+                (Some(folder), _) => (folder, None),
+                (None, Some(folder)) => (folder, Some(format!("{}/{}", name.0, name.1))),
+                (None, None) => continue,
+            };
             match self.repository.folder(folder) {
                 Some(system) => {
-                    let (objects, observations) = rendered(self.repository.library, &system, release, at);
+                    let (objects, observations) =
+                        rendered(self.repository.library, &system, of.as_deref(), release, at);
                     self.cluster.observations.extend(observations);
                     self.cluster.objects.extend(objects);
                 }

@@ -23,6 +23,7 @@ use crate::yaml::Node;
 
 pub use answer::Answer;
 pub use chart_services::{ChartServices, ServicesSpec};
+pub use charts::PodsSpec;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use meant::{carried, meant, telling_labels};
 pub use operators::makes_no_pods;

@@ -66,25 +66,23 @@ impl KeysSpec {
     }
 
     /// What is wrong with it.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let list = |path: &str| match path.rsplit_once('.') {
             Some((map, key)) => self.below.get(map).map(|keys| (keys, key.to_owned())),
             None => Some((&self.root, path.to_owned())),
         };
-        for (from, to) in &self.moved {
+        self.moved.iter().find_map(|(from, to)| {
             match list(from) {
                 Some((keys, key)) if keys.contains(&key) => {
-                    return Err(format!("`{from}` is moved, and stands in the list of keys that are read"));
+                    return Some(format!("`{from}` is moved, and stands in the list of keys that are read"));
                 }
                 Some((keys, _)) if !keys.is_empty() => {}
-                _ => return Err(format!("`{from}` is moved, but the list of its map is not given")),
+                _ => return Some(format!("`{from}` is moved, but the list of the keys beside it is not given")),
             }
-            for path in to {
-                if list(path).is_some_and(|(keys, key)| !keys.is_empty() && !keys.contains(&key)) {
-                    return Err(format!("`{from}` is moved to `{path}`, which is not in the list"));
-                }
-            }
-        }
-        Ok(())
+            let is_lost =
+                |path: &&String| list(path).is_some_and(|(keys, key)| !keys.is_empty() && !keys.contains(&key));
+            let path = to.iter().find(is_lost)?;
+            Some(format!("`{from}` is moved to `{path}`, which is not in the list of keys that are read"))
+        })
     }
 }
