@@ -324,6 +324,9 @@ fn whom_a_cilium_policy_admits() {
         let spec = format!("{{endpointSelector: {{matchLabels: {{app: web}}}}, ingress: [{{{rule}}}]}}");
         check(&[(&[("cnp/web", &spec)], source, "web/web", "8080", expected)]);
     }
+    let foreign = |prefix: &str| {
+        format!("{{endpointSelector: {{matchLabels: {{'{prefix}{namespace}': data}}}}, ingress: [{{}}]}}")
+    };
     let wide = |rule: &str| format!("{{endpointSelector: {{}}, ingress: [{{{rule}}}]}}");
     check(&[
         (&[("ccnp", &wide("fromEndpoints: [{}]"))], "ops/scraper", "web/web", "8080", ALLOWED),
@@ -349,21 +352,10 @@ fn whom_a_cilium_policy_admits() {
             "8080",
             DENIED,
         ),
-        // The own namespace is forced upon the pods that a policy is about.
-        (
-            &[("cnp/web", "{endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: data}}, ingress: [{}]}")],
-            "web/client",
-            "web/web",
-            "8080",
-            DENIED,
-        ),
-        (
-            &[("cnp/web", "{endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: data}}, ingress: [{}]}")],
-            "web/client",
-            "data/db",
-            "5432",
-            ALLOWED,
-        ),
+        // The own namespace takes the place of another one with the prefix, and is asked for besides one without.
+        (&[("cnp/web", &foreign("k8s:"))], "web/client", "web/web", "8080", DENIED),
+        (&[("cnp/web", &foreign(""))], "web/client", "web/web", "8080", UNKNOWN),
+        (&[("cnp/web", &foreign("k8s:"))], "web/client", "data/db", "5432", ALLOWED),
     ]);
 }
 

@@ -2,7 +2,8 @@
 
 use super::kubernetes::port_number;
 use super::{
-    CILIUM_NAMESPACE, Dialect, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who,
+    CILIUM_NAMESPACE, Dialect, Dns, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section,
+    Who,
 };
 use crate::build::Object;
 use crate::cluster::pods::{Answer, Requirement, Selector, Test};
@@ -87,7 +88,14 @@ fn rule(node: &Node, dialect: Dialect, prefix: &str) -> PolicyRule {
         (false, _) => Peers::Listed(listed),
     };
     let narrowed = node.get(&key("Requires")).is_some() || node.get("authentication").is_some() || has_l7(node);
-    PolicyRule { place: node.span(), peers_place: place.unwrap_or_else(|| node.span()), peers, ports, narrowed }
+    PolicyRule {
+        place: node.span(),
+        peers_place: place.unwrap_or_else(|| node.span()),
+        peers,
+        ports,
+        narrowed,
+        dns: dns(node),
+    }
 }
 
 /// Whether a block of addresses is all of IPv4 or of IPv6. Cilium takes no pods by their addresses.
@@ -95,6 +103,13 @@ fn holds_world(item: &Node) -> Answer {
     let block = item.as_str().or_else(|| item.get("cidr").and_then(Node::as_str));
     let whole = block.is_some_and(|block| matches!(block, "0.0.0.0/0" | "::/0")) && item.get("except").is_none();
     if whole { Answer::Yes } else { Answer::Unknown }
+}
+
+fn dns(node: &Node) -> Dns {
+    let names = node.as_map().and_then(|map| map.entry("toFQDNs")).filter(|entry| !entry.value.items().is_empty());
+    let lists = node.get("toPorts").map(Node::items).unwrap_or_default();
+    let is_read = lists.iter().any(|list| list.at(&["rules", "dns"]).is_some_and(|dns| !dns.is_null()));
+    Dns { names: names.map(|entry| entry.key_span), is_read }
 }
 
 fn has_l7(node: &Node) -> bool {

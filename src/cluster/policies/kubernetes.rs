@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Dialect, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who};
+use super::{Dialect, Dns, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who};
 use crate::build::Object;
 use crate::cluster::pods::{Answer, Selector};
 use crate::yaml::Node;
@@ -46,6 +46,7 @@ fn unknown_rule(node: &Node) -> PolicyRule {
         peers: Peers::Unknown,
         ports: Ports::Any,
         narrowed: false,
+        dns: Dns::default(),
     }
 }
 
@@ -65,7 +66,7 @@ fn rule(node: &Node, key: &str) -> PolicyRule {
         _ => Ports::Any,
     };
     let peers_place = entry.map_or_else(|| node.span(), |entry| entry.key_span);
-    PolicyRule { place: node.span(), peers_place, peers, ports, narrowed: false }
+    PolicyRule { place: node.span(), peers_place, peers, ports, narrowed: false, dns: Dns::default() }
 }
 
 fn peer(node: &Node) -> Peer {

@@ -7,8 +7,9 @@ mod verdict;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
-use super::pods::{Answer, Endpoint, LabelValue, Labels, PodPort, Selector, namespace_labels};
+use super::pods::{Answer, Endpoint, LabelValue, Labels, PodPort, Requirement, Selector, namespace_labels};
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::source::Span;
@@ -82,6 +83,17 @@ pub struct PolicyRule {
     pub ports: Ports,
     /// Whether it lets only some requests through, or asks for more than its peers.
     pub narrowed: bool,
+    /// What it has to do with names of DNS.
+    pub dns: Dns,
+}
+
+/// What a rule has to do with names of DNS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dns {
+    /// The place of its `toFQDNs`.
+    pub names: Option<Span>,
+    /// Whether it lets Cilium read the answers of DNS, without which no `toFQDNs` of the pods matches.
+    pub is_read: bool,
 }
 
 /// The other side of a rule.
@@ -173,6 +185,18 @@ pub enum PortNumber {
     Unknown,
 }
 
+impl fmt::Display for PortNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PortNumber::All => f.write_str("every port"),
+            PortNumber::Range(from, to) if from == to => write!(f, "{from}"),
+            PortNumber::Range(from, to) => write!(f, "{from}-{to}"),
+            PortNumber::Name(name) => f.write_str(name),
+            PortNumber::Unknown => f.write_str("a port"),
+        }
+    }
+}
+
 /// All policies of a cluster.
 #[derive(Debug)]
 pub struct Policies<'w> {
@@ -243,8 +267,12 @@ impl<'w> Policies<'w> {
             Dialect::Kubernetes if policy.object.namespace() == pods.namespace => policy.subject.matches(&pods.labels),
             // The own namespace is forced: one that the selector names is overridden.
             Dialect::Cilium if policy.object.namespace() == pods.namespace => {
-                let others = policy.subject.requirements.iter().filter(|one| one.key != CILIUM_NAMESPACE);
-                Answer::all(others.map(|one| self.cilium_accepts(policy.dialect, one, pods)))
+                Answer::all(policy.subject.requirements.iter().map(|one| match foreign(one, &pods.namespace) {
+                    None if one.key == CILIUM_NAMESPACE => Answer::Yes,
+                    None => self.cilium_accepts(policy.dialect, one, pods),
+                    Some(Foreign::Overridden) => Answer::Yes,
+                    Some(Foreign::Beside) => Answer::Unknown,
+                }))
             }
             Dialect::CiliumClusterwide => self.cilium_matches(policy.dialect, &policy.subject, pods),
             Dialect::Kubernetes | Dialect::Cilium => Answer::No,
@@ -265,7 +293,7 @@ impl<'w> Policies<'w> {
         Answer::all(selector.requirements.iter().map(|one| self.cilium_accepts(dialect, one, pods)))
     }
 
-    fn cilium_accepts(&self, dialect: Dialect, one: &super::pods::Requirement, pods: &Endpoint) -> Answer {
+    fn cilium_accepts(&self, dialect: Dialect, one: &Requirement, pods: &Endpoint) -> Answer {
         if one.key == CILIUM_NAMESPACE {
             return one.accepts(LabelValue::Known(&pods.namespace));
         }
@@ -283,6 +311,25 @@ impl<'w> Policies<'w> {
         }
         one.accepts(pods.labels.value(&one.key))
     }
+}
+
+/// What becomes of another namespace than its own in the selector of a CiliumNetworkPolicy.
+/// Source: cilium `pkg/k8s/apis/cilium.io/utils/utils.go` and `pkg/labels/labels.go`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// With the prefix `k8s:` the own namespace takes its place.
+    Overridden,
+    /// Otherwise the own namespace is asked for besides.
+    Beside,
+}
+
+/// Whether a requirement asks for another namespace than that of the policy.
+pub fn foreign(one: &Requirement, own: &str) -> Option<Foreign> {
+    if one.key != CILIUM_NAMESPACE || !one.accepts(LabelValue::Known(own)).is_no() {
+        return None;
+    }
+    let is_label = one.shown.starts_with("k8s:") && one.shown.contains(": ");
+    Some(if is_label { Foreign::Overridden } else { Foreign::Beside })
 }
 
 /// The mode that a release of Cilium in the tree asks for.
