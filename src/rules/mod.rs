@@ -199,6 +199,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(storage::S3PolicyNotCovering, "storage/s3-policy-not-covering"),
         compiled!(storage::S3PolicyTooWide, "storage/s3-policy-too-wide"),
         compiled!(storage::S3CredentialSplit, "storage/s3-credential-split"),
+        compiled!(storage::ReplicaStorageConflict, "storage/replica-storage-conflict"),
+        compiled!(storage::StorageCapacityShort, "storage/storage-capacity-short"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

@@ -94,3 +94,53 @@ pub(super) fn meaning(words: &[&Value], user: Option<&Value>, has_group: bool) -
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Variable, facts};
+    use super::*;
+
+    fn access(script: &str) -> Vec<String> {
+        let env = |name: &str| if name == "URL" { Variable::Known("http://s".to_owned()) } else { Variable::Unknown };
+        let shown = |named: &Named| named.text.clone().unwrap_or_else(|| format!("${}", named.source));
+        let line = |fact: &AccessFact| match fact {
+            AccessFact::User { name, secret, .. } => format!("user {} {}", shown(name), shown(secret)),
+            AccessFact::Policy { name, document, .. } => {
+                let text = document.as_ref().map(|(text, _)| text.split_whitespace().collect::<String>());
+                format!("policy {} {}", shown(name), text.unwrap_or_default())
+            }
+            AccessFact::Grant { policies, user, .. } => {
+                let policies: Vec<String> = policies.iter().map(shown).collect();
+                format!("grant {} {}", policies.join(","), user.as_ref().map(shown).unwrap_or_default())
+            }
+        };
+        facts(script, &env).access.iter().map(line).collect()
+    }
+
+    #[test]
+    fn users_policies_and_grants_are_read_with_the_texts_of_files() {
+        let script = "mc alias set m $URL a b\nmc admin user add m loki \"$SECRET\"\n\
+                      cat > /tmp/p.json << 'EOF'\n{\"a\": \"$x\"}\nEOF\nmc admin policy create m p /tmp/p.json\n\
+                      mc admin policy attach m p --user loki || true\n";
+        assert_eq!(access(script), ["user loki $SECRET", "policy p {\"a\":\"$x\"}", "grant p loki"]);
+        let script = "f() { cat > /tmp/$1.json <<EOF\n{\"$2\": \\$1}\nEOF\nrc admin policy create m $1 /tmp/$1.json; }\n\
+                      f one two\nrc admin user add m \"$KEY\" \"$SECRET\"\nrc admin policy attach m one --user \"$KEY\"";
+        assert_eq!(access(script), ["policy one {\"two\":$1}", "user $KEY $SECRET", "grant one $KEY"]);
+    }
+
+    #[test]
+    fn what_only_a_run_tells_stays_unknown() {
+        let made = "mc admin policy create m p /tmp/p.json";
+        assert_eq!(access(&format!("curl -o /tmp/p.json x\n{made}")), ["policy p "]);
+        assert_eq!(access(&format!("echo '{{}}' > /tmp/p.json\necho x >> /tmp/p.json\n{made}")), ["policy p "]);
+        assert_eq!(
+            access(&format!("if a; then echo 1 > /tmp/p.json; else echo 2 > /tmp/p.json; fi\n{made}")),
+            ["policy p "]
+        );
+        assert_eq!(access(&format!("echo '{{}}' > /tmp/p.json\n{made}")), ["policy p {}"]);
+        assert_eq!(
+            access("mc admin policy attach m p q --group g\nmc admin policy set m p user=u"),
+            ["grant p,q ", "grant p u"]
+        );
+    }
+}

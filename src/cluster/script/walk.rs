@@ -934,8 +934,8 @@ impl Walk<'_> {
             }
             let after = rest.get(1..).unwrap_or_default();
             let (name, length) = match after.strip_prefix('{') {
-                Some(inner) => (leading_name(inner), 3),
-                None => (leading_name(after), 1),
+                Some(inner) => (expanded_name(inner), 3),
+                None => (expanded_name(after), 1),
             };
             let is_closed =
                 |name: &str| length == 1 || after.get(name.len() + 1..).is_some_and(|tail| tail.starts_with('}'));
@@ -1431,6 +1431,11 @@ fn is_special(name: &str) -> bool {
 
 fn base_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
+}
+
+/// The name of a variable or the digit of an argument that `text` begins with.
+fn expanded_name(text: &str) -> Option<&str> {
+    leading_name(text).or_else(|| text.get(..1).filter(|first| first.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
 /// The variable name that `text` begins with.
