@@ -152,8 +152,8 @@ fn what_policies_admit() {
         ("[{toPorts: [{ports: [{port: '8080', protocol: TCP}]}]}]", true),
         ("[{toPorts: [{ports: [{port: '9090', protocol: UDP}]}]}]", true),
         ("[{fromEntities: [cluster], icmps: [{fields: [{type: 8}]}]}]", true),
-        // Not taken as a rule that admits everybody, nor as one that admits nobody.
-        ("[{}]", false),
+        // A rule with nothing in it isolates and admits nobody.
+        ("[{}]", true),
         ("[{fromEntities: [cluster], toPorts: [{ports: [{port: '9090'}], rules: {http: [{path: /metrics}]}}]}]", false),
     ];
     for (rules, blocked) in cilium_cases {

@@ -1,11 +1,14 @@
 //! The command line: one file a command.
 
+mod budget;
 mod build;
 mod check;
+mod chosen;
 mod explain;
 mod graph;
 mod matcher;
 mod rules;
+mod since;
 mod trace;
 mod tree;
 mod wanted;
@@ -51,6 +54,8 @@ enum Command {
     Trace(trace::Arguments),
     /// Draw what Flux objects depend on, or the references around one object
     Graph(graph::Arguments),
+    /// Sum what a cluster asks for: requests, limits, volumes
+    Budget(budget::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
 }
@@ -72,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
+        Command::Budget(arguments) => budget::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),

@@ -10,6 +10,7 @@ use super::pod::{Amount, Container, Pod, Stated};
 use super::{Claim, Contributor, Uncounted};
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::pods::PodsSpec;
 use crate::cluster::profiles::{Condition, Look, Values, all_hold};
 use crate::cluster::quantity::Quantity;
 use crate::finding::Confidence;
@@ -40,6 +41,8 @@ pub struct WorkloadSpec {
     containers: Vec<ContainerSpec>,
     #[serde(default)]
     claims: Vec<ClaimSpec>,
+    /// What Services and network policies see of its pods; left out where that is not known.
+    pub pods: Option<PodsSpec>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -179,6 +182,26 @@ impl Number {
 }
 
 impl WorkloadSpec {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is pods, and not claims alone.
+    pub fn has_pods(&self) -> bool {
+        !self.containers.is_empty()
+    }
+
+    /// Whether some of it runs with these values.
+    ///
+    /// # Errors
+    /// Why that cannot be known, as a clause.
+    pub fn runs(&self, values: &Values<'_>) -> Result<bool, String> {
+        let copies = || self.replicas.as_ref().map(|number| number.read(values));
+        let is_none = |copies: Copies| copies.most == 0 && copies.gap.is_none();
+        Ok(all_hold(&self.when, values)? && !copies().is_some_and(is_none))
+    }
+
     /// Every amount that it states itself.
     pub fn amounts(&self) -> Vec<&str> {
         let containers = self.containers.iter();

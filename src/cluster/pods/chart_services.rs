@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::services::{ServicePort, ServiceSet, Target};
 use super::{Labels, Release};
 use crate::cluster::Cluster;
-use crate::cluster::profiles::{Condition, Fit, Values, all_hold};
+use crate::cluster::profiles::{Condition, Fit, Names, Values, all_hold};
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -96,13 +96,14 @@ pub fn of_release<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Option<Ch
     let renamed = release.object.dig("spec.postRenderers").is_some_and(|all| !all.items().is_empty());
     let fit = cluster.profiles().of_release(release).filter(|_| release.is_closed && !renamed)?;
     let spec = fit.profile.services.as_ref()?;
-    let names = Names::of(release, fit)?;
+    let names = Names::of_release(release, fit);
     let open = (!fit.is_verified).then(|| "the default of its version is not known".to_owned());
     let values = Values { root: release.values, item: None, open };
-    let mut others: Vec<String> = spec.others.iter().map(|pattern| names.fill(pattern)).collect();
+    let fill = |pattern: &str| names.fill(pattern);
+    let mut others: Vec<String> = spec.others.iter().map(|pattern| fill(pattern)).collect::<Option<_>>()?;
     if !fit.is_verified {
         // Another version may have other names.
-        others.extend(["{release}*", "{full}*", "{name}*"].map(|pattern| names.fill(pattern)));
+        others.extend(["{release}*", "{full}*", "{name}*"].into_iter().filter_map(fill));
     }
     let mut found = ChartServices {
         source: fit.profile.source(),
@@ -113,9 +114,9 @@ pub fn of_release<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Option<Ch
         given: given(release.values),
     };
     for service in &spec.made {
-        let name = names.fill(&service.name);
+        let name = names.fill(&service.name)?;
         match all_hold(&service.when, &values) {
-            Ok(true) => found.made.push(service.made(release, name, fit)),
+            Ok(true) => found.made.push(service.made(release, name, &names, fit)),
             Err(_) => found.possible.push(name),
             Ok(false) => {
                 let place = service.when.iter().find_map(|condition| release.values.dig(&condition.path));
@@ -142,9 +143,10 @@ fn given(values: &Node) -> Vec<String> {
 }
 
 impl ServiceSpec {
-    fn made<'w>(&self, release: &Release<'w>, name: String, fit: Fit<'_>) -> ServiceSet<'w> {
+    fn made<'w>(&self, release: &Release<'w>, name: String, names: &Names, fit: Fit<'_>) -> ServiceSet<'w> {
         let labels = self.labels.as_ref().map(|labels| {
-            let own = labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, Some(value)));
+            let own =
+                labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, names.fill(value).as_deref()));
             own.with("app.kubernetes.io/instance", release.name.as_deref())
                 .open_below(&["app.kubernetes.io/", "helm.sh/"])
         });
@@ -168,23 +170,5 @@ impl ServiceSpec {
             ports: self.ports.iter().flatten().map(port).collect(),
             ports_open: self.ports.is_none() || !fit.is_verified,
         }
-    }
-}
-
-/// What stands for the words in braces.
-struct Names {
-    release: String,
-    full: String,
-    name: String,
-}
-
-impl Names {
-    fn of(release: &Release<'_>, fit: Fit<'_>) -> Option<Self> {
-        let full = release.full_name(fit.profile.longest())?;
-        Some(Names { release: release.name.clone()?, full, name: release.chart_name()? })
-    }
-
-    fn fill(&self, text: &str) -> String {
-        text.replace("{release}", &self.release).replace("{full}", &self.full).replace("{name}", &self.name)
     }
 }

@@ -23,6 +23,7 @@ use crate::yaml::Node;
 
 pub use answer::Answer;
 pub use chart_services::{ChartServices, ServicesSpec};
+pub use charts::PodsSpec;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use meant::{carried, meant, telling_labels};
 pub use operators::makes_no_pods;
@@ -136,6 +137,12 @@ impl<'w> PodSet<'w> {
             }
             _ => self.object.reference().to_string(),
         }
+    }
+
+    /// The port of a number, with its name where it has one.
+    pub fn port_of(&self, number: u16) -> PodPort {
+        let known = self.ports.iter().find(|port| port.number == Some(number));
+        known.cloned().unwrap_or_else(|| PodPort::tcp(None, Some(number)))
     }
 
     /// The port of a name or number.

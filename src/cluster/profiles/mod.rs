@@ -2,7 +2,12 @@
 
 mod builtin;
 mod condition;
+mod keys;
 mod look;
+mod names;
+mod own;
+
+use std::collections::HashSet;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,10 +19,15 @@ use super::storage::StorageSpec;
 use crate::build::Object;
 use crate::build::charts::{Chart, Version, numbers};
 use crate::cluster::quantity::Quantity;
+use crate::config::{Config, schema_of};
+use crate::fault::Fault;
 use crate::finding::Confidence;
+use crate::source::Sources;
 
 pub use condition::{Condition, Scalar, all_hold};
+pub use keys::{KeysSpec, UnknownKey};
 pub use look::{Look, Values};
+pub use names::Names;
 
 /// What one chart, in some of its versions, reads, makes and runs; or what an operator does for one kind of object.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,6 +53,9 @@ pub struct Profile {
     longest: Option<usize>,
     /// What runs. Left out where it is not known.
     pub workloads: Option<Vec<WorkloadSpec>>,
+    /// Nothing else runs but the workloads.
+    #[serde(default)]
+    pub complete: bool,
     /// Something runs of which nothing is known.
     #[serde(default)]
     pub opaque: bool,
@@ -51,6 +64,9 @@ pub struct Profile {
     pub storage: StorageSpec,
     /// The Services it makes. Left out where they are not known.
     pub services: Option<ServicesSpec>,
+    /// Which keys of its values it reads.
+    #[serde(default)]
+    pub values: KeysSpec,
 }
 
 /// Longest name that charts give, in characters.
@@ -67,24 +83,28 @@ impl Profile {
         self.longest.unwrap_or(LONGEST)
     }
 
-    /// What is wrong with it that its form does not show.
-    ///
-    /// # Errors
-    /// A sentence.
-    pub fn check(&self) -> Result<(), String> {
-        if self.source.trim().is_empty() {
-            return Err("`source` does not say where the facts are from".to_owned());
+    /// What is wrong with it that its form does not show: the path of the value, and a sentence.
+    fn problem(&self) -> Option<(&'static str, String)> {
+        if self.charts.is_empty() == self.kinds.is_empty() {
+            return Some(("", "a profile has either `charts` or `kinds`".to_owned()));
         }
-        for version in self.from.iter().chain(&self.below) {
-            if numbers(version).is_none() {
-                return Err(format!("`{version}` is no version"));
+        if let Some(kind) = self.kinds.iter().find(|kind| kind.split('/').count() != 2) {
+            return Some(("kinds", format!("`{kind}` is not of the form `group/Kind`")));
+        }
+        if self.source.trim().is_empty() {
+            return Some(("source", "`source` does not say where the facts are from".to_owned()));
+        }
+        for (path, version) in [("from", &self.from), ("below", &self.below)] {
+            if let Some(version) = version.as_ref().filter(|version| numbers(version).is_none()) {
+                return Some((path, format!("`{version}` is no version")));
             }
         }
-        let amounts = self.workloads.iter().flatten().flat_map(WorkloadSpec::amounts);
-        match amounts.into_iter().find(|text| Quantity::parse(text).is_none()) {
-            Some(text) => Err(format!("`{text}` is no amount")),
-            None => Ok(()),
+        if let Some(problem) = self.values.problem() {
+            return Some(("values.moved", problem));
         }
+        let amounts = self.workloads.iter().flatten().flat_map(WorkloadSpec::amounts);
+        let amount = amounts.into_iter().find(|text| Quantity::parse(text).is_none())?;
+        Some(("workloads", format!("`{amount}` is no amount")))
     }
 
     fn is_about(&self, release: &Release<'_>) -> bool {
@@ -144,35 +164,63 @@ impl Fit<'_> {
 
 /// All profiles of a run.
 #[derive(Debug, Default)]
-pub struct Profiles {}
+pub struct Profiles {
+    /// Those of the repository, which take the place of ours for the same chart or kind.
+    own: Vec<Profile>,
+}
 
 impl Profiles {
+    /// Ours and those of the repository.
+    ///
+    /// # Errors
+    /// [`Fault`] when a file of the repository cannot be read or says something that is not accepted.
+    pub fn load(sources: &Sources, config: &Config) -> Result<Self, Fault> {
+        Ok(Profiles { own: own::profiles(sources, config)? })
+    }
+
     /// The profile for the chart of a release: the one verified for its version, else the newest that is not newer,
     /// else the first.
     pub fn of_release(&self, release: &Release<'_>) -> Option<Fit<'_>> {
-        let candidates = builtin::of_chart(release.chart?);
-        let about: Vec<&Profile> = candidates.into_iter().filter(|profile| profile.is_about(release)).collect();
-        if let Some(profile) = about.iter().find(|profile| profile.covers(release.source)) {
+        let name = release.chart?;
+        let about = |profile: &&Profile| profile.is_about(release);
+        let is_own = |profile: &&Profile| profile.charts.iter().any(|chart| chart == name);
+        let mut candidates: Vec<&Profile> = self.own.iter().filter(is_own).filter(about).collect();
+        if candidates.is_empty() {
+            candidates = builtin::of_chart(name).into_iter().filter(about).collect();
+        }
+        if let Some(profile) = candidates.iter().find(|profile| profile.covers(release.source)) {
             return Some(Fit { profile, is_verified: true });
         }
         let version = pinned(release.source);
         let older = |profile: &&&Profile| version.as_ref().is_some_and(|version| profile.begins_before(version));
-        let profile = about.iter().rfind(older).or(about.first())?;
+        let profile = candidates.iter().rfind(older).or(candidates.first())?;
         Some(Fit { profile, is_verified: false })
     }
 
     /// The profile for an operator's object.
     pub fn of_object(&self, object: &Object) -> Option<&Profile> {
-        builtin::of_kind(&format!("{}/{}", object.gvk.group, object.gvk.kind))
+        let name = format!("{}/{}", object.gvk.group, object.gvk.kind);
+        self.own.iter().find(|profile| profile.kinds.contains(&name)).or_else(|| builtin::of_kind(&name))
     }
 
     /// The profiles of kinds: group, kind, profile.
     pub fn of_kinds(&self) -> impl Iterator<Item = (&str, &str, &Profile)> {
-        builtin::all().iter().flat_map(|profile| {
-            profile
-                .kinds
-                .iter()
-                .filter_map(move |kind| kind.split_once('/').map(|(group, kind)| (group, kind, profile)))
+        let own: HashSet<&String> = self.own.iter().flat_map(|profile| &profile.kinds).collect();
+        let kinds = |profile: &'static Profile| profile.kinds.iter().map(move |kind| (kind, profile));
+        let ours = builtin::all().iter().flat_map(kinds).filter(move |(kind, _)| !own.contains(kind));
+        let theirs = self.own.iter().flat_map(|profile| profile.kinds.iter().map(move |kind| (kind, profile)));
+        theirs.chain(ours).filter_map(|(kind, profile)| {
+            let (group, kind) = kind.split_once('/')?;
+            Some((group, kind, profile))
         })
     }
+}
+
+/// The JSON Schema of a file of profiles.
+pub fn schema() -> serde_json::Value {
+    let mut schema = schema_of::<Vec<Profile>>();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("title".to_owned(), "flux-vet profiles of charts".into());
+    }
+    schema
 }

@@ -132,7 +132,7 @@ fn found(loki: &Loki<'_>, conflict: Conflict) -> Observation {
     let mode = loki.value("deploymentMode").node();
     let place = |target: &&str| loki.value(&format!("{target}.replicas")).node().map(|node| node.span());
     // What is wrong may be a default: then what stands beside it is the place.
-    let primary = conflict.targets.iter().chain(&conflict.beside).find_map(|target| place(target));
+    let primary = conflict.targets.iter().chain(&conflict.beside).find_map(&place);
     let primary = primary.or(mode.map(|node| node.span())).unwrap_or_else(|| loki.object.place());
     let asked = mode.and_then(|mode| mode.as_str()).map(|mode| format!(" in mode {mode}")).unwrap_or_default();
     let mut found = Observation::new(
