@@ -139,7 +139,11 @@ fn graphs(arguments: &Arguments, clusters: &[Cluster<'_>]) -> Result<Vec<Graph>,
     Ok(graphs.into_iter().filter(|graph: &Graph| !graph.nodes.is_empty()).collect())
 }
 
-fn chosen<'c, 'w>(asked: &[String], clusters: &'c [Cluster<'w>]) -> Result<Vec<&'c Cluster<'w>>, Fault> {
+/// The clusters that are asked for by their entries; all where none is.
+///
+/// # Errors
+/// There is none of that entry.
+pub fn chosen<'c, 'w>(asked: &[String], clusters: &'c [Cluster<'w>]) -> Result<Vec<&'c Cluster<'w>>, Fault> {
     let plain = |path: &str| crate::source::normalize(path);
     for entry in asked {
         if !clusters.iter().any(|cluster| plain(cluster.entry()) == plain(entry)) {

@@ -140,7 +140,7 @@ fn head(look: EdgeLook) -> String {
 }
 
 /// Text as it may stand in an element or between quotes.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in crate::report::escape::line(text).chars() {
         match c {
