@@ -6,7 +6,7 @@ use super::Reach;
 use super::edges::{Edge, From, edges};
 use super::explain::is_unknown;
 use crate::cluster::Cluster;
-use crate::cluster::pods::{Answer, PodPort};
+use crate::cluster::pods::{Answer, PodPort, PodSet};
 use crate::cluster::policies::{Peers, Side, Who};
 
 /// Entities that are always asked about.
@@ -134,12 +134,15 @@ fn column(cluster: &Cluster<'_>, at: usize, port: &PodPort) -> Column {
 /// The name of pods in their namespace: with their part of it where their object has several.
 fn short(cluster: &Cluster<'_>, at: usize) -> String {
     let Some(set) = cluster.pods().get(at) else { return String::new() };
-    match &set.component {
+    let name = match &set.component {
         // Beside pods of which more is known.
         None if is_unknown(set) => format!("{}/?", set.object.name),
         Some(component) if *component != set.object.name => format!("{}/{component}", set.object.name),
         _ => set.object.name.to_string(),
-    }
+    };
+    let mut others = cluster.pods().in_namespace(set.namespace());
+    let is_other = others.any(|other| other.object.name == set.object.name && other.object.kind() != set.object.kind());
+    if is_other { format!("{name} ({})", set.object.kind()) } else { name }
 }
 
 /// Pods that something connects from, that a policy names, or that run in the namespace itself.
@@ -158,10 +161,13 @@ fn sources(cluster: &Cluster<'_>, namespace: &str, into: &[&Edge<'_>]) -> Vec<us
             Peers::Any | Peers::Unknown => None,
         });
         for peer in listed.flatten().filter(|peer| matches!(&peer.who, Who::Pods { pods, .. } if !pods.is_empty())) {
-            let mentioned = cluster.pods().iter().enumerate();
-            let is_meant =
-                |set: &crate::cluster::pods::PodSet<'_>| policies.is_peer(policy, peer, &set.endpoint).is_yes();
-            found.extend(mentioned.filter(|(_, set)| is_meant(set)).map(|(at, _)| at));
+            let all = || cluster.pods().iter().enumerate();
+            let answer = |set: &PodSet<'_>| policies.is_peer(policy, peer, &set.endpoint);
+            // Where a peer means one namespace, those of its pods that it may mean.
+            let maybe = all().filter(|(_, set)| !answer(set).is_no());
+            let named: BTreeSet<&str> = maybe.map(|(_, set)| set.namespace()).collect();
+            let is_meant = |set: &PodSet<'_>| answer(set).is_yes() || named.len() == 1 && !answer(set).is_no();
+            found.extend(all().filter(|(_, set)| is_meant(set)).map(|(at, _)| at));
         }
     }
     let order: HashMap<usize, (bool, String)> = found
