@@ -98,7 +98,7 @@ fn tables(arguments: &Arguments, clusters: &[&Cluster<'_>]) -> Result<Vec<u8>, F
                 clusters.iter().flat_map(|cluster| cluster.pods().iter().map(|set| set.namespace())).collect();
             return Err(Fault::Usage {
                 message: format!("the tree runs nothing in namespace `{namespace}`"),
-                help: nearest(namespace, all.into_iter()).map(|near| format!("did you mean `{near}`?")),
+                help: nearest(namespace, all).map(|near| format!("did you mean `{near}`?")),
             });
         }
     }

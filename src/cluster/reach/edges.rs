@@ -63,9 +63,7 @@ impl From {
     /// The possible ends.
     pub fn sides<'s>(&'s self, cluster: &'s Cluster<'_>) -> Vec<Side<'s>> {
         match self {
-            From::Pods(sets) => {
-                sets.iter().filter_map(|at| cluster.pods().get(*at)).map(|set| Side::Pods(set)).collect()
-            }
+            From::Pods(sets) => sets.iter().filter_map(|at| cluster.pods().get(*at)).map(Side::Pods).collect(),
             From::Endpoint(endpoint, _) => vec![Side::Endpoint(endpoint)],
             From::Entity(entity) => vec![Side::Entity(entity)],
         }

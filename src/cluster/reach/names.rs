@@ -61,7 +61,7 @@ impl Found {
     /// As policies see it.
     pub fn side<'s>(&self, cluster: &'s Cluster<'_>) -> Option<Side<'s>> {
         match self {
-            Found::Pods(at) | Found::Service { at, .. } => cluster.pods().get(*at).map(|set| Side::Pods(set)),
+            Found::Pods(at) | Found::Service { at, .. } => cluster.pods().get(*at).map(Side::Pods),
             Found::Entity(entity) => Some(Side::Entity(entity)),
         }
     }
