@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod binary;
+
+use std::path::Path;
+
 use flux_vet::cluster::Cluster;
 use flux_vet::cluster::pods::{Answer, PodPort, PodSet};
 use flux_vet::cluster::policies::Side;
@@ -519,4 +523,64 @@ fn what_is_denied_stays_denied() {
             ALLOWED,
         ),
     ]);
+}
+
+const PLAN: &str = "fixtures/trees/migration-plan/first-repair";
+
+fn reach(arguments: &[&str]) -> binary::Ran {
+    let all: Vec<&str> = ["reach", "--root", "."].iter().chain(arguments).copied().collect();
+    binary::run(Path::new(PLAN), &all)
+}
+
+#[test]
+fn an_answer_names_the_rule_that_decides() {
+    let denied = reach(&["storage/minio-bucket-setup", "storage/minio:80"]);
+    assert_eq!(denied.code, 0);
+    let text = denied.out;
+    assert!(
+        text.starts_with("denied: Job `storage/minio-bucket-setup` to Tenant `storage/minio`, port 9000\n"),
+        "{text}"
+    );
+    assert!(text.contains("networkpolicy.yaml:12:3"), "{text}");
+    assert!(text.contains("= ingress: isolated by CiliumNetworkPolicy `storage/minio-ingress`, and no rule admits it"));
+    assert!(text.contains("= port 80 of Service `storage/minio` is port 9000 of the pods"));
+    let allowed = reach(&["HelmRelease/monitoring/tempo", "Service/storage/minio-hl:9000"]).out;
+    assert!(allowed.starts_with("allowed: "), "{allowed}");
+    assert!(allowed.contains("networkpolicy.yaml:13:7"), "{allowed}");
+    let world: serde_json::Value =
+        serde_json::from_str(&reach(&["world", "storage/minio:9000", "--format", "json"]).out).unwrap();
+    assert_eq!(world["answers"][0]["verdict"], "denied");
+    assert_eq!(world["answers"][0]["ingress"]["policies"][0], "CiliumNetworkPolicy `storage/minio-ingress`");
+}
+
+#[test]
+fn a_matrix_has_every_source_and_every_port() {
+    let text = reach(&["--matrix", "storage"]).out;
+    let line = text.lines().find(|line| line.starts_with("storage/minio-bucket-setup")).unwrap();
+    assert!(line.trim_end().ends_with("[NO]"), "{text}");
+    let markdown = reach(&["--matrix", "storage", "--format", "markdown"]).out;
+    assert!(markdown.contains("| storage/minio-bucket-setup "), "{markdown}");
+    let json: serde_json::Value =
+        serde_json::from_str(&reach(&["--matrix", "storage", "--format", "json"]).out).unwrap();
+    let matrix = &json["matrices"][0];
+    let (targets, sources) = (matrix["targets"].as_array().unwrap(), matrix["sources"].as_array().unwrap());
+    assert!(sources.iter().all(|row| row["answers"].as_array().unwrap().len() == targets.len()));
+    let svg = reach(&["--matrix", "storage", "--format", "svg"]).out;
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert_eq!(svg.matches("class=\"no broken needed\"").count(), 2, "one cell and the legend");
+}
+
+#[test]
+fn a_name_that_means_nothing_is_told_with_the_nearest_one() {
+    for (arguments, expected) in [
+        (["world", "storage/mino:9000"], "did you mean `storage/minio`?"),
+        (["wrld", "storage/minio:9000"], "did you mean `world`?"),
+        (["monitoring", "storage/minio:9000"], "more than one workload in namespace `monitoring`"),
+        (["--matrix", "storag"], "did you mean `storage`?"),
+    ] {
+        let outcome = reach(&arguments);
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.err.contains(expected), "{}", outcome.err);
+    }
+    assert!(reach(&["world", "storage/minio", "--format", "svg"]).err.contains("only tables"));
 }

@@ -9,6 +9,7 @@ mod human;
 pub mod json;
 mod objects;
 mod prose;
+pub mod reach;
 mod redact;
 mod sarif;
 mod snippet;

@@ -197,6 +197,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(storage::MinioTenantCollision, "storage/minio-tenant-collision"),
         compiled!(storage::MinioConfigInvalid, "storage/minio-config-invalid"),
         compiled!(workloads::HelmHookInert, "workloads/helm-hook-inert"),
+        compiled!(workloads::ImageTagMutable, "workloads/image-tag-mutable"),
+        compiled!(workloads::PodSecurityViolation, "workloads/pod-security-violation"),
         compiled!(workloads::JobForceMissing, "workloads/job-force-missing"),
         compiled!(workloads::ScriptErrorSwallowed, "workloads/script-error-swallowed"),
         compiled!(observability::LokiRetentionInert, "observability/loki-retention-inert"),

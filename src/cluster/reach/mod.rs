@@ -1,7 +1,10 @@
 //! Whether one end of a connection reaches the other, by the policies of both.
 
 pub mod edges;
+pub mod explain;
 mod gateways;
+pub mod matrix;
+pub mod names;
 pub mod peers;
 mod sources;
 mod targets;

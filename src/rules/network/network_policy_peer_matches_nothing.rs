@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use crate::build::Object;
 use crate::cluster::Cluster;
-use crate::cluster::nearest::nearest_name;
 use crate::cluster::pods::{
-    Answer, LabelValue, PodSet, Requirement, Selector, Test, is_filled_from_outside, meant, telling_labels,
+    Answer, LabelValue, PodSet, Requirement, Selector, Test, is_filled_from_outside, meant, namespace_labels,
+    telling_labels,
 };
 use crate::cluster::policies::{CILIUM_NAMESPACE, Dialect, Namespaces, Peer, Peers, Policy, Who};
 use crate::finding::{Confidence, Label, Observation};
@@ -61,6 +62,10 @@ impl<'w> Seen<'_, 'w> {
             return;
         }
         if let Some(found) = self.wrong_namespace(namespaces, pods) {
+            out.report(found);
+            return;
+        }
+        if let Some(found) = self.unlabelled(namespaces) {
             out.report(found);
             return;
         }
@@ -159,13 +164,44 @@ impl<'w> Seen<'_, 'w> {
         if is_known || self.cluster.is_external(&namespace_reference(name)) {
             return None;
         }
-        let near = nearest_name(name, known.iter().map(String::as_str))?;
+        // Other namespaces may be made outside of the tree: only a slip, or what a project calls its own, is told.
+        let is_near = |other: &&str| {
+            strsim::levenshtein(name, other) <= 2.min(name.len() / 4)
+                || [format!("{name}-system"), format!("{other}-system")]
+                    .iter()
+                    .any(|long| long == *other || long == name)
+        };
+        let near = known.iter().map(String::as_str).find(is_near)?;
         let object = self.policy.object.reference();
         let message = format!("{object} has a peer in namespace `{name}`, which the tree does not have");
         let found = Observation::new(ID, message, Label::new(one.place, "no such namespace"))
             .help(format!("did you mean `{near}`?"));
         let selector = if let Namespaces::Labelled(selector) = namespaces { selector } else { pods };
         let found = if self.cluster.has_losses() { found.confidence(Confidence::Low) } else { found };
+        Some(self.about(selector, found))
+    }
+
+    /// A label of namespaces with the name of one that does not carry it, and no other does.
+    fn unlabelled(&self, namespaces: &Namespaces) -> Option<Observation> {
+        let Namespaces::Labelled(selector) = namespaces else { return None };
+        let (one, name) = selector.requirements.iter().find_map(|one| match &one.test {
+            Test::In(values) => match values.as_slice() {
+                [Some(only)] if one.key != METADATA_NAME => Some((one, only.as_str())),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let named = self.cluster.get("", "Namespace", "", name)?;
+        let carries = |object: &Object| one.accepts(namespace_labels(self.cluster, &object.name).value(&one.key));
+        if !Answer::any(self.cluster.of_kind("", "Namespace").map(carries)).is_no() {
+            return None;
+        }
+        let object = self.policy.object.reference();
+        let message =
+            format!("{object} has a peer in namespaces with `{}`, but Namespace `{name}` has no such label", one.shown);
+        let found = Observation::new(ID, message, Label::new(one.place, "no namespace carries this"))
+            .related(Label::new(named.place(), "the namespace"))
+            .help(format!("write `{METADATA_NAME}: {name}`, a label that every Namespace has"));
         Some(self.about(selector, found))
     }
 
