@@ -13,4 +13,4 @@ new-rule name:
 # Renews the published schemas after a change of their types.
 schemas:
     UPDATE_SCHEMAS=1 cargo test --lib report
-    FLUX_VET_UPDATE=1 cargo test --test config
+    FLUX_VET_UPDATE=1 cargo test --test config --test profiles

@@ -14,7 +14,7 @@ pub mod source;
 pub mod verdict;
 pub mod yaml;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -22,10 +22,11 @@ use rayon::prelude::*;
 
 use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined};
+use crate::cluster::profiles::Profiles;
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Config, Date, SourceName, Version};
+use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
 use crate::fault::Fault;
-use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, Summary};
+use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
 use crate::rulebook::{Catalogue, Rule, Sink};
 use crate::source::{FileSystem, Sources, Span};
@@ -39,8 +40,8 @@ const STRICT_SINCE: Version = Version { major: 2, minor: 9 };
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
 pub struct CheckOptions {
-    /// Configuration file; the default one of the root where left out.
-    pub config: Option<String>,
+    /// Which configuration; that of the root where left out.
+    pub config: Choice,
     /// Paths below the root that narrow what is reported.
     pub only: Vec<String>,
     /// The day of the run, for ignores that end.
@@ -74,12 +75,13 @@ pub struct Checked {
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
     let catalogue = rules::catalogue()?;
     let sources = Sources::new(system);
-    let config = Config::load(&sources, options.config.as_deref())?;
+    let config = Config::choose(&sources, &options.config)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
+    let profiles = Profiles::load(&sources, &config)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository = Repository::new(&library, &config, documents(&library), &world);
+    let repository = Repository::new(&library, &config, documents(&library), &world).with_profiles(profiles);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
@@ -103,6 +105,30 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     Ok(Checked { findings, coverage, summary, rules, is_empty, sources })
 }
 
+/// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of
+/// the same options, paths apart.
+///
+/// # Errors
+/// As for [`check`], of either tree.
+pub fn check_since(
+    system: impl FileSystem + 'static,
+    base: impl FileSystem + 'static,
+    options: &CheckOptions,
+) -> Result<Checked, Fault> {
+    let whole = CheckOptions { only: Vec::new(), ..options.clone() };
+    let (checked, base) = rayon::join(|| check(system, options), || check(base, &whole));
+    let (mut checked, base) = (checked?, base?);
+    let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
+    let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
+    for finding in &mut checked.findings {
+        if finding.state == State::Reported && known.contains(finding.fingerprint.as_str()) {
+            finding.state = State::Known;
+        }
+    }
+    checked.summary = verdict::summary(&checked.findings);
+    Ok(checked)
+}
+
 pub(crate) fn build_options(config: &Config) -> BuildOptions {
     let undefined = |flux: Option<Version>| match (config.strict_substitution, flux) {
         (Some(true), _) => Undefined::Fails,
@@ -120,12 +146,17 @@ pub(crate) fn build_options(config: &Config) -> BuildOptions {
             .map(|cluster| (cluster.entry.clone(), undefined(cluster.flux.or(config.flux))))
             .collect(),
         sources: config.sources.iter().map(|(name, folder)| (source_key(name), folder.clone())).collect(),
-        rendered: config
-            .charts
-            .rendered
-            .iter()
-            .map(|(name, folder)| ((name.namespace.clone(), name.name.clone()), folder.clone()))
-            .collect(),
+        rendered: match &config.charts.rendered {
+            Rendered::Each(folders) => {
+                let key = |name: &NamespacedName| (name.namespace.clone(), name.name.clone());
+                folders.iter().map(|(name, folder)| (key(name), folder.clone())).collect()
+            }
+            Rendered::Below(_) => BTreeMap::new(),
+        },
+        rendered_below: match &config.charts.rendered {
+            Rendered::Each(_) => None,
+            Rendered::Below(folder) => Some(folder.clone()),
+        },
     }
 }
 
@@ -202,7 +233,9 @@ fn run(
         .par_iter()
         .map(|((id, rule), cluster)| {
             let place = cluster.kustomizations().first().map(|root| root.spec.place);
-            (Some(cluster.entry().into()), guarded(id, place, |sink| rule.check(cluster, sink)))
+            let mut sink = guarded(id, place, |sink| rule.check(cluster, sink));
+            sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
+            (Some(cluster.entry().into()), sink)
         })
         .collect();
     let place = clusters.first().and_then(|cluster| cluster.kustomizations().first()).map(|root| root.spec.place);

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use flux_vet::config::{Config, Date, Level, Scope, Version, schema};
+use flux_vet::config::{Config, Date, Level, Rendered, Scope, Version, schema};
 use flux_vet::fault::Fault;
 use flux_vet::finding::ObjectRef;
 use flux_vet::source::{Memory, Sources};
@@ -122,7 +122,8 @@ fn every_key_of_the_example_is_read() {
     assert_eq!(config.presets(), ["recommended", "hygiene"]);
     let (name, path) = config.sources.first_key_value().unwrap();
     assert_eq!((name.to_string().as_str(), path.as_str()), ("GitRepository/flux-system/common", "../common"));
-    let (name, folder) = config.charts.rendered.first_key_value().unwrap();
+    let Rendered::Each(rendered) = &config.charts.rendered else { panic!("{:?}", config.charts) };
+    let (name, folder) = rendered.first_key_value().unwrap();
     assert_eq!((name.to_string().as_str(), folder.as_str()), ("kiosk/till", "rendered/till"));
     assert!(config.externals[0].object.matches(&ObjectRef {
         api_version: "v1".into(),
@@ -225,7 +226,8 @@ fn a_key_with_all_entries_commented_out_is_empty() {
         "presets:\n#  - x\nclusters:\nsources:\ncharts:\nexternals:\nbudget:\nrules:\npaths:\nrule-paths:\nignore:\n";
     let (_, config) = accepted(text);
     assert_eq!(config.presets(), ["recommended"]);
-    assert!(config.budget.is_empty() && config.rules.is_empty() && config.charts.rendered.is_empty());
+    assert!(config.budget.is_empty() && config.rules.is_empty());
+    assert!(matches!(&config.charts.rendered, Rendered::Each(folders) if folders.is_empty()));
     assert!(is_valid(text));
 }
 

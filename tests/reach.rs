@@ -88,7 +88,7 @@ fn answer(policies: &[Written<'_>], from: &str, to: &str, port: &str) -> Answer 
         let text = format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: p{index}{namespace}}}\n{key}: {spec}\n");
         memory.insert(&format!("policy-{index}.yaml"), text);
     }
-    inspect::clusters(memory, None, |clusters| {
+    inspect::clusters(memory, &flux_vet::config::Choice::Isolated, |clusters| {
         let cluster = clusters.first().unwrap();
         let side = |name: &'static str| set(cluster, name).map_or(Side::Entity(name), Side::Pods);
         let (from, to) = (side(leak(from)), side(leak(to)));

@@ -1,12 +1,15 @@
 //! The command line: one file a command.
 
+mod budget;
 mod build;
 mod check;
+mod chosen;
 mod explain;
 mod graph;
 mod matcher;
 mod reach;
 mod rules;
+mod since;
 mod trace;
 mod tree;
 mod wanted;
@@ -54,6 +57,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Say whether network policies let one end reach another, and which rule decides
     Reach(reach::Arguments),
+    /// Sum what a cluster asks for: requests, limits, volumes
+    Budget(budget::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
 }
@@ -76,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Reach(arguments) => reach::run(&arguments),
+        Command::Budget(arguments) => budget::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::graph::chosen;
+use super::chosen::chosen;
 use super::tree::Tree;
 use super::{CLEAN, Color, NOTHING, has_color, print, save};
 use crate::cluster::Cluster;
@@ -74,7 +74,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
             help: Some("ask for one with --matrix NAMESPACE".to_owned()),
         });
     }
-    let text = inspect::clusters(arguments.tree.open()?, arguments.tree.config.as_deref(), |clusters| {
+    let (disk, choice) = arguments.tree.open()?;
+    let text = inspect::clusters(disk, &choice, |clusters| {
         let clusters = chosen(&arguments.cluster, clusters)?;
         if arguments.matrix.is_empty() { answers(arguments, &clusters) } else { tables(arguments, &clusters) }
     })??;

@@ -158,7 +158,7 @@ impl<'w> Classes<'w> {
     }
 
     fn add(&mut self, cluster: &Cluster<'w>, release: &'w Object) {
-        let chart = Release::of(cluster, release).chart;
+        let chart = Release::of(cluster, release).and_then(|release| release.chart);
         let values = cluster.values(release);
         let maker = chart.and_then(|chart| {
             // A table that cannot be read is caught by a test; it is a part of the program.

@@ -4,6 +4,7 @@ pub mod backends;
 mod bootstrap;
 pub mod budget;
 pub mod classes;
+mod custody;
 pub mod flux;
 pub mod gateway;
 pub mod grafana;
@@ -20,14 +21,18 @@ pub mod patches;
 pub mod pods;
 pub mod policies;
 pub mod producers;
+pub mod profiles;
 pub mod quantity;
 pub mod reach;
 pub mod references;
+pub mod release;
+mod rendered;
 pub mod scopes;
 pub mod script;
 pub mod secrets;
 pub mod storage;
 mod trail;
+mod unnamed;
 pub mod usage;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -43,15 +48,19 @@ use crate::source::{FileId, Sources, Span, file_name};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
+use budget::Account;
+use custody::Custody;
 pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
 use pods::{Pods, Services};
 use policies::Policies;
 use producers::Products;
+use profiles::Profiles;
 use references::References;
 use storage::Storage;
 pub use trail::trail;
+use unnamed::Unnamed;
 
 /// A document of a file, whether or not a build reaches it.
 #[derive(Clone, Debug)]
@@ -80,6 +89,8 @@ pub struct Repository<'w> {
     // HelmReleases as written, by the last part of the name of their chart.
     releases: HashMap<SmolStr, Vec<usize>>,
     scripts: OnceLock<Vec<(String, String)>>,
+    /// What is known of charts.
+    pub profiles: Profiles,
 }
 
 impl<'w> Repository<'w> {
@@ -107,7 +118,14 @@ impl<'w> Repository<'w> {
             written,
             releases,
             scripts: OnceLock::new(),
+            profiles: Profiles::default(),
         }
+    }
+
+    /// The same with other profiles.
+    #[must_use]
+    pub fn with_profiles(self, profiles: Profiles) -> Self {
+        Repository { profiles, ..self }
     }
 
     /// The files.
@@ -157,6 +175,11 @@ pub struct Cluster<'w> {
     services: OnceLock<Services<'w>>,
     policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
+    account: OnceLock<Account<'w>>,
+    custody: OnceLock<Custody>,
+    unnamed: OnceLock<Unnamed<'w>>,
+    // Files that a renderer wrote, with the place of their HelmRelease.
+    rendered_files: OnceLock<HashMap<FileId, Span>>,
 }
 
 impl<'w> Cluster<'w> {
@@ -179,6 +202,10 @@ impl<'w> Cluster<'w> {
             services: OnceLock::new(),
             policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
+            account: OnceLock::new(),
+            custody: OnceLock::new(),
+            unnamed: OnceLock::new(),
+            rendered_files: OnceLock::new(),
         }
     }
 
@@ -200,6 +227,11 @@ impl<'w> Cluster<'w> {
     /// Files and manifests, for texts inside objects.
     pub fn library(&self) -> &'w Library<'w> {
         self.repository.library
+    }
+
+    /// What is known of charts and of the kinds of operators.
+    pub fn profiles(&self) -> &'w Profiles {
+        &self.repository.profiles
     }
 
     /// What the configuration declares about this cluster.
@@ -339,6 +371,21 @@ impl<'w> Cluster<'w> {
     /// Object storage: the stores, who makes buckets on them, and who uses which.
     pub fn storage(&self) -> &Storage {
         self.storage.get_or_init(|| Storage::of(self))
+    }
+
+    /// What the cluster asks for.
+    pub fn account(&self) -> &Account<'w> {
+        self.account.get_or_init(|| Account::of(self))
+    }
+
+    /// Whether the tree is where objects of a kind are kept that something names.
+    pub fn keeps(&self, kind: &str) -> bool {
+        self.custody.get_or_init(|| Custody::of(self)).keeps(kind)
+    }
+
+    /// Objects whose names are not known: one of them may be what is named.
+    pub fn unnamed(&self) -> &Unnamed<'w> {
+        self.unnamed.get_or_init(|| Unnamed::of(self))
     }
 
     /// The pods that the tree makes.

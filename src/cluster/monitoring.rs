@@ -262,19 +262,20 @@ impl<'w> Collector<'_, 'w> {
 
     /// Charts whose pods and ports are known, with the value that makes their monitor.
     fn profile(&mut self, release: &Release<'w>, values: &Node) {
-        let (path, component, number) = match release.chart {
-            Some("loki") => ("monitoring.serviceMonitor.enabled", Some("loki"), 3100),
-            Some("tempo") => ("serviceMonitor.enabled", Some("tempo"), 3200),
-            Some("minio") => ("metrics.serviceMonitor.enabled", None, 9000),
+        let (path, number) = match release.chart {
+            Some("loki") => ("monitoring.serviceMonitor.enabled", 3100),
+            Some("tempo") => ("serviceMonitor.enabled", 3200),
+            Some("minio") => ("metrics.serviceMonitor.enabled", 9000),
             _ => return,
         };
         let Some(switch) = values.dig(path).filter(|switch| switch.as_bool() == Some(true)) else { return };
         for &at in self.pods.positions(&release.namespace) {
             let Some(pods) = self.pods.get(at) else { continue };
-            let known = pods.labels().known().next().is_some();
-            if std::ptr::eq(pods.object, release.object) && known && pods.component.as_deref() == component {
-                let name =
-                    pods.ports.iter().find(|port| port.number == Some(number)).and_then(|port| port.name.clone());
+            if !std::ptr::eq(pods.object, release.object) {
+                continue;
+            }
+            if let Some(port) = pods.ports.iter().find(|port| port.number == Some(number)) {
+                let name = port.name.clone();
                 self.add(release.object, switch.span(), at, PodPort::tcp(name.as_deref(), Some(number)));
             }
         }

@@ -53,7 +53,7 @@ pub fn of_group(group: &str) -> impl Iterator<Item = &'static Operator> {
 impl Operator {
     /// Whether a release installs the chart.
     pub fn is_chart_of<'w>(&self, cluster: &Cluster<'w>, release: &'w Object) -> bool {
-        let Some(chart) = Release::of(cluster, release).chart else { return false };
+        let Some(chart) = Release::of(cluster, release).and_then(|release| release.chart) else { return false };
         let holds = |word: &str| {
             let texts =
                 ["spec.chart.spec.chart", "spec.chart.spec.sourceRef.name", "spec.chartRef.name", "spec.releaseName"];

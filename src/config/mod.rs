@@ -6,10 +6,12 @@ mod schema;
 mod text;
 mod types;
 
-pub use schema::schema;
+pub use places::Places;
+pub use read::typed;
+pub use schema::{schema, schema_of};
 pub use text::{Date, NamespacedName, ObjectPattern, PathPattern, Percent, Resource, SourceName, Version};
 pub use types::{
-    Amounts, Budget, Charts, ClusterEntry, Config, External, Ignore, Level, Monitoring, PathRules, Quantity,
+    Amounts, Budget, Charts, ClusterEntry, Config, External, Ignore, Level, Monitoring, PathRules, Quantity, Rendered,
     RuleSetting, Scope,
 };
 
@@ -36,7 +38,40 @@ pub struct Declared<'c> {
     pub externals: Vec<&'c External>,
 }
 
+/// Which configuration a run takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The file at the root, the defaults where there is none.
+    #[default]
+    Found,
+    /// A file of the tree.
+    At(String),
+    /// A text that stands elsewhere: the configuration of the working tree for another revision, a file outside of the
+    /// root.
+    Text {
+        /// Its path, as reports show it.
+        path: String,
+        /// The text.
+        text: String,
+    },
+    /// The defaults, whatever the root has.
+    Isolated,
+}
+
 impl Config {
+    /// Reads the configuration that was chosen.
+    ///
+    /// # Errors
+    /// [`Fault`] as for [`Config::load`].
+    pub fn choose(sources: &Sources, choice: &Choice) -> Result<Config, Fault> {
+        match choice {
+            Choice::Found => Config::load(sources, None),
+            Choice::At(path) => Config::load(sources, Some(path)),
+            Choice::Text { path, text } => Config::from_file(sources, sources.add(path, text)),
+            Choice::Isolated => Ok(Config::default()),
+        }
+    }
+
     /// Reads the configuration: the given file, or the one at the root, or the defaults where there is none.
     ///
     /// # Errors
@@ -74,10 +109,7 @@ impl Config {
     /// A fault at the narrowest place of a path: the scalar, the key of a map or list (or of what should hold the
     /// missing value), the first key of a list entry.
     pub fn fault(&self, path: &str, message: impl Into<String>, label: &str, help: Option<String>) -> Fault {
-        let message = message.into();
-        let Some(file) = &self.places.file else { return Fault::Usage { message, help } };
-        let at = self.places.narrow(path).map_or(0..0, Span::range);
-        Fault::place(&file.path, &file.text, at, message, label, help)
+        self.places.fault(path, message, label, help)
     }
 
     /// The presets to begin with.

@@ -1,15 +1,16 @@
-//! Where each value of the configuration stands: our own reading of the same text.
+//! Where each value of a file of our own stands: our own reading of the same text.
 
 use std::sync::Arc;
 
+use crate::fault::Fault;
 use crate::source::{File, Span};
 use crate::yaml::{Node, Value};
 
-/// The tree of the configuration file, and the file; both absent for defaults.
+/// The tree of a file of our own, and the file; both absent for defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    pub file: Option<Arc<File>>,
-    pub root: Option<Node>,
+    pub(super) file: Option<Arc<File>>,
+    pub(super) root: Option<Node>,
 }
 
 /// What a complaint at an offset is about.
@@ -41,8 +42,16 @@ impl Places {
         found.or_else(|| self.narrow(plain.rsplit_once('.')?.0))
     }
 
+    /// A fault at the narrowest place of a path.
+    pub fn fault(&self, path: &str, message: impl Into<String>, label: &str, help: Option<String>) -> Fault {
+        let message = message.into();
+        let Some(file) = &self.file else { return Fault::Usage { message, help } };
+        let at = self.narrow(path).map_or(0..0, Span::range);
+        Fault::place(&file.path, &file.text, at, message, label, help)
+    }
+
     /// The place for a complaint at a byte offset.
-    pub fn at(&self, offset: u32, about: About) -> Option<Span> {
+    pub(super) fn at(&self, offset: u32, about: About) -> Option<Span> {
         Some(at(self.root.as_ref()?, None, offset, about))
     }
 }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use super::places::{About, Places};
 use super::types::{Budget, Config, External};
 use super::{nearest, one_of};
@@ -11,11 +13,19 @@ use crate::source::{File, FileId, Sources, Span, TextProblem, normalize};
 use crate::yaml::{self, Content, Mode, Node, Problem, ProblemKind};
 
 pub fn config(sources: &Sources, id: FileId) -> Result<Config, Fault> {
+    let (config, places) = typed::<Config>(sources, id, "the configuration")?;
+    let mut config = Config { places, ..config.unwrap_or_default() };
+    check(&mut config)?;
+    Ok(config)
+}
+
+/// A file of our own as a type, and where its values stand; `None` for an empty file. `what` names the file.
+pub fn typed<T: DeserializeOwned>(sources: &Sources, id: FileId, what: &str) -> Result<(Option<T>, Places), Fault> {
     let file = sources.file(id);
     match &file.problem {
         Some(problem @ TextProblem::NotUtf8 { offset }) => {
             let help = Some("save the file as UTF-8".to_owned());
-            let message = "the configuration is not valid UTF-8";
+            let message = format!("{what} is not valid UTF-8");
             // One replacement character stands for the invalid bytes.
             let end = file.text.get(*offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
             return Err(if end == 0 {
@@ -27,26 +37,23 @@ pub fn config(sources: &Sources, id: FileId) -> Result<Config, Fault> {
         Some(problem) => return Err(Fault::Read { path: file.path.to_string(), reason: problem.to_string() }),
         None => {}
     }
-    let places = Places { root: tree(&file, id)?, file: Some(Arc::clone(&file)) };
+    let places = Places { root: tree(&file, id, what)?, file: Some(Arc::clone(&file)) };
     if places.root.as_ref().is_none_or(Node::is_null) {
-        return Ok(Config { places, ..Config::default() });
+        return Ok((None, places));
     }
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
-    let mut config: Config = match serde_yaml::from_str(text) {
-        Ok(config) => config,
-        Err(error) => return Err(refused(&error, &file, text, &places)),
-    };
-    config.places = places;
-    check(&mut config)?;
-    Ok(config)
+    match serde_yaml::from_str(text) {
+        Ok(value) => Ok((Some(value), places)),
+        Err(error) => Err(refused(&error, &file, text, &places, what)),
+    }
 }
 
 /// The tree of the text, if it is sound and one document.
-fn tree(file: &File, id: FileId) -> Result<Option<Node>, Fault> {
+fn tree(file: &File, id: FileId, what: &str) -> Result<Option<Node>, Fault> {
     let text = &*file.text;
     let tree = yaml::parse(text);
     if let Some(problem) = tree.problems.iter().find(|problem| problem.kind.is_fatal()) {
-        return Err(broken(file, problem));
+        return Err(broken(file, problem, what));
     }
     let content = Content::whole(Span::new(id, 0..text.len()));
     let mut roots = Vec::new();
@@ -54,7 +61,7 @@ fn tree(file: &File, id: FileId) -> Result<Option<Node>, Fault> {
         // As kustomize reads resources: a duplicate key is refused there.
         let Some(resolved) = yaml::resolve(&tree, document, text, &content, Mode::V3) else { continue };
         if let Some(problem) = resolved.problems.first() {
-            return Err(broken(file, problem));
+            return Err(broken(file, problem, what));
         }
         roots.push(resolved.root);
     }
@@ -65,7 +72,7 @@ fn tree(file: &File, id: FileId) -> Result<Option<Node>, Fault> {
             &file.path,
             text,
             at,
-            "the configuration is more than one document",
+            format!("{what} is more than one document"),
             "second one",
             help,
         ));
@@ -73,7 +80,7 @@ fn tree(file: &File, id: FileId) -> Result<Option<Node>, Fault> {
     Ok(roots.into_iter().next())
 }
 
-fn broken(file: &File, problem: &Problem) -> Fault {
+fn broken(file: &File, problem: &Problem, what: &str) -> Fault {
     let at = if problem.at.is_empty() { word(&file.text, problem.at.start) } else { problem.at.clone() };
     let (message, label) = match (&problem.other, problem.kind) {
         (Some((first, _)), ProblemKind::DuplicateKey) => {
@@ -84,7 +91,7 @@ fn broken(file: &File, problem: &Problem) -> Fault {
                 "again here",
             )
         }
-        _ => (format!("the configuration is not valid YAML: {}", problem.message), "here"),
+        _ => (format!("{what} is not valid YAML: {}", problem.message), "here"),
     };
     Fault::place(&file.path, &file.text, at, message, label, None)
 }
@@ -98,7 +105,7 @@ fn word(text: &str, start: usize) -> Range<usize> {
 }
 
 /// What serde_yaml refused, at its place and in our words.
-fn refused(error: &serde_yaml::Error, file: &File, text: &str, places: &Places) -> Fault {
+fn refused(error: &serde_yaml::Error, file: &File, text: &str, places: &Places, what: &str) -> Fault {
     let mut said = error.to_string();
     let mut offset = 0;
     if let Some(location) = error.location() {
@@ -109,7 +116,7 @@ fn refused(error: &serde_yaml::Error, file: &File, text: &str, places: &Places) 
         // In bytes of the text after a byte order mark.
         offset = file.text.len() - text.len() + location.index();
     }
-    let complaint = Complaint::new(&said);
+    let complaint = Complaint::new(&said, what);
     let narrow = u32::try_from(offset).ok().and_then(|offset| places.at(offset, complaint.about)).map(Span::range);
     // A merge key stands in the text, not in the tree.
     let narrow = narrow.filter(|at| complaint.about == About::Value || at.start == offset);
@@ -126,8 +133,9 @@ struct Complaint {
 }
 
 impl Complaint {
-    fn new(said: &str) -> Self {
+    fn new(said: &str, what: &str) -> Self {
         if let Some((path, name, accepted)) = unknown(said, "field") {
+            let path = path.trim_start_matches('.');
             let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
             let help = match nearest(name, accepted.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -168,7 +176,7 @@ impl Complaint {
             }
         }
         if said == "recursion limit exceeded" {
-            let message = "the configuration is nested too deeply".to_owned();
+            let message = format!("{what} is nested too deeply");
             return Complaint { message, label: "too deep".to_owned(), help: None, about: About::Value };
         }
         // A text of ours, behind the path: it says all by itself.

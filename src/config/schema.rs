@@ -1,4 +1,4 @@
-//! The JSON Schema of the configuration, for editors.
+//! JSON Schemas of the configuration and of other files of our own, for editors.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::text::{Date, NamespacedName, ObjectPattern, PathPattern, Percent, Resource, SourceName, Version};
-use super::types::{Config, Level, Quantity, RuleSetting};
+use super::types::{Config, Level, Quantity, Rendered, RuleSetting};
 
 /// The schema of `.flux-vet.yaml`, draft 7 as editors know it best.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Config>().to_value();
+    schema_of::<Config>()
+}
+
+/// The schema of a file of our own.
+pub fn schema_of<T: JsonSchema>() -> Value {
+    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value();
     allow_empty(&mut schema);
     for definition in schema.get_mut("definitions").and_then(Value::as_object_mut).into_iter().flatten() {
         allow_empty(definition.1);
@@ -96,6 +101,22 @@ impl JsonSchema for NamespacedName {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": r"^[^/\s]+/[^/\s]+$", "examples": ["flux-system/apps"] })
+    }
+}
+
+impl JsonSchema for Rendered {
+    fn schema_name() -> Cow<'static, str> {
+        "Rendered".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["string", "object", "null"],
+            "minLength": 1,
+            "propertyNames": { "pattern": r"^[^/\s]+/[^/\s]+$" },
+            "additionalProperties": { "type": "string" },
+            "examples": ["rendered"],
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::places::Places;
@@ -82,8 +83,54 @@ pub struct ClusterEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields, expecting = "a map")]
 pub struct Charts {
-    /// Folders with the output of a renderer, taken as the objects of a HelmRelease: `namespace/name` to a folder.
-    pub rendered: BTreeMap<NamespacedName, String>,
+    /// The output of a renderer, taken as the objects of HelmReleases.
+    pub rendered: Rendered,
+    /// Folders with profiles of charts of your own; `[.flux-vet/charts]` where left out.
+    pub profiles: Option<Vec<String>>,
+}
+
+/// Where the output of a renderer is: a folder by the namespace and name of each HelmRelease, or one folder that holds
+/// `NAMESPACE/NAME.yaml` or a folder `NAMESPACE/NAME` for some of them.
+#[derive(Clone, Debug)]
+pub enum Rendered {
+    /// A folder for each.
+    Each(BTreeMap<NamespacedName, String>),
+    /// A folder for all.
+    Below(String),
+}
+
+impl Default for Rendered {
+    fn default() -> Self {
+        Rendered::Each(BTreeMap::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rendered {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(RenderedVisitor)
+    }
+}
+
+struct RenderedVisitor;
+
+impl<'de> Visitor<'de> for RenderedVisitor {
+    type Value = Rendered;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a folder, or a map of `namespace/name` to folders")
+    }
+
+    fn visit_str<E: Error>(self, folder: &str) -> Result<Rendered, E> {
+        Ok(Rendered::Below(folder.to_owned()))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Rendered, E> {
+        Ok(Rendered::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Rendered, A::Error> {
+        BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(Rendered::Each)
+    }
 }
 
 /// Something that exists outside the tree.

@@ -12,6 +12,8 @@ mod schema;
 mod secrets;
 mod storage;
 mod substitution;
+mod upgrade;
+mod workloads;
 
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
@@ -123,9 +125,14 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(secrets::SopsTypeEncrypted, "secrets/sops-type-encrypted"),
         compiled!(secrets::SopsRuleMismatch, "secrets/sops-rule-mismatch"),
         compiled!(secrets::SopsFileName, "secrets/sops-file-name"),
+        compiled!(budget::BudgetDocumentMismatch, "budget/budget-document-mismatch"),
         compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
+        compiled!(budget::BudgetUncounted, "budget/budget-uncounted"),
+        compiled!(budget::ChartDefaultHeavy, "budget/chart-default-heavy"),
         compiled!(budget::LimitBelowRequest, "budget/limit-below-request"),
+        compiled!(budget::MemoryLimitMissing, "budget/memory-limit-missing"),
         compiled!(budget::QuotaExceeded, "budget/quota-exceeded"),
+        compiled!(budget::ResourcesMissing, "budget/resources-missing"),
         compiled!(network::NetworkPolicyBlocksConsumer, "network/network-policy-blocks-consumer"),
         compiled!(network::NetworkPolicyBlocksMonitoring, "network/network-policy-blocks-monitoring"),
         compiled!(network::NetworkPolicyBlocksPeer, "network/network-policy-blocks-peer"),
@@ -144,6 +151,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(schema::ChartRequiredValueMissing, "schema/chart-required-value-missing"),
         compiled!(schema::ChartValueIneffective, "schema/chart-value-ineffective"),
         compiled!(schema::ChartValueInvalid, "schema/chart-value-invalid"),
+        compiled!(schema::ChartValueUnknown, "schema/chart-value-unknown"),
         compiled!(observability::GrafanaDashboardNotLoaded, "observability/grafana-dashboard-not-loaded"),
         compiled!(observability::GrafanaDashboardProviderEmpty, "observability/grafana-dashboard-provider-empty"),
         compiled!(observability::GrafanaDatasourceMissing, "observability/grafana-datasource-missing"),
@@ -185,6 +193,27 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(references::SubjectMissing, "references/subject-missing"),
         compiled!(references::WebhookBackendMissing, "references/webhook-backend-missing"),
         compiled!(references::AnnotationIneffective, "references/annotation-ineffective"),
+        compiled!(storage::MinioPoolTooSmall, "storage/minio-pool-too-small"),
+        compiled!(storage::MinioTenantCollision, "storage/minio-tenant-collision"),
+        compiled!(storage::MinioConfigInvalid, "storage/minio-config-invalid"),
+        compiled!(workloads::HelmHookInert, "workloads/helm-hook-inert"),
+        compiled!(workloads::JobForceMissing, "workloads/job-force-missing"),
+        compiled!(workloads::ScriptErrorSwallowed, "workloads/script-error-swallowed"),
+        compiled!(observability::LokiRetentionInert, "observability/loki-retention-inert"),
+        compiled!(observability::LokiRetentionStoreMissing, "observability/loki-retention-store-missing"),
+        compiled!(observability::LokiReplicationHigh, "observability/loki-replication-high"),
+        compiled!(observability::LokiModeConflict, "observability/loki-mode-conflict"),
+        compiled!(observability::LokiStoreMismatch, "observability/loki-store-mismatch"),
+        compiled!(observability::LokiExpandEnvMissing, "observability/loki-expand-env-missing"),
+        compiled!(upgrade::ChartMoved, "upgrade/chart-moved"),
+        compiled!(upgrade::ImageSourceAbandoned, "upgrade/image-source-abandoned"),
+        compiled!(upgrade::LokiModeDeprecated, "upgrade/loki-mode-deprecated"),
+        compiled!(storage::S3EndpointSchemeWrong, "storage/s3-endpoint-scheme-wrong"),
+        compiled!(storage::S3PathStyleMissing, "storage/s3-path-style-missing"),
+        compiled!(storage::S3CredentialsIncomplete, "storage/s3-credentials-incomplete"),
+        compiled!(storage::BucketNameInvalid, "storage/bucket-name-invalid"),
+        compiled!(storage::BucketUnused, "storage/bucket-unused"),
+        compiled!(storage::BucketShared, "storage/bucket-shared"),
         of_engine!("schema/object-type-missing"),
         of_engine!("schema/yaml-alias-undefined"),
         of_engine!("schema/yaml-document-ignored"),

@@ -14,7 +14,7 @@ use super::inventory::Inventory;
 use super::kustomization::FluxKustomization;
 use super::path::missing_path;
 use super::reconcile::{Reconciled, Request, files_as_they_are};
-use super::releases::releases;
+use super::releases::{ReleaseBuild, releases};
 use super::rendered::rendered;
 use super::root::Reading;
 use super::variables::Variables;
@@ -117,7 +117,10 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         }
         self.cluster.not_built.sort();
         self.cluster.not_built.dedup();
-        let (releases, modelled) = releases(self.repository.library, &self.cluster.objects, &self.inventory);
+        let (mut releases, modelled) = releases(self.repository.library, &self.cluster.objects, &self.inventory);
+        for ReleaseBuild { chart, .. } in &mut releases {
+            chart.is_foreign = chart.url.as_deref().is_some_and(|url| self.artifacts.is_of_owner(url) == Some(false));
+        }
         self.cluster.releases = releases;
         self.cluster.modelled = modelled;
         self.cluster
@@ -250,10 +253,15 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 continue;
             }
             let name = (release.namespace().to_owned(), release.name.to_string());
-            let Some(folder) = self.options.rendered.get(&name) else { continue };
+            let (folder, of) = match (self.options.rendered.get(&name), &self.options.rendered_below) {
+                (Some(folder), _) => (folder, None),
+                (None, Some(folder)) => (folder, Some(format!("{}/{}", name.0, name.1))),
+                (None, None) => continue,
+            };
             match self.repository.folder(folder) {
                 Some(system) => {
-                    let (objects, observations) = rendered(self.repository.library, &system, release, at);
+                    let (objects, observations) =
+                        rendered(self.repository.library, &system, of.as_deref(), release, at);
                     self.cluster.observations.extend(observations);
                     self.cluster.objects.extend(objects);
                 }

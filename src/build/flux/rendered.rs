@@ -12,10 +12,12 @@ use crate::finding::{Label, Observation};
 use crate::source::FileSystem;
 use crate::yaml::{Mode, Node, Value};
 
-/// The objects of every YAML file of a folder, and what is wrong with the files.
+/// The objects of every YAML file of a folder, and what is wrong with the files; of a folder for all releases those of
+/// the file `OF.yaml` and of the folder `OF`.
 pub fn rendered(
     library: &Library<'_>,
     folder: &Arc<dyn FileSystem>,
+    of: Option<&str>,
     release: &Object,
     at: usize,
 ) -> (Vec<Object>, Vec<Observation>) {
@@ -25,7 +27,14 @@ pub fn rendered(
     let trail = [Label::new(release.place(), "rendered for this release")];
     let mut objects = Vec::new();
     let mut observations = Vec::new();
-    for path in folder.walk().iter().filter(|path| path.ends_with(".yaml") || path.ends_with(".yml")) {
+    let is_own = |path: &str| {
+        let rest = match of {
+            Some(of) => path.strip_prefix(of).filter(|rest| rest.starts_with('/') || matches!(*rest, ".yaml" | ".yml")),
+            None => Some(path),
+        };
+        rest.is_some_and(|rest| rest.ends_with(".yaml") || rest.ends_with(".yml"))
+    };
+    for path in folder.walk().iter().filter(|path| is_own(path)) {
         let Ok(manifests) = library.load(path, Mode::V3) else { continue };
         observations.extend(manifests.observations.iter().cloned());
         for document in manifests.documents.iter().flat_map(items) {

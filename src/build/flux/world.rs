@@ -141,6 +141,8 @@ pub struct BuildOptions {
     pub sources: BTreeMap<SourceKey, String>,
     /// Folders of rendered manifests, by namespace and name of the HelmRelease.
     pub rendered: BTreeMap<(String, String), String>,
+    /// A folder with rendered manifests below namespace and name of HelmReleases.
+    pub rendered_below: Option<String>,
 }
 
 /// Builds every cluster of the tree.

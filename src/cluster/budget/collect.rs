@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use super::copies::{Copies, Scalers};
 use super::pod::{Defaults, Pod};
-use super::profile::{Found, Owner, Profile, Values, is_uncounted_kind};
+use super::profile::{Found, Owner, expand};
 use super::{Account, Claim, Contributor};
 use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
+use crate::cluster::profiles::Values;
+use crate::cluster::release::Release;
 use crate::finding::Confidence;
 use crate::yaml::Node;
 
@@ -142,11 +144,12 @@ fn release<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>)
         }
         return;
     }
-    match Profile::of_chart(chart) {
-        Some((profile, trust)) => {
-            owner.trust = trust;
+    let fit = Release::of(cluster, object).and_then(|release| cluster.profiles().of_release(&release));
+    match fit.and_then(|fit| Some((fit, fit.profile.workloads.as_ref()?))) {
+        Some((fit, workloads)) => {
+            owner.trust = fit.trust(Confidence::Medium);
             let open = values.open.first().map(|source| format!("values of {source} are not known"));
-            profile.expand(cluster, &owner, &Values { root: &values.root, item: None, open }, found);
+            expand(workloads, cluster, &owner, &Values { root: &values.root, item: None, open }, found);
         }
         None => {
             let reason = match &chart.name {
@@ -160,9 +163,10 @@ fn release<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>)
 
 fn operated<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>) {
     let owner = Owner { object, namespace: object.namespace().to_owned(), trust: Confidence::Medium };
-    if let Some(profile) = Profile::of_object(object) {
-        profile.expand(cluster, &owner, &Values { root: &object.node, item: None, open: None }, found);
-    } else if is_uncounted_kind(object) {
+    let Some(profile) = cluster.profiles().of_object(object) else { return };
+    if let Some(workloads) = &profile.workloads {
+        expand(workloads, cluster, &owner, &Values { root: &object.node, item: None, open: None }, found);
+    } else if profile.opaque {
         found
             .uncounted
             .push(owner.uncounted("", format!("what its operator runs for this {} is not known", object.kind())));

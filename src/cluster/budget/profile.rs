@@ -1,52 +1,32 @@
-//! What a chart or an operator's object runs, as data: `rules/charts/resources-*.yaml`.
+//! What a chart or an operator's object runs, as profiles say it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::copies::{Copies, whole};
 use super::pod::{Amount, Container, Pod, Stated};
 use super::{Claim, Contributor, Uncounted};
 use crate::build::Object;
-use crate::build::charts::{Chart, numbers};
 use crate::cluster::Cluster;
+use crate::cluster::pods::PodsSpec;
+use crate::cluster::profiles::{Condition, Look, Values, all_hold};
 use crate::cluster::quantity::Quantity;
 use crate::finding::Confidence;
 use crate::yaml::Node;
 
-/// What one chart, or one kind of object, runs.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Profile {
-    /// Names of the chart.
-    #[serde(default)]
-    charts: Vec<String>,
-    /// Parts of the source's address, one of which must be there; for names that several charts carry.
-    #[serde(default)]
-    sources: Vec<String>,
-    /// Kinds as `group/Kind`, for objects of operators.
-    #[serde(default)]
-    kinds: Vec<String>,
-    /// First version it was verified for.
-    from: Option<String>,
-    /// First version it was not verified for.
-    below: Option<String>,
-    /// What runs.
-    components: Vec<Component>,
-}
-
 /// One workload. Paths lead through the values (or the object); `@.` begins at the item of `each`, ` | ` separates
 /// alternatives.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Component {
+pub struct WorkloadSpec {
     name: String,
     /// A list with an entry for each workload, and the number of entries where it is absent.
     each: Option<Each>,
     /// Conditions, all of which must hold.
     #[serde(default)]
-    when: Vec<When>,
+    when: Vec<Condition>,
     #[serde(default)]
     workload: Workload,
     replicas: Option<Number>,
@@ -54,23 +34,25 @@ struct Component {
     #[serde(default)]
     times: Vec<Number>,
     /// Spread over three zones, each with a third of the copies, rounded up.
-    zones: Option<When>,
+    zones: Option<Condition>,
     /// Path of a map with `enabled`, `minReplicas`, `maxReplicas`.
     autoscaling: Option<String>,
     #[serde(default)]
     containers: Vec<ContainerSpec>,
     #[serde(default)]
     claims: Vec<ClaimSpec>,
+    /// What Services and network policies see of its pods; left out where that is not known.
+    pub pods: Option<PodsSpec>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Each {
     path: String,
     default: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Workload {
     #[default]
@@ -79,31 +61,19 @@ enum Workload {
     Job,
 }
 
-/// Whether the value at a path is one of some; of `true` where none are given.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct When {
-    path: String,
-    default: Option<serde_json::Value>,
-    #[serde(default)]
-    is: Vec<serde_json::Value>,
-    /// Whether the value is there at all.
-    set: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Number {
     path: Option<String>,
     default: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ContainerSpec {
     name: String,
     #[serde(default)]
-    when: Vec<When>,
+    when: Vec<Condition>,
     resources: Option<String>,
     #[serde(default)]
     requests: BTreeMap<String, String>,
@@ -115,126 +85,55 @@ struct ContainerSpec {
     preset: Option<Preset>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Preset {
     path: String,
     default: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ClaimSpec {
     name: String,
     #[serde(default)]
-    when: Vec<When>,
+    when: Vec<Condition>,
     size: String,
     default: Option<String>,
     count: Option<Number>,
 }
 
-macro_rules! profiles {
-    ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../../rules/charts/resources-", $name, ".yaml")))),*]
-    };
-}
-
-static TEXTS: [(&str, &str); 10] = profiles!(
-    "loki",
-    "tempo",
-    "mimir-distributed",
-    "thanos",
-    "velero",
-    "minio",
-    "minio-operator",
-    "kube-prometheus-stack",
-    "cloudnative-pg",
-    "prometheus-operator",
-);
-
-static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-    TEXTS.iter().flat_map(|(_, text)| serde_yaml::from_str::<Vec<Profile>>(text).unwrap_or_default()).collect()
-});
-
-/// Kinds of operators whose objects run pods that are not modelled.
-static UNCOUNTED: LazyLock<Vec<String>> = LazyLock::new(|| {
-    serde_yaml::from_str(include_str!("../../../rules/charts/resources-uncounted-kinds.yaml")).unwrap_or_default()
-});
-
-/// Whether objects of a kind run pods that are not modelled.
-pub fn is_uncounted_kind(object: &Object) -> bool {
-    let name = format!("{}/{}", object.gvk.group, object.gvk.kind);
-    UNCOUNTED.contains(&name)
-}
-
-impl Profile {
-    /// The profile of a chart, and how much it is worth for this version.
-    pub fn of_chart(chart: &Chart) -> Option<(&'static Profile, Confidence)> {
-        let name = chart.name.as_deref()?;
-        let fitting = |profile: &&Profile| {
-            profile.charts.iter().any(|own| own == name)
-                && (profile.sources.is_empty()
-                    || chart
-                        .url
-                        .as_ref()
-                        .is_some_and(|url| profile.sources.iter().any(|part| url.contains(part.as_str()))))
-        };
-        let candidates: Vec<&'static Profile> = PROFILES.iter().filter(fitting).collect();
-        let version = chart.version.as_deref().and_then(numbers);
-        let verified = |profile: &&&Profile| version.as_ref().is_some_and(|version| profile.covers(version));
-        match candidates.iter().find(verified) {
-            Some(profile) => Some((profile, Confidence::Medium)),
-            // The newest that is not newer; for ranges and unknown versions the first.
-            None => {
-                let older = |profile: &&&'static Profile| {
-                    version.as_ref().is_some_and(|version| profile.begins_before(version))
-                };
-                candidates.iter().rfind(older).or(candidates.first()).map(|profile| (*profile, Confidence::Low))
-            }
-        }
-    }
-
-    /// The profile of an operator's object.
-    pub fn of_object(object: &Object) -> Option<&'static Profile> {
-        let name = format!("{}/{}", object.gvk.group, object.gvk.kind);
-        PROFILES.iter().find(|profile| profile.kinds.contains(&name))
-    }
-
-    fn begins_before(&self, version: &[u64]) -> bool {
-        self.from.as_deref().and_then(numbers).is_none_or(|from| from.as_slice() <= version)
-    }
-
-    fn covers(&self, version: &[u64]) -> bool {
-        self.begins_before(version)
-            && self.below.as_deref().and_then(numbers).is_none_or(|below| version < below.as_slice())
-    }
-
-    /// What it runs with these values.
-    pub fn expand<'w>(&self, cluster: &Cluster<'w>, owner: &Owner<'w>, values: &Values<'_>, found: &mut Found<'w>) {
-        for component in &self.components {
-            match &component.each {
-                None => component.expand(cluster, owner, values, &component.name, found),
-                Some(each) => {
-                    let items: Vec<&Node> = match values.look(&each.path) {
-                        Look::Found(list) => list.items().iter().collect(),
-                        Look::Absent => {
-                            for at in 0..each.default {
-                                component.expand(cluster, owner, values, &format!("{} {at}", component.name), found);
-                            }
-                            continue;
+/// What runs with these values.
+pub fn expand<'w>(
+    workloads: &[WorkloadSpec],
+    cluster: &Cluster<'w>,
+    owner: &Owner<'w>,
+    values: &Values<'_>,
+    found: &mut Found<'w>,
+) {
+    for workload in workloads {
+        match &workload.each {
+            None => workload.expand(cluster, owner, values, &workload.name, found),
+            Some(each) => {
+                let items: Vec<&Node> = match values.look(&each.path) {
+                    Look::Found(list) => list.items().iter().collect(),
+                    Look::Absent => {
+                        for at in 0..each.default {
+                            workload.expand(cluster, owner, values, &format!("{} {at}", workload.name), found);
                         }
-                        Look::Open(why) => {
-                            found.uncounted.push(owner.uncounted(&component.name, why));
-                            continue;
-                        }
-                    };
-                    for (at, item) in items.into_iter().enumerate() {
-                        let name = item
-                            .get("name")
-                            .and_then(Node::as_str)
-                            .map_or_else(|| format!("{} {at}", component.name), str::to_owned);
-                        component.expand(cluster, owner, &Values { item: Some(item), ..values.clone() }, &name, found);
+                        continue;
                     }
+                    Look::Open(why) => {
+                        found.uncounted.push(owner.uncounted(&workload.name, why));
+                        continue;
+                    }
+                };
+                for (at, item) in items.into_iter().enumerate() {
+                    let name = item
+                        .get("name")
+                        .and_then(Node::as_str)
+                        .map_or_else(|| format!("{} {at}", workload.name), str::to_owned);
+                    workload.expand(cluster, owner, &Values { item: Some(item), ..values.clone() }, &name, found);
                 }
             }
         }
@@ -272,87 +171,6 @@ pub struct Found<'w> {
     pub uncounted: Vec<Uncounted<'w>>,
 }
 
-/// Values to look things up in.
-#[derive(Clone)]
-pub struct Values<'n> {
-    /// All of them.
-    pub root: &'n Node,
-    /// The item of a list.
-    pub item: Option<&'n Node>,
-    /// Why an absent value may be set elsewhere.
-    pub open: Option<String>,
-}
-
-/// The answer to a look-up.
-pub enum Look<'n> {
-    /// It is there.
-    Found(&'n Node),
-    /// It is not there, so the default holds.
-    Absent,
-    /// It cannot be known, and why.
-    Open(String),
-}
-
-impl<'n> Values<'n> {
-    /// Looks for the first of several paths.
-    pub fn look(&self, paths: &str) -> Look<'n> {
-        for path in paths.split(" | ") {
-            let (mut node, path) = match (path.strip_prefix("@."), self.item) {
-                (Some(path), Some(item)) => (item, path),
-                (Some(_), None) => continue,
-                (None, _) => (self.root, path),
-            };
-            let mut complete = true;
-            for key in path.split('.') {
-                if node.is_unknown() {
-                    return Look::Open(format!("`{}` is not known", node.shown().unwrap_or_default()));
-                }
-                match node.get(key) {
-                    Some(next) => node = next,
-                    None => {
-                        complete = false;
-                        break;
-                    }
-                }
-            }
-            if complete {
-                return Look::Found(node);
-            }
-        }
-        match &self.open {
-            Some(why) => Look::Open(why.clone()),
-            None => Look::Absent,
-        }
-    }
-}
-
-impl When {
-    fn holds(&self, values: &Values<'_>) -> Result<bool, String> {
-        let value = match values.look(&self.path) {
-            Look::Open(why) => return Err(why),
-            Look::Found(node) if node.is_unknown() => {
-                return Err(format!("`{}`, of which it depends, is not known", node.shown().unwrap_or_default()));
-            }
-            Look::Found(node) => Some(node.to_json()),
-            Look::Absent => None,
-        };
-        if let Some(set) = self.set {
-            return Ok(set == value.is_some_and(|value| !value.is_null()));
-        }
-        let Some(value) = value.or_else(|| self.default.clone()) else { return Ok(false) };
-        Ok(if self.is.is_empty() { value == serde_json::Value::Bool(true) } else { self.is.contains(&value) })
-    }
-}
-
-fn all_hold(conditions: &[When], values: &Values<'_>) -> Result<bool, String> {
-    for condition in conditions {
-        if !condition.holds(values)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 impl Number {
     fn read(&self, values: &Values<'_>) -> Copies {
         match self.path.as_ref().map(|path| values.look(path)) {
@@ -363,7 +181,34 @@ impl Number {
     }
 }
 
-impl Component {
+impl WorkloadSpec {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is pods, and not claims alone.
+    pub fn has_pods(&self) -> bool {
+        !self.containers.is_empty()
+    }
+
+    /// Whether some of it runs with these values.
+    ///
+    /// # Errors
+    /// Why that cannot be known, as a clause.
+    pub fn runs(&self, values: &Values<'_>) -> Result<bool, String> {
+        let copies = || self.replicas.as_ref().map(|number| number.read(values));
+        let is_none = |copies: Copies| copies.most == 0 && copies.gap.is_none();
+        Ok(all_hold(&self.when, values)? && !copies().is_some_and(is_none))
+    }
+
+    /// Every amount that it states itself.
+    pub fn amounts(&self) -> Vec<&str> {
+        let containers = self.containers.iter();
+        let own = containers.flat_map(|one| one.requests.values().chain(one.limits.values()));
+        own.chain(self.claims.iter().filter_map(|claim| claim.default.as_ref())).map(String::as_str).collect()
+    }
+
     fn expand<'w>(
         &self,
         cluster: &Cluster<'w>,
@@ -547,24 +392,5 @@ impl ClaimSpec {
             None => size,
         };
         Some(Claim { name: self.name.clone(), size, count: count.most })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_profile_reads() {
-        for (name, text) in TEXTS {
-            let profiles = serde_yaml::from_str::<Vec<Profile>>(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(!profiles.is_empty(), "{name}");
-            let containers =
-                profiles.iter().flat_map(|profile| &profile.components).flat_map(|component| &component.containers);
-            for text in containers.flat_map(|container| container.requests.values().chain(container.limits.values())) {
-                assert!(Quantity::parse(text).is_some(), "{name}: {text}");
-            }
-        }
-        assert!(!UNCOUNTED.is_empty());
     }
 }

@@ -1,74 +1,64 @@
-//! The Services that releases make, as far as the table `rules/charts/services.yaml` knows their charts.
+//! The Services that releases make, as far as profiles know them.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::release::Release;
 use super::services::{ServicePort, ServiceSet, Target};
-use super::{Answer, Labels};
-use crate::build::flux::ReleaseValues;
+use super::{Labels, Release};
+use crate::cluster::Cluster;
+use crate::cluster::profiles::{Condition, Fit, Names, Values, all_hold};
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// What a chart makes.
-#[derive(Debug, Deserialize)]
+/// The Services that a chart makes. In names `{release}` stands for the release, `{full}` for what the common helper
+/// of charts makes of it, `{name}` for the chart's name or `nameOverride`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    charts: Vec<String>,
-    about: Option<String>,
-    source: String,
-    services: Vec<Made>,
+#[schemars(rename = "Services")]
+pub struct ServicesSpec {
+    /// By name.
+    made: Vec<ServiceSpec>,
+    /// Patterns for the names of all others, with a `*` at the end.
     #[serde(default)]
     others: Vec<String>,
-    #[serde(default = "longest")]
-    longest: usize,
-}
-
-/// Longest name that charts give (characters).
-fn longest() -> usize {
-    63
 }
 
 /// A Service.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Made {
+#[schemars(rename = "Service")]
+struct ServiceSpec {
+    /// Its name.
     name: String,
+    /// Conditions, all of which must hold.
     #[serde(default)]
     when: Vec<Condition>,
-    ports: Option<Vec<Port>>,
+    /// Its ports; left out where they are not known.
+    ports: Option<Vec<PortSpec>>,
+    /// Its labels besides `app.kubernetes.io/instance`; left out where they are not known.
     labels: Option<BTreeMap<String, String>>,
 }
 
-/// A condition on a value; one that is not written counts as the default, where that is known.
-#[derive(Debug, Deserialize)]
+/// A port.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Condition {
-    path: String,
-    is: Vec<String>,
-    default: Option<String>,
-}
-
-/// A port, and where the values set another one.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Port {
+#[schemars(rename = "ServicePort")]
+struct PortSpec {
+    /// Its name.
     name: String,
+    /// Its number.
     number: u16,
+    /// Path of the value that sets another number.
     at: Option<String>,
 }
-
-static TABLE: LazyLock<Result<Vec<Row>, String>> = LazyLock::new(|| {
-    serde_yaml::from_str(include_str!("../../../rules/charts/services.yaml")).map_err(|error| error.to_string())
-});
 
 /// The Services of one release.
 #[derive(Clone, Debug)]
 pub struct ChartServices<'w> {
     /// Where that is written.
-    pub source: &'static str,
+    pub source: &'w str,
     /// Those that it makes for certain.
     pub made: Vec<ServiceSet<'w>>,
     /// Names of those that it may make.
@@ -101,29 +91,36 @@ impl ChartServices<'_> {
     }
 }
 
-/// The Services of a release; `None` where its chart is not in the table or some of its values are not known.
-pub fn of_release<'w>(release: &Release<'w>, values: &'w ReleaseValues) -> Option<ChartServices<'w>> {
-    let rows = TABLE.as_ref().ok()?;
-    let row = rows.iter().find(|row| row.is_of(release)).filter(|_| values.is_closed())?;
+/// The Services of a release; `None` where no profile knows them or some of its values are not known.
+pub fn of_release<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Option<ChartServices<'w>> {
     let renamed = release.object.dig("spec.postRenderers").is_some_and(|all| !all.items().is_empty());
-    let names = Names::of(release, &values.root, row.longest).filter(|_| !renamed)?;
+    let fit = cluster.profiles().of_release(release).filter(|_| release.is_closed && !renamed)?;
+    let spec = fit.profile.services.as_ref()?;
+    let names = Names::of_release(release, fit);
+    let open = (!fit.is_verified).then(|| "the default of its version is not known".to_owned());
+    let values = Values { root: release.values, item: None, open };
+    let fill = |pattern: &str| names.fill(pattern);
+    let mut others: Vec<String> = spec.others.iter().map(|pattern| fill(pattern)).collect::<Option<_>>()?;
+    if !fit.is_verified {
+        // Another version may have other names.
+        others.extend(["{release}*", "{full}*", "{name}*"].into_iter().filter_map(fill));
+    }
     let mut found = ChartServices {
-        source: &row.source,
+        source: fit.profile.source(),
         made: Vec::new(),
         possible: Vec::new(),
         off: Vec::new(),
-        others: row.others.iter().map(|pattern| names.fill(pattern)).collect(),
-        given: given(&values.root),
+        others,
+        given: given(release.values),
     };
-    for made in &row.services {
-        let name = names.fill(&made.name);
-        let conditions = made.when.iter().map(|condition| condition.holds(&values.root));
-        match Answer::all(conditions) {
-            Answer::Yes => found.made.push(made.service(release, name, &values.root)),
-            Answer::Unknown => found.possible.push(name),
-            Answer::No => {
-                let place = made.when.iter().find_map(|condition| values.root.dig(&condition.path)).map(Node::span);
-                found.off.extend(place.map(|place| (name, place)));
+    for service in &spec.made {
+        let name = names.fill(&service.name)?;
+        match all_hold(&service.when, &values) {
+            Ok(true) => found.made.push(service.made(release, name, &names, fit)),
+            Err(_) => found.possible.push(name),
+            Ok(false) => {
+                let place = service.when.iter().find_map(|condition| release.values.dig(&condition.path));
+                found.off.extend(place.map(|place| (name, place.span())));
             }
         }
     }
@@ -145,39 +142,16 @@ fn given(values: &Node) -> Vec<String> {
     names
 }
 
-impl Row {
-    fn is_of(&self, release: &Release<'_>) -> bool {
-        let holds = |word: &str| {
-            let texts = ["spec.chart.spec.sourceRef.name", "spec.chartRef.name", "spec.releaseName"];
-            release.object.name.contains(word)
-                || texts
-                    .iter()
-                    .any(|path| release.object.dig(path).and_then(Node::as_str).is_some_and(|text| text.contains(word)))
-        };
-        let is_named = release.chart.is_some_and(|chart| self.charts.iter().any(|own| own == chart));
-        is_named && self.about.as_deref().is_none_or(holds)
-    }
-}
-
-impl Condition {
-    fn holds(&self, values: &Node) -> Answer {
-        let text = match values.dig(&self.path).filter(|node| !node.is_null()) {
-            Some(node) => node.scalar_text().map(std::borrow::Cow::into_owned),
-            None => self.default.clone(),
-        };
-        text.map_or(Answer::Unknown, |text| Answer::from(self.is.contains(&text)))
-    }
-}
-
-impl Made {
-    fn service<'w>(&self, release: &Release<'w>, name: String, values: &Node) -> ServiceSet<'w> {
+impl ServiceSpec {
+    fn made<'w>(&self, release: &Release<'w>, name: String, names: &Names, fit: Fit<'_>) -> ServiceSet<'w> {
         let labels = self.labels.as_ref().map(|labels| {
-            let own = labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, Some(value)));
+            let own =
+                labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, names.fill(value).as_deref()));
             own.with("app.kubernetes.io/instance", release.name.as_deref())
                 .open_below(&["app.kubernetes.io/", "helm.sh/"])
         });
-        let port = |port: &Port| {
-            let written = port.at.as_ref().and_then(|path| values.dig(path)).filter(|node| !node.is_null());
+        let port = |port: &PortSpec| {
+            let written = port.at.as_ref().and_then(|path| release.values.dig(path)).filter(|node| !node.is_null());
             ServicePort {
                 name: Some(port.name.clone()),
                 number: match written {
@@ -191,51 +165,10 @@ impl Made {
             object: release.object,
             name,
             namespace: release.namespace.clone(),
-            labels: labels.unwrap_or_else(Labels::unknown),
+            labels: labels.filter(|_| fit.is_verified).unwrap_or_else(Labels::unknown),
             pods: Vec::new(),
             ports: self.ports.iter().flatten().map(port).collect(),
-            ports_open: self.ports.is_none(),
+            ports_open: self.ports.is_none() || !fit.is_verified,
         }
-    }
-}
-
-/// What the texts of the table stand for.
-struct Names {
-    release: String,
-    full: String,
-    name: String,
-}
-
-impl Names {
-    fn of(release: &Release<'_>, values: &Node, longest: usize) -> Option<Self> {
-        let own = release.name.clone()?;
-        let given = |key: &str| values.get(key).filter(|node| !node.is_null() && node.as_str() != Some(""));
-        let text = |node: &Node| node.as_str().filter(|text| !text.contains("{{")).map(ToOwned::to_owned);
-        let name = match given("nameOverride") {
-            Some(node) => text(node)?,
-            None => release.chart?.to_owned(),
-        };
-        let full = match given("fullnameOverride") {
-            Some(node) => text(node)?,
-            None if own.contains(&name) => own.clone(),
-            None => format!("{own}-{name}"),
-        };
-        let full: String = full.chars().take(longest).collect();
-        Some(Names { release: own, full: full.trim_end_matches('-').to_owned(), name })
-    }
-
-    fn fill(&self, text: &str) -> String {
-        text.replace("{release}", &self.release).replace("{full}", &self.full).replace("{name}", &self.name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_can_be_read_and_each_row_says_where_it_is_from() {
-        let rows = TABLE.as_ref().unwrap();
-        assert!(rows.iter().all(|row| !row.charts.is_empty() && row.source.contains('/')));
     }
 }

@@ -1,12 +1,53 @@
-//! Pods of releases: charts whose labels are known, and all others with unknown labels.
+//! Pods of releases: those that profiles describe, and all others with unknown labels.
 
-use super::release::Release;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::workloads::{self, ADDED_AT_RUN_TIME};
-use super::{Endpoint, Labels, PodPort, PodSet};
+use super::{Answer, Endpoint, Labels, PodPort, PodSet, Release};
 use crate::build::charts::Extent;
-use crate::build::flux::ReleaseValues;
 use crate::cluster::Cluster;
+use crate::cluster::profiles::{Condition, Fit, Names, Values};
 use crate::yaml::Node;
+
+/// The pods of a workload, as Services and network policies see them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Pods")]
+pub struct PodsSpec {
+    /// Labels that they have for certain; `{release}`, `{full}` and `{name}` stand for names as in Services.
+    labels: BTreeMap<String, String>,
+    /// Paths of values that add labels.
+    #[serde(default)]
+    added: Vec<String>,
+    /// How the names of other labels begin that they may have; left out where they may have any.
+    also: Option<Vec<String>>,
+    /// Ports that they listen on.
+    #[serde(default)]
+    ports: Vec<PodPortSpec>,
+    /// Name of their service account.
+    account: Option<String>,
+    /// When they use the network of the node.
+    host_network: Option<Condition>,
+}
+
+/// A port of a container.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PodPort")]
+struct PodPortSpec {
+    /// Its name.
+    name: Option<String>,
+    /// Its number.
+    number: u16,
+    /// Path of the value that sets another number.
+    at: Option<String>,
+}
+
+/// Keys under which charts take objects of any kind.
+const EXTRA: [&str; 5] = ["extraObjects", "extraDeploy", "extraManifests", "extraResources", "additionalResources"];
 
 /// Pods of a release.
 pub fn pods<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>> {
@@ -22,32 +63,87 @@ pub fn pods<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>>
 }
 
 fn rendered<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Vec<PodSet<'w>> {
-    let Some(values) = cluster.values(release.object) else { return Vec::new() };
+    let unknown = || PodSet::unknown(release.object, &release.namespace);
     if cluster.model(release.object).is_some() {
         // What it makes are objects of their own; there may be more.
         let is_open = |(group, kind)| matches!(cluster.makes(release.object, group, kind), Extent::Open(_));
         let more = workloads::kinds().any(is_open);
-        return more.then(|| PodSet::unknown(release.object, &release.namespace)).into_iter().collect();
+        return more.then(unknown).into_iter().collect();
     }
-    let mut sets = match release.chart {
-        // The MinIO operator; its chart is called just that.
-        Some("operator" | "minio-operator") if is_minio_operator(release, values) => vec![minio_operator(release)],
-        Some("kube-prometheus-stack") => kube_prometheus_stack(release, values),
-        Some("loki") => loki(release),
-        Some("tempo") => tempo(release),
-        Some("external-secrets") => external_secrets(release, values),
-        Some("minio") if values.root.get("global").is_none() => minio(release, values),
-        _ => vec![PodSet::unknown(release.object, &release.namespace)],
+    let mut sets = match cluster.profiles().of_release(release) {
+        Some(fit) => described(release, fit),
+        None => vec![unknown()],
     };
-    if brings_policies(&values.root) || !values.is_closed() {
+    if brings_policies(release.values) || !release.is_closed {
         for set in &mut sets {
             set.own_policies = true;
         }
     }
-    if !values.is_closed() {
+    sets
+}
+
+/// What a profile says of a release.
+fn described<'w>(release: &Release<'w>, fit: Fit<'_>) -> Vec<PodSet<'w>> {
+    let mut sets = Vec::new();
+    let has_extra = EXTRA.iter().filter_map(|key| release.values.get(key)).any(|extra| {
+        !extra.items().is_empty() || extra.entries().next().is_some() || extra.is_unknown() || extra.as_str().is_some()
+    });
+    let mut is_all = fit.profile.complete && fit.is_verified && release.is_closed && !has_extra;
+    let names = Names::of_release(release, fit);
+    let open = (!release.is_closed).then(|| "some of its values are not known".to_owned());
+    let values = Values { root: release.values, item: None, open };
+    for workload in fit.profile.workloads.iter().flatten() {
+        match (workload.runs(&values), &workload.pods) {
+            (Ok(false), _) => {}
+            (Ok(true), Some(spec)) => sets.push(spec.pods(release, fit, &names, &values, workload.name())),
+            _ => is_all &= !workload.has_pods(),
+        }
+    }
+    if !is_all {
         sets.push(PodSet::unknown(release.object, &release.namespace));
     }
     sets
+}
+
+impl PodsSpec {
+    fn pods<'w>(
+        &self,
+        release: &Release<'w>,
+        fit: Fit<'_>,
+        names: &Names,
+        values: &Values<'_>,
+        component: &str,
+    ) -> PodSet<'w> {
+        let mut labels = Labels::default();
+        for (key, value) in &self.labels {
+            labels = labels.with(key, names.fill(value).as_deref());
+        }
+        for path in &self.added {
+            labels.add(release.values.dig(path));
+        }
+        labels = labels.open_below(&ADDED_AT_RUN_TIME);
+        labels = match &self.also {
+            Some(prefixes) if fit.is_verified && release.is_closed => labels.open_below(prefixes),
+            _ => labels.open(),
+        };
+        let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
+        pods.component = Some(component.to_owned());
+        pods.endpoint.service_account = self.account.as_deref().and_then(|name| names.fill(name));
+        if let Some(condition) = &self.host_network {
+            pods.endpoint.host_network = condition.holds(values).map_or(Answer::Unknown, Answer::from);
+        }
+        pods.verified = fit.is_verified;
+        let port = |port: &PodPortSpec| {
+            let written = port.at.as_ref().and_then(|path| release.values.dig(path)).filter(|node| !node.is_null());
+            let number = match written {
+                Some(node) => node.scalar_text().and_then(|text| text.parse().ok()),
+                None => Some(port.number),
+            };
+            PodPort::tcp(port.name.as_deref(), number)
+        };
+        pods.ports = self.ports.iter().map(port).collect();
+        pods
+    }
 }
 
 /// Whether values switch on network policies of the chart.
@@ -57,95 +153,4 @@ fn brings_policies(values: &Node) -> bool {
         .filter_map(|key| values.get(key))
         .any(|policy| policy.get("enabled").is_none_or(|enabled| enabled.as_bool() != Some(false)));
     here || values.entries().any(|entry| entry.value.as_map().is_some() && brings_policies(&entry.value))
-}
-
-fn is_minio_operator(release: &Release<'_>, values: &ReleaseValues) -> bool {
-    let address = |node: &Node| node.shown().is_some_and(|text| text.contains("min.io") || text.contains("minio"));
-    let named =
-        release.name.as_deref().is_some_and(|name| name.contains("minio")) || release.object.name.contains("minio");
-    let spec = release.object.dig("spec.chart.spec.sourceRef.name").is_some_and(address)
-        || release.object.dig("spec.chartRef.name").is_some_and(address);
-    (named || spec) && values.root.get("tenant").is_none()
-}
-
-fn helm(release: &Release<'_>, name: &str) -> Labels {
-    Labels::default()
-        .with("app.kubernetes.io/name", Some(name))
-        .with("app.kubernetes.io/instance", release.name.as_deref())
-}
-
-/// Source: minio/operator 7.1.1, `helm/operator/templates/_helpers.tpl`.
-fn minio_operator<'w>(release: &Release<'w>) -> PodSet<'w> {
-    let labels =
-        helm(release, "operator").open_below(&["app.kubernetes.io/", "helm.sh/"]).open_below(&ADDED_AT_RUN_TIME);
-    let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
-    pods.endpoint.service_account = Some("minio-operator".to_owned());
-    pods
-}
-
-fn kube_prometheus_stack<'w>(release: &Release<'w>, values: &ReleaseValues) -> Vec<PodSet<'w>> {
-    let mut sets = vec![PodSet::unknown(release.object, &release.namespace)];
-    if values.root.dig("prometheus.enabled").and_then(Node::as_bool) != Some(false) {
-        let mut labels = Labels::unknown().with("app.kubernetes.io/name", Some("prometheus"));
-        labels.add(values.root.dig("prometheus.prometheusSpec.podMetadata.labels"));
-        let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
-        pods.component = Some("prometheus".to_owned());
-        pods.endpoint.host_network = super::workloads::flag(values.root.dig("prometheus.prometheusSpec.hostNetwork"));
-        sets.push(pods);
-    }
-    sets
-}
-
-/// Source: loki chart 6.49.0, `templates/_helpers.tpl`. Which components run depends on the mode; all listen alike.
-fn loki<'w>(release: &Release<'w>) -> Vec<PodSet<'w>> {
-    let mut labels = helm(release, "loki").open();
-    labels = labels.open_below(&["app.kubernetes.io/component"]);
-    let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
-    pods.component = Some("loki".to_owned());
-    pods.ports = vec![PodPort::tcp(Some("http-metrics"), Some(3100)), PodPort::tcp(Some("grpc"), Some(9095))];
-    vec![pods, PodSet::unknown(release.object, &release.namespace)]
-}
-
-fn tempo<'w>(release: &Release<'w>) -> Vec<PodSet<'w>> {
-    let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, helm(release, "tempo").open()));
-    pods.component = Some("tempo".to_owned());
-    pods.ports = vec![PodPort::tcp(None, Some(3200)), PodPort::tcp(None, Some(4317)), PodPort::tcp(None, Some(4318))];
-    vec![pods]
-}
-
-/// Source: external-secrets/external-secrets, `deploy/charts/external-secrets/templates/_helpers.tpl`: the instance is
-/// the release, whatever `fullnameOverride` says.
-fn external_secrets<'w>(release: &Release<'w>, values: &ReleaseValues) -> Vec<PodSet<'w>> {
-    let own = values.root.get("nameOverride").filter(|name| !name.is_null());
-    let name = own.map_or(Some("external-secrets"), Node::as_str);
-    let mut sets: Vec<PodSet<'w>> = ["", "-webhook", "-cert-controller"]
-        .iter()
-        .map(|component| {
-            let name = name.map(|name| format!("{name}{component}"));
-            let mut labels = helm(release, "").open();
-            labels = labels.with("app.kubernetes.io/name", name.as_deref());
-            let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
-            pods.component = name;
-            pods
-        })
-        .collect();
-    if values.root.dig("bitwarden-sdk-server.enabled").is_some_and(|switch| switch.as_bool() != Some(false)) {
-        let labels = Labels::unknown().with("app.kubernetes.io/instance", release.name.as_deref());
-        let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
-        pods.component = Some("bitwarden-sdk-server".to_owned());
-        sets.push(pods);
-    }
-    if values.root.get("extraObjects").is_some_and(|objects| !objects.items().is_empty()) {
-        sets.push(PodSet::unknown(release.object, &release.namespace));
-    }
-    sets
-}
-
-/// Source: minio/minio 5.4.0, `helm/minio/templates`.
-fn minio<'w>(release: &Release<'w>, values: &ReleaseValues) -> Vec<PodSet<'w>> {
-    let name = values.root.get("nameOverride").map_or(Some("minio"), Node::as_str);
-    let labels = Labels::unknown().with("app", name).with("release", release.name.as_deref());
-    let mut pods = PodSet::new(release.object, Endpoint::new(&release.namespace, labels));
-    pods.ports = vec![PodPort::tcp(Some("http"), Some(9000)), PodPort::tcp(Some("http-console"), Some(9001))];
-    vec![pods, PodSet::unknown(release.object, &release.namespace)]
 }

@@ -26,7 +26,7 @@ pub enum LabelValue<'l> {
 pub struct Labels {
     known: BTreeMap<SmolStr, Option<SmolStr>>,
     open: bool,
-    open_below: Vec<&'static str>,
+    open_below: Vec<SmolStr>,
 }
 
 impl Labels {
@@ -85,8 +85,8 @@ impl Labels {
 
     /// Says that there may be further labels whose names begin so.
     #[must_use]
-    pub fn open_below(mut self, prefixes: &[&'static str]) -> Self {
-        self.open_below.extend(prefixes);
+    pub fn open_below<P: AsRef<str>>(mut self, prefixes: &[P]) -> Self {
+        self.open_below.extend(prefixes.iter().map(|prefix| SmolStr::from(prefix.as_ref())));
         self
     }
 
@@ -100,7 +100,9 @@ impl Labels {
         match self.known.get(key) {
             Some(Some(value)) => LabelValue::Known(value),
             Some(None) => LabelValue::Present,
-            None if self.open || self.open_below.iter().any(|prefix| key.starts_with(prefix)) => LabelValue::Maybe,
+            None if self.open || self.open_below.iter().any(|prefix| key.starts_with(prefix.as_str())) => {
+                LabelValue::Maybe
+            }
             None => LabelValue::Unset,
         }
     }

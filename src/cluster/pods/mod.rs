@@ -6,7 +6,6 @@ mod charts;
 mod labels;
 mod meant;
 mod operators;
-mod release;
 mod services;
 mod workloads;
 
@@ -23,13 +22,15 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 pub use answer::Answer;
-pub use chart_services::ChartServices;
+pub use chart_services::{ChartServices, ServicesSpec};
+pub use charts::PodsSpec;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use meant::{carried, meant, telling_labels};
 pub use operators::makes_no_pods;
-pub use release::{Release, releases};
 pub use services::{Maker, ServicePort, ServiceSet, Services, Target};
 pub use workloads::{flag, kinds};
+
+pub use super::release::{Release, releases};
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.
 const FILLED_FROM_OUTSIDE: [&str; 3] = ["kube-system", "kube-public", "flux-system"];

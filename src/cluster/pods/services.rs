@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use super::chart_services::{self, ChartServices};
-use super::release::releases;
-use super::{Answer, Labels, PodPort, PodSet, Pods, Selector};
+use super::{Answer, Labels, PodPort, PodSet, Pods, Selector, releases};
 use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::cluster::Cluster;
@@ -112,8 +111,8 @@ impl<'w> Services<'w> {
             if matches!(cluster.makes(release.object, "", "Service"), Extent::Whole(_)) {
                 continue;
             }
-            let unmodelled = cluster.values(release.object).filter(|_| cluster.model(release.object).is_none());
-            let services = unmodelled.and_then(|values| chart_services::of_release(&release, values));
+            let is_modelled = cluster.model(release.object).is_some();
+            let services = if is_modelled { None } else { chart_services::of_release(cluster, &release) };
             sets.extend(services.iter().flat_map(|services| services.made.iter().cloned()));
             makers.entry(release.namespace).or_default().push(Maker { release: release.object, services });
         }

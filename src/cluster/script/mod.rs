@@ -4,15 +4,20 @@
 //! the command lines of `mc`, `rc`, `aws` and `s3cmd` mean. A value that only a run could tell stays unknown, and a
 //! command that makes a bucket of an unknown name is reported as such, so that nobody takes silence for absence.
 
+mod container;
 mod parse;
+mod swallowed;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod visit;
 mod walk;
 
 use std::ops::Range;
 
+pub use container::of_container;
 use parse::{Plain, ShellParser};
+pub use swallowed::swallowed;
 pub use variables::Variables;
 use walk::{Field, Value};
 

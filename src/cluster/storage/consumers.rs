@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::client::Client;
 use super::container::{Container, is_passive, maps, secret};
 use super::endpoint::Endpoint;
 use super::provisioners::words;
-use super::release::Release;
 use super::select;
-use super::table::{self, Condition, Row, Source, Sure};
+use super::table::{Row, Source};
 use super::text::Text;
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::profiles::Values;
+use crate::cluster::release::Release;
 use crate::finding::{Confidence, ObjectRef};
 use crate::source::Span;
 use crate::yaml::{Mode, Node};
@@ -35,6 +37,8 @@ pub struct Consumer {
     pub confidence: Confidence,
     /// The client makes its bucket itself.
     pub makes_bucket: bool,
+    /// What else is known of the client.
+    pub client: Client,
 }
 
 /// Every consumer of a cluster.
@@ -42,10 +46,13 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     let mut all = Consumers { cluster, found: Vec::new(), seen: HashSet::new() };
     for release in releases {
         let mut is_profiled = false;
-        for profile in release.chart.iter().flat_map(|chart| table::of_chart(chart)) {
-            is_profiled |= !profile.consumers.is_empty() && !profile.others;
-            for row in &profile.consumers {
-                all.row(row, release.values, release.object, &release.namespace, "spec.values.");
+        if let Some(fit) = cluster.profiles().of_release(release) {
+            let storage = &fit.profile.storage;
+            is_profiled = !storage.consumers.is_empty() && !storage.others;
+            for row in &storage.consumers {
+                let trust = fit.trust(row.trust());
+                let owner = Owner { object: release.object, namespace: &release.namespace, prefix: "spec.values." };
+                all.row(row, trust, (release.values, release.is_closed), &owner);
             }
         }
         if !is_profiled {
@@ -54,15 +61,16 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
             });
         }
     }
-    for (group, kind, profile) in table::of_kinds() {
+    for (group, kind, profile) in cluster.profiles().of_kinds() {
         for object in cluster.of_kind(group, kind) {
-            for row in &profile.consumers {
-                all.row(row, &object.node, object, object.namespace(), "");
+            for row in &profile.storage.consumers {
+                let owner = Owner { object, namespace: object.namespace(), prefix: "" };
+                all.row(row, row.trust(), (&object.node, true), &owner);
             }
         }
     }
     for object in cluster.objects().filter(|object| !is_passive(object)) {
-        let is_known = table::of_kinds().any(|(group, kind, _)| object.is(group, kind));
+        let is_known = cluster.profiles().of_object(object).is_some_and(|profile| profile.storage.knows_values());
         if !is_known && !object.gvk.group.ends_with(".toolkit.fluxcd.io") && !object.gvk.group.is_empty() {
             maps(&object.node, "", &mut |path, node| {
                 all.siblings(path.trim_start_matches('.'), node, object, object.namespace())
@@ -76,6 +84,14 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
         all.restic(object);
     }
     all.found
+}
+
+/// Whose values a row is held against.
+struct Owner<'o> {
+    object: &'o Object,
+    namespace: &'o str,
+    /// Path of the values in the object.
+    prefix: &'static str,
 }
 
 struct Consumers<'c, 'w> {
@@ -92,7 +108,8 @@ impl Consumers<'_, '_> {
         }
     }
 
-    fn row(&mut self, row: &Row, root: &Node, object: &Object, namespace: &str, prefix: &str) {
+    fn row(&mut self, row: &Row, trust: Confidence, (root, is_closed): (&Node, bool), owner: &Owner<'_>) {
+        let Owner { object, namespace, prefix } = *owner;
         let mut roots = vec![root.clone()];
         if let Some(text) = &row.text {
             roots = select(root, text)
@@ -103,7 +120,7 @@ impl Consumers<'_, '_> {
                 .collect();
         }
         for root in roots {
-            if row.unless.iter().any(|condition| holds(condition, &root)) {
+            if is_off(row, &root) {
                 continue;
             }
             let bases = match &row.each {
@@ -119,6 +136,7 @@ impl Consumers<'_, '_> {
                     .insecure
                     .as_deref()
                     .and_then(|path| base.dig(path).or_else(|| root.dig(path)).and_then(Node::as_bool));
+                let client = Client::read(row, &root, base, is_closed);
                 let each = row
                     .each
                     .as_deref()
@@ -131,8 +149,9 @@ impl Consumers<'_, '_> {
                     endpoint: endpoint.clone(),
                     path: format!("{prefix}{each}{path}"),
                     insecure,
-                    confidence: if row.confidence == Sure::High { Confidence::High } else { Confidence::Medium },
+                    confidence: trust,
                     makes_bucket: false,
+                    client: client.clone(),
                 };
                 if buckets.is_empty() && endpoint.is_some() {
                     self.push(consumer(None, "endpoint"));
@@ -188,6 +207,7 @@ impl Consumers<'_, '_> {
                     insecure: node.get("insecure").and_then(Node::as_bool),
                     confidence: Confidence::Medium,
                     makes_bucket: false,
+                    client: Client::default(),
                 });
             }
         }
@@ -221,6 +241,7 @@ impl Consumers<'_, '_> {
                     insecure: None,
                     confidence: Confidence::Medium,
                     makes_bucket: false,
+                    client: Client::default(),
                 });
             }
         }
@@ -252,6 +273,7 @@ impl Consumers<'_, '_> {
             insecure: Some(false),
             confidence: Confidence::High,
             makes_bucket: true,
+            client: Client::default(),
         });
     }
 }
@@ -314,17 +336,8 @@ fn names(cluster: &Cluster<'_>, text: &Text) -> Vec<Text> {
     }
 }
 
-fn holds(condition: &Condition, root: &Node) -> bool {
-    let node = root.dig(&condition.path).filter(|node| !node.is_null());
-    if condition.set {
-        return node.is_some_and(|node| node.as_str() != Some("") && node.as_map().is_none_or(|map| !map.is_empty()));
-    }
-    let text = match node {
-        // A switch that cannot be read takes the row out.
-        Some(node) if node.is_unknown() => return true,
-        Some(node) => node.scalar_text().map(std::borrow::Cow::into_owned),
-        None => condition.default.clone(),
-    };
-    let Some(text) = text else { return false };
-    condition.is.contains(&text) || (!condition.not.is_empty() && !condition.not.contains(&text))
+/// Whether a condition switches a row off, or one that cannot be read may do so.
+fn is_off(row: &Row, root: &Node) -> bool {
+    let values = Values { root, item: None, open: None };
+    row.unless.iter().any(|condition| condition.holds(&values).unwrap_or(true))
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::release::Release;
 use super::text::{Text, content};
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::release::Release;
 use crate::cluster::script::{Variable, mentions_buckets};
 use crate::source::Span;
 use crate::yaml::{Content, Node, Value};

@@ -2,13 +2,12 @@
 
 use super::container::{Container, Script};
 use super::endpoint::Endpoint;
-use super::release::Release;
 use super::select;
-use super::services::Services;
-use super::table;
+use super::services::{Services, full_name};
 use super::text::Text;
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::release::Release;
 use crate::cluster::script::{self, Known, StoreRef};
 use crate::finding::ObjectRef;
 use crate::source::Span;
@@ -77,18 +76,18 @@ impl Provisioners {
             }
         }
         for release in releases {
-            let store = match release.chart.as_deref() {
+            let store = match release.chart {
                 Some("tenant") => {
                     let tenant = release.text("tenant.name").unwrap_or_else(|| "myminio".to_owned());
                     format!("Tenant {}/{tenant}", release.namespace)
                 }
-                _ => format!("HelmRelease {}/{}", release.namespace, release.full_name()),
+                _ => format!("HelmRelease {}/{}", release.namespace, full_name(release)),
             };
-            for profile in release.chart.iter().flat_map(|chart| table::of_chart(chart)) {
-                found.lists(cluster, &profile.buckets, release.values, release.object, &store);
+            if let Some(fit) = cluster.profiles().of_release(release) {
+                found.lists(cluster, &fit.profile.storage.buckets, release.values, release.object, &store);
             }
             if has_own_minio(release) {
-                let store = format!("HelmRelease {}/{}-minio", release.namespace, release.name);
+                let store = format!("HelmRelease {}/{}-minio", release.namespace, release.shown_name());
                 let own = select(release.values, "minio.buckets[].name");
                 for name in own_buckets(release).iter().filter(|_| own.is_empty()) {
                     found.made.push(Made {
@@ -102,10 +101,10 @@ impl Provisioners {
                 found.lists(cluster, &["minio.buckets[].name".to_owned()], release.values, release.object, &store);
             }
         }
-        for (group, kind, profile) in table::of_kinds() {
+        for (group, kind, profile) in cluster.profiles().of_kinds() {
             for object in cluster.of_kind(group, kind) {
                 let store = format!("{kind} {}/{}", object.namespace(), object.name);
-                found.lists(cluster, &profile.buckets, &object.node, object, &store);
+                found.lists(cluster, &profile.storage.buckets, &object.node, object, &store);
             }
         }
         for claim in cluster.of_kind("objectbucket.io", "ObjectBucketClaim") {

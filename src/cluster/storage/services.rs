@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::Host;
-use super::release::Release;
 use crate::build::Object;
 use crate::build::charts::Extent;
+use crate::cluster::release::Release;
 use crate::cluster::{Cluster, Presence};
 use crate::finding::{Confidence, Label, ObjectRef};
 use crate::yaml::Node;
@@ -121,7 +121,7 @@ impl Services {
             services.of_release(release);
             let is_known = matches!(cluster.makes(release.object, "", "Service"), Extent::Whole(_));
             if !is_known && !is_closed(release) {
-                let names = (release.name.clone(), release.chart.clone().unwrap_or_default());
+                let names = (release.shown_name().to_owned(), release.chart.unwrap_or_default().to_owned());
                 services.opaque.entry(release.namespace.clone()).or_default().push(names);
             }
         }
@@ -134,7 +134,7 @@ impl Services {
 
     fn of_release(&mut self, release: &Release<'_>) {
         if release.is("minio") {
-            for service in minio_chart(release, &release.full_name(), release.values) {
+            for service in minio_chart(release, &full_name(release), release.values) {
                 self.add(service);
             }
         }
@@ -151,7 +151,7 @@ impl Services {
         if super::provisioners::has_own_minio(release) {
             let none = Node::empty_map(crate::yaml::Origin::Source(release.object.place()));
             let values = release.values.get("minio").unwrap_or(&none);
-            for service in minio_chart(release, &format!("{}-minio", release.name), values) {
+            for service in minio_chart(release, &format!("{}-minio", release.shown_name()), values) {
                 self.add(service);
             }
         }
@@ -312,8 +312,13 @@ fn tenant_services(
     ]
 }
 
+/// `fullname` of a release, or what stands for it where that cannot be known.
+pub fn full_name(release: &Release<'_>) -> String {
+    release.full_name(63).unwrap_or_else(|| release.shown_name().to_owned())
+}
+
 fn minio_chart(release: &Release<'_>, name: &str, values: &Node) -> Vec<Service> {
-    let bitnami = release.url.as_deref().is_some_and(|url| url.contains("bitnami"))
+    let bitnami = release.source.url.as_deref().is_some_and(|url| url.contains("bitnami"))
         || values.get("defaultBuckets").is_some()
         || values.dig("service.ports").is_some();
     let given = |path: &str| values.dig(path).map(number);
@@ -369,13 +374,13 @@ fn ceph(maker: ObjectRef, namespace: &str, store: &str, gateway: Option<&Node>, 
 
 /// Whether all Services of a release are among those that are modelled here.
 fn is_closed(release: &Release<'_>) -> bool {
-    let is_modelled = release.chart.as_deref().is_some_and(|chart| MODELLED.contains(&chart));
+    let is_modelled = release.chart.is_some_and(|chart| MODELLED.contains(&chart));
     release.is_closed && (is_modelled || is_minio_operator(release))
 }
 
 /// The chart of the `MinIO` operator makes the Services `operator` and `sts` alone.
 fn is_minio_operator(release: &Release<'_>) -> bool {
-    let from_minio = release.url.as_deref().is_some_and(|url| url.contains("min.io") || url.contains("minio"));
+    let from_minio = release.source.url.as_deref().is_some_and(|url| url.contains("min.io") || url.contains("minio"));
     (release.is("operator") && from_minio) || release.is("minio-operator")
 }
 

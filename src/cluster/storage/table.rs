@@ -1,17 +1,16 @@
-//! What is known about charts and custom resources, as data: which values name buckets and endpoints.
+//! Which values of charts and custom resources name buckets and endpoints, as profiles say it.
 
-use std::sync::LazyLock;
-
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// One file of the data: what some charts or kinds read.
-#[derive(Debug, Default, Deserialize)]
+use crate::cluster::profiles::Condition;
+use crate::finding::Confidence;
+
+/// Which buckets a chart or an operator uses or makes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Profile {
-    /// Names of charts.
-    pub charts: Vec<String>,
-    /// `group/Kind`.
-    pub kinds: Vec<String>,
+#[schemars(rename = "Storage")]
+pub struct StorageSpec {
     /// Where clients get buckets and endpoints from.
     pub consumers: Vec<Row>,
     /// Other maps that hold a bucket beside an endpoint are read, too.
@@ -21,7 +20,7 @@ pub struct Profile {
 }
 
 /// One bucket or endpoint, as paths below the values of a release or below an object.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Row {
     /// Parent of the other paths; `x[]` stands for each item of a list.
@@ -34,14 +33,54 @@ pub struct Row {
     pub endpoint: Vec<Source>,
     /// A flag that tells whether the connection is plain.
     pub insecure: Option<String>,
+    /// The form the client accepts an endpoint in.
+    pub form: Form,
+    /// A switch that puts the bucket into the path, off where it is not set.
+    pub path_style: Option<String>,
+    /// The access key.
+    pub access_key: Option<String>,
+    /// The secret key.
+    pub secret_key: Option<String>,
+    /// What the client puts before the names of its objects.
+    pub prefix: Option<String>,
     /// Any of these that holds switches the row off.
     pub unless: Vec<Condition>,
     /// How sure it is that the client reads these values.
     pub confidence: Sure,
 }
 
+impl StorageSpec {
+    /// Whether it says anything.
+    pub fn knows_values(&self) -> bool {
+        !self.consumers.is_empty() || !self.buckets.is_empty()
+    }
+}
+
+impl Row {
+    /// The weight of what it says.
+    pub fn trust(&self) -> Confidence {
+        match self.confidence {
+            Sure::High => Confidence::High,
+            Sure::Medium => Confidence::Medium,
+        }
+    }
+}
+
+/// What an endpoint looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// With a scheme or without one.
+    #[default]
+    Any,
+    /// `host:port`, without a scheme.
+    Host,
+    /// With a scheme.
+    Url,
+}
+
 /// How sure a row is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sure {
     /// The chart's templates or the API say so.
@@ -52,7 +91,7 @@ pub enum Sure {
 }
 
 /// Where an endpoint stands.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Source {
     /// At a path below `each`, or with a leading `/` below the root.
@@ -71,68 +110,4 @@ pub enum Source {
         /// The key.
         key: String,
     },
-}
-
-/// A condition on the values.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Condition {
-    /// The value's path.
-    pub path: String,
-    /// It holds when the value is one of these.
-    pub is: Vec<String>,
-    /// It holds when the value is none of these.
-    pub not: Vec<String>,
-    /// It holds when there is a value at all.
-    pub set: bool,
-    /// The value where none is given.
-    pub default: Option<String>,
-}
-
-const FILES: &[(&str, &str)] = &[
-    ("cloudnative-pg", include_str!("../../../rules/charts/storage/cloudnative-pg.yaml")),
-    ("crunchy", include_str!("../../../rules/charts/storage/crunchy.yaml")),
-    ("dragonfly", include_str!("../../../rules/charts/storage/dragonfly.yaml")),
-    ("flux", include_str!("../../../rules/charts/storage/flux.yaml")),
-    ("harbor", include_str!("../../../rules/charts/storage/harbor.yaml")),
-    ("langfuse", include_str!("../../../rules/charts/storage/langfuse.yaml")),
-    ("loki", include_str!("../../../rules/charts/storage/loki.yaml")),
-    ("loki-simple-scalable", include_str!("../../../rules/charts/storage/loki-simple-scalable.yaml")),
-    ("longhorn", include_str!("../../../rules/charts/storage/longhorn.yaml")),
-    ("mimir", include_str!("../../../rules/charts/storage/mimir.yaml")),
-    ("minio", include_str!("../../../rules/charts/storage/minio.yaml")),
-    ("minio-tenant", include_str!("../../../rules/charts/storage/minio-tenant.yaml")),
-    ("tempo", include_str!("../../../rules/charts/storage/tempo.yaml")),
-    ("tempo-distributed", include_str!("../../../rules/charts/storage/tempo-distributed.yaml")),
-    ("thanos", include_str!("../../../rules/charts/storage/thanos.yaml")),
-    ("velero", include_str!("../../../rules/charts/storage/velero.yaml")),
-];
-
-// A file that does not parse counts as empty; the test below keeps that from happening.
-static PROFILES: LazyLock<Vec<Profile>> =
-    LazyLock::new(|| FILES.iter().filter_map(|(_, text)| serde_yaml::from_str(text).ok()).collect());
-
-/// The profiles of a chart.
-pub fn of_chart(chart: &str) -> impl Iterator<Item = &'static Profile> {
-    PROFILES.iter().filter(move |profile| profile.charts.iter().any(|name| name == chart))
-}
-
-/// The profiles with the kinds they speak of.
-pub fn of_kinds() -> impl Iterator<Item = (&'static str, &'static str, &'static Profile)> {
-    PROFILES.iter().flat_map(|profile| {
-        profile.kinds.iter().filter_map(move |kind| kind.split_once('/').map(|(group, kind)| (group, kind, profile)))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_file_of_the_data_is_read() {
-        for (name, text) in FILES {
-            let profile: Result<Profile, _> = serde_yaml::from_str(text);
-            assert!(profile.is_ok(), "{name}: {:?}", profile.err());
-        }
-    }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::cluster::pods::Answer;
 use crate::cluster::reach::matrix::{Cell, Column, Matrix};
-use crate::report::graph::page::{SPACE, escaped};
+use crate::report::escape::xml as escaped;
+use crate::report::graph::page::SPACE;
 use crate::report::graph::text;
 
 /// Size of letters, in pixels.

@@ -163,7 +163,7 @@ fn of_operators<'w>(cluster: &Cluster<'w>) -> Vec<Use<'w>> {
         .collect();
     // What is installed before Flux runs is there for all.
     brings.retain(|group, releases| {
-        let charts = releases.iter().filter_map(|release| Release::of(cluster, release).chart);
+        let charts = releases.iter().filter_map(|release| Release::of(cluster, release)?.chart);
         let names: Vec<String> = charts.map(ToOwned::to_owned).chain([(*group).to_owned()]).collect();
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
         cluster.repository.bootstrap_mention(&words, |_| true).is_none()

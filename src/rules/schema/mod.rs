@@ -5,10 +5,12 @@ mod chart_notes;
 mod chart_required_value_missing;
 mod chart_value_ineffective;
 mod chart_value_invalid;
+mod chart_value_unknown;
 mod yaml_date_retyped;
 
 pub use chart_identifier_missing::ChartIdentifierMissing;
 pub use chart_required_value_missing::ChartRequiredValueMissing;
 pub use chart_value_ineffective::ChartValueIneffective;
 pub use chart_value_invalid::ChartValueInvalid;
+pub use chart_value_unknown::ChartValueUnknown;
 pub use yaml_date_retyped::YamlDateRetyped;
