@@ -10,7 +10,7 @@ use super::Cluster;
 use crate::build::Object;
 use crate::build::flux::ReleaseNames;
 use crate::source::Span;
-use crate::yaml::{Content, Node, Value};
+use crate::yaml::{Content, Node, UnknownWhy, Value};
 
 /// `SERVICE.NAMESPACE.svc`, perhaps a pod before it, the cluster's domain behind it, a port. Source: kubernetes/dns,
 /// `docs/specification.md`.
@@ -122,7 +122,11 @@ impl<'w> Reader<'_, 'w> {
         match &node.value {
             Value::Map(map) => map.iter().for_each(|entry| self.below(&entry.key, &entry.value)),
             Value::Seq(items) => items.iter().for_each(|item| self.read(item)),
-            Value::Str(text) if text.contains(".svc") || text.contains("://") => self.text(node, text),
+            Value::Str(text) if is_worth_reading(text) => self.text(node, text),
+            // What stands between variables whose values are not known is as it is written.
+            Value::Unknown(unknown) if unknown.why == UnknownWhy::Variable && is_worth_reading(&unknown.template) => {
+                self.text(node, &unknown.template);
+            }
             _ => {}
         }
     }
@@ -188,6 +192,10 @@ impl<'w> Reader<'_, 'w> {
             port,
         }));
     }
+}
+
+fn is_worth_reading(text: &str) -> bool {
+    text.contains(".svc") || text.contains("://")
 }
 
 /// Characters that make a name a part of something else: of a longer name, of a template, of a pattern.

@@ -1,12 +1,14 @@
 //! The values of a HelmRelease: `valuesFrom` merged in order, inline values over them.
 //! Source: fluxcd/pkg `chartutil/values.go` (`ChartValuesFromReferences`).
 
+use std::sync::Arc;
+
 use super::set_line::{Assigned, assignments};
 use super::shared_values::SharedMap;
 use super::variables::decoded;
 use crate::build::manifests::Library;
 use crate::build::object::Object;
-use crate::yaml::{Mode, Node, Origin, Value};
+use crate::yaml::{Mode, Node, Origin, Unknown, UnknownWhy, Value};
 
 /// The values a chart is rendered with.
 #[derive(Clone, Debug)]
@@ -43,9 +45,19 @@ pub fn release_values<'o>(
         let key = text("valuesKey").filter(|key| !key.is_empty()).unwrap_or_else(|| "values.yaml".to_owned());
         let shown = format!("{kind}/{}/{name}", release.namespace());
         let flag = |key: &str| reference.get(key).and_then(Node::as_bool) == Some(true);
+        let target = text("targetPath").filter(|path| !path.is_empty());
         let content = match find(&kind, release.namespace(), &name).map(|source| content(source, &key)) {
             Some(Content::Known(content)) => content,
             Some(Content::Absent) if flag("optional") => continue,
+            // Only one value is not known.
+            _ if target.as_deref().is_some_and(|path| {
+                let value = unknown(&shown, reference);
+                result = result.merged(&inline);
+                assign(&result, path, &value)
+            }) =>
+            {
+                continue;
+            }
             _ if flag("optional") => {
                 open.push(format!("{shown} (optional)"));
                 continue;
@@ -55,7 +67,7 @@ pub fn release_values<'o>(
                 continue;
             }
         };
-        if let Some(path) = text("targetPath").filter(|path| !path.is_empty()) {
+        if let Some(path) = target {
             result = result.merged(&inline);
             if !set(&result, &path, &content, flag("literal")) {
                 open.push(shown);
@@ -99,15 +111,23 @@ fn content(source: &Object, key: &str) -> Content {
     }
 }
 
+/// A value that stands in a source which cannot be read.
+fn unknown(source: &str, reference: &Node) -> Node {
+    let unknown = Unknown { template: source.into(), why: UnknownWhy::Input };
+    Node { value: Value::Unknown(Arc::new(unknown)), origin: reference.origin.clone() }
+}
+
+/// Sets a value at a path.
+fn assign(root: &SharedMap, path: &str, value: &Node) -> bool {
+    let steps = assignments(&format!("{path}=")).and_then(|found| found.into_iter().next());
+    steps.is_some_and(|(steps, _)| root.assign(&steps, value))
+}
+
 /// Sets a text at a path as `helm --set` does; in quotes, or taken literally, it stays a text.
 fn set(root: &SharedMap, path: &str, content: &Node, literal: bool) -> bool {
     let Some(text) = content.as_str() else { return false };
-    let at_path = |value: Value| {
-        let steps = assignments(&format!("{path}=")).and_then(|found| found.into_iter().next());
-        steps.is_some_and(|(steps, _)| root.assign(&steps, &Node { value, origin: content.origin.clone() }))
-    };
     if literal {
-        return at_path(Value::Str(text.into()));
+        return assign(root, path, &Node { value: Value::Str(text.into()), origin: content.origin.clone() });
     }
     let quoted = ['\'', '"'].iter().any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
     let text = if quoted { text.trim_matches(['\'', '"']) } else { text };
@@ -120,7 +140,7 @@ fn set(root: &SharedMap, path: &str, content: &Node, literal: bool) -> bool {
         Assigned::One(text) => root.assign(&steps, &value(&text)),
         Assigned::List(texts) => {
             let items = texts.iter().map(|text| value(text)).collect();
-            let list = Node { value: Value::Seq(std::sync::Arc::new(items)), origin: content.origin.clone() };
+            let list = Node { value: Value::Seq(Arc::new(items)), origin: content.origin.clone() };
             root.assign(&steps, &list)
         }
     })

@@ -150,6 +150,9 @@ fn release<'w>(cluster: &Cluster<'w>, object: &'w Object, found: &mut Found<'w>)
             owner.trust = fit.trust(Confidence::Medium);
             let open = values.open.first().map(|source| format!("values of {source} are not known"));
             expand(workloads, cluster, &owner, &Values { root: &values.root, item: None, open }, found);
+            if fit.profile.opaque {
+                found.uncounted.push(owner.uncounted("", "some of what its chart runs is not known"));
+            }
         }
         None => {
             let reason = match &chart.name {

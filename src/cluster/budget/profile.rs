@@ -29,6 +29,9 @@ pub struct WorkloadSpec {
     when: Vec<Condition>,
     #[serde(default)]
     workload: Workload,
+    /// It runs for other objects, as many times as they ask for: it is not counted here.
+    #[serde(default)]
+    for_objects: bool,
     replicas: Option<Number>,
     /// Further factors of the number of copies.
     #[serde(default)]
@@ -224,6 +227,10 @@ impl WorkloadSpec {
                 found.uncounted.push(owner.uncounted(name, why));
                 return;
             }
+        }
+        if self.for_objects {
+            found.uncounted.push(owner.uncounted(name, "other objects say how many of it run"));
+            return;
         }
         let copies = match self.copies(cluster, values) {
             Ok(copies) => copies,

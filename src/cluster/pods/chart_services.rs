@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::services::{ServicePort, ServiceSet, Target};
 use super::{Labels, Release};
+use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::profiles::{Condition, Fit, Names, Values, all_hold};
 use crate::source::Span;
@@ -37,8 +38,14 @@ struct ServiceSpec {
     when: Vec<Condition>,
     /// Its ports; left out where they are not known.
     ports: Option<Vec<PortSpec>>,
+    /// It may have further ports.
+    #[serde(default)]
+    open: bool,
     /// Its labels besides `app.kubernetes.io/instance`; left out where they are not known.
     labels: Option<BTreeMap<String, String>>,
+    /// Paths of values that add labels.
+    #[serde(default)]
+    added: Vec<String>,
 }
 
 /// A port.
@@ -63,6 +70,8 @@ pub struct ChartServices<'w> {
     pub made: Vec<ServiceSet<'w>>,
     /// Names of those that it may make.
     pub possible: Vec<String>,
+    /// What those that it makes are called where a release is called like its chart: that name, and the own one.
+    pub usual: Vec<(String, String)>,
     /// Those that a value switches off, and where.
     pub off: Vec<(String, Span)>,
     others: Vec<String>,
@@ -91,6 +100,14 @@ impl ChartServices<'_> {
     }
 }
 
+/// The Services of a HelmRelease; `None` where they are objects of the cluster, or are not known.
+pub fn services_of<'w>(cluster: &Cluster<'w>, release: &'w Object) -> Option<ChartServices<'w>> {
+    if cluster.model(release).is_some() || cluster.is_rendered(release) {
+        return None;
+    }
+    of_release(cluster, &Release::of(cluster, release)?)
+}
+
 /// The Services of a release; `None` where no profile knows them or some of its values are not known.
 pub fn of_release<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Option<ChartServices<'w>> {
     let renamed = release.object.dig("spec.postRenderers").is_some_and(|all| !all.items().is_empty());
@@ -109,14 +126,20 @@ pub fn of_release<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Option<Ch
         source: fit.profile.source(),
         made: Vec::new(),
         possible: Vec::new(),
+        usual: Vec::new(),
         off: Vec::new(),
         others,
         given: given(release.values),
     };
+    let usual = Names::usual(release);
     for service in &spec.made {
         let name = names.fill(&service.name)?;
         match all_hold(&service.when, &values) {
-            Ok(true) => found.made.push(service.made(release, name, &names, fit)),
+            Ok(true) => {
+                let usual = usual.fill(&service.name).filter(|usual| *usual != name);
+                found.usual.extend(usual.map(|usual| (usual, name.clone())));
+                found.made.push(service.made(release, name, &names, fit));
+            }
             Err(_) => found.possible.push(name),
             Ok(false) => {
                 let place = service.when.iter().find_map(|condition| release.values.dig(&condition.path));
@@ -147,8 +170,9 @@ impl ServiceSpec {
         let labels = self.labels.as_ref().map(|labels| {
             let own =
                 labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, names.fill(value).as_deref()));
-            own.with("app.kubernetes.io/instance", release.name.as_deref())
-                .open_below(&["app.kubernetes.io/", "helm.sh/"])
+            let mut own = own.with("app.kubernetes.io/instance", release.name.as_deref());
+            self.added.iter().for_each(|path| own.add(release.values.dig(path)));
+            own.open_below(&["app.kubernetes.io/", "helm.sh/"])
         });
         let port = |port: &PortSpec| {
             let written = port.at.as_ref().and_then(|path| release.values.dig(path)).filter(|node| !node.is_null());
@@ -168,7 +192,7 @@ impl ServiceSpec {
             labels: labels.filter(|_| fit.is_verified).unwrap_or_else(Labels::unknown),
             pods: Vec::new(),
             ports: self.ports.iter().flatten().map(port).collect(),
-            ports_open: self.ports.is_none() || !fit.is_verified,
+            ports_open: self.ports.is_none() || self.open || !fit.is_verified,
         }
     }
 }

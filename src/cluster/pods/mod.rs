@@ -22,7 +22,7 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 pub use answer::Answer;
-pub use chart_services::{ChartServices, ServicesSpec};
+pub use chart_services::{ChartServices, ServicesSpec, services_of};
 pub use charts::PodsSpec;
 pub use labels::{LabelValue, Labels, Requirement, Selector, Test};
 pub use meant::{carried, meant, telling_labels};

@@ -6,6 +6,7 @@ use crate::build::charts::{Chart, Extent};
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::cluster::pods::makes_no_pods;
+use crate::cluster::pods::services_of;
 use crate::yaml::{Node, Value};
 
 /// Groups whose objects make nothing that others refer to, or whose products stand in the table.
@@ -126,6 +127,12 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
         let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
         if is_known || !wanted.is_other(release) || (is_flux(wanted.group) && !brings_flux_objects(cluster, release)) {
             return false;
+        }
+        if wanted.group.is_empty()
+            && wanted.kind == "Service"
+            && let Some(services) = services_of(cluster, release)
+        {
+            return services.may_make(name) || services.made.iter().any(|set| set.name == name);
         }
         is_related(cluster, release, &ReleaseNames::of(release), name)
     })

@@ -11,13 +11,19 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, &str); 20] = files!(
+static FILES: [(&str, &str); 28] = files!(
+    "alloy",
+    "cert-manager",
+    "cilium",
     "cloudnative-pg",
     "dragonfly",
+    "envoy-gateway",
+    "external-dns",
     "external-secrets",
     "flux",
     "grafana",
     "harbor",
+    "ingress-nginx",
     "kube-prometheus-stack",
     "langfuse",
     "loki",
@@ -28,10 +34,12 @@ static FILES: [(&str, &str); 20] = files!(
     "minio-operator",
     "other-operators",
     "pgo",
+    "rook-ceph",
     "tempo",
     "tempo-distributed",
     "thanos",
     "velero",
+    "volsync",
 );
 
 /// All of them, and where those of a chart or kind are.

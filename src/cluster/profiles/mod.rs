@@ -56,7 +56,7 @@ pub struct Profile {
     /// Nothing else runs but the workloads.
     #[serde(default)]
     pub complete: bool,
-    /// Something runs of which nothing is known.
+    /// Something runs of which nothing is known, besides the workloads if there are any.
     #[serde(default)]
     pub opaque: bool,
     /// Which buckets it uses or makes.

@@ -24,6 +24,12 @@ impl Names {
         }
     }
 
+    /// Those of a release that is called like its chart.
+    pub fn usual(release: &Release<'_>) -> Self {
+        let chart = release.chart.map(ToOwned::to_owned);
+        Names { release: chart.clone(), full: chart.clone(), name: chart, object: None }
+    }
+
     /// Those of an operator's object.
     pub fn of_object(object: &Object) -> Self {
         Names { object: Some(object.name.to_string()), ..Names::default() }

@@ -321,7 +321,8 @@ fn names(cluster: &Cluster<'_>, text: &Text) -> Vec<Text> {
             vec![text.part(cluster, Some(name.to_owned()), start..start + end)]
         };
     }
-    if known.contains("://") {
+    // A path of the disk is no bucket either.
+    if known.contains("://") || known.starts_with('/') {
         return Vec::new();
     }
     let parts: Vec<(Range<usize>, &str)> = words(known, &[',']);

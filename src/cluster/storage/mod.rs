@@ -1,9 +1,11 @@
 //! Object storage of a cluster: the stores, who makes buckets on them, and who uses which.
 
+mod access;
 mod client;
 mod consumers;
 mod container;
 mod endpoint;
+mod policy;
 mod provisioners;
 mod services;
 mod table;
@@ -15,6 +17,7 @@ use crate::cluster::Cluster;
 use crate::cluster::release::releases;
 use crate::yaml::{Node, Value};
 
+pub use access::{Policy, SecretKey, User};
 pub use client::{Client, Key, Switch};
 pub use consumers::Consumer;
 pub use endpoint::{Endpoint, Host, Scheme};
@@ -57,6 +60,8 @@ pub struct Storage {
     pub made: Vec<Made>,
     /// What makes buckets of unknown names.
     pub open: Vec<Open>,
+    /// The users of the stores.
+    pub users: Vec<User>,
     /// Which stores speak TLS, by name of the store.
     pub tls: std::collections::BTreeMap<String, Tls>,
     script_endpoints: Vec<(crate::finding::ObjectRef, String, Text)>,
@@ -71,7 +76,15 @@ impl Storage {
         let consumers = consumers::consumers(cluster, &releases, &containers);
         let found = provisioners::Provisioners::new(cluster, &releases, &containers, &services);
         let tls = tls::of_stores(cluster, &releases);
-        Storage { services, consumers, made: found.made, open: found.open, tls, script_endpoints: found.endpoints }
+        Storage {
+            services,
+            consumers,
+            made: found.made,
+            open: found.open,
+            users: found.users,
+            tls,
+            script_endpoints: found.endpoints,
+        }
     }
 
     /// Where an endpoint leads for a client in a namespace.

@@ -5,7 +5,9 @@ use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::cluster::hosts::{HostUse, hosts};
+use crate::cluster::pods::services_of;
 use crate::source::Span;
+use crate::yaml::Node;
 
 /// Namespaces of which a tree never holds everything.
 const OF_THE_DISTRIBUTION: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease", "flux-system"];
@@ -32,9 +34,18 @@ pub fn is_of_the_distribution(namespace: &str) -> bool {
     OF_THE_DISTRIBUTION.contains(&namespace)
 }
 
-/// The releases of a namespace that may make any Service.
-pub fn opaque<'w>(cluster: &Cluster<'w>, namespace: &str) -> Vec<&'w Object> {
-    let is_opaque = |release: &&Object| matches!(cluster.makes(release, "", "Service"), Extent::Open(_));
+/// Whether a release of a namespace is known to make a Service of a name.
+pub fn is_made(cluster: &Cluster<'_>, namespace: &str, name: &str) -> bool {
+    let known = cluster.installed_in(namespace).filter_map(|release| services_of(cluster, release));
+    known.into_iter().any(|services| services.made.iter().any(|set| set.name == name))
+}
+
+/// The releases of a namespace that may make a Service of a name.
+pub fn opaque<'w>(cluster: &Cluster<'w>, namespace: &str, name: &str) -> Vec<&'w Object> {
+    let is_opaque = |release: &&'w Object| {
+        matches!(cluster.makes(release, "", "Service"), Extent::Open(_))
+            && services_of(cluster, release).is_none_or(|services| services.may_make(name))
+    };
     cluster.installed_in(namespace).filter(is_opaque).collect()
 }
 
@@ -74,6 +85,17 @@ pub fn elsewhere(cluster: &Cluster<'_>, host: &HostUse<'_>) -> Option<Candidate>
     there.or_else(|| {
         let namespace = cluster.products().namespaces("Service", &host.name).min()?;
         Some(Candidate { name: host.name.clone(), namespace: namespace.to_owned(), place: None })
+    })
+}
+
+/// The Service of a release that would have that name if the release were called like its chart.
+pub fn renamed(cluster: &Cluster<'_>, host: &HostUse<'_>) -> Option<Candidate> {
+    cluster.installed_in(&host.namespace).find_map(|release| {
+        let services = services_of(cluster, release)?;
+        let (_, own) = services.usual.iter().find(|(usual, _)| *usual == host.name)?;
+        let values = cluster.values(release)?;
+        let place = values.root.get("fullnameOverride").map_or(release.place(), Node::span);
+        Some(Candidate { name: own.clone(), namespace: host.namespace.clone(), place: Some(place) })
     })
 }
 

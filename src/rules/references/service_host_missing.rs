@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::hosts::{Candidate, elsewhere, is_of_the_distribution, is_related, misspelt, opaque, wanted};
+use super::hosts::{
+    Candidate, elsewhere, is_made, is_of_the_distribution, is_related, misspelt, opaque, renamed, wanted,
+};
 use crate::cluster::hosts::{Form, HostUse};
 use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
@@ -66,12 +68,15 @@ impl Rule for ServiceHostMissing {
 
 fn verdict(cluster: &Cluster<'_>, host: &HostUse<'_>) -> Verdict {
     let namespace = host.namespace.as_str();
+    if is_made(cluster, namespace, &host.name) {
+        return Verdict::Fine;
+    }
     match cluster.existence("", "Service", namespace, &host.name) {
         Existence::Here(_) | Existence::Made(_) => return Verdict::Fine,
         // A name alone may be anything that a resolver knows.
         _ if host.form == Form::Bare => {
             let near = misspelt(cluster, host).filter(|near| near.place.is_some());
-            let opaque = opaque(cluster, namespace);
+            let opaque = opaque(cluster, namespace, &host.name);
             let is_free = !opaque.iter().any(|release| is_related(cluster, release, &host.name));
             return match near {
                 Some(near) if is_free && !cluster.is_open(namespace) => Verdict::Missing(Some(near)),
@@ -92,8 +97,8 @@ fn verdict(cluster: &Cluster<'_>, host: &HostUse<'_>) -> Verdict {
     if near.is_none() && !cluster.runs_in(namespace) {
         return Verdict::Unknown(format!("the tree runs nothing in namespace `{namespace}`"));
     }
-    let near = near.or_else(|| misspelt(cluster, host));
-    let opaque = opaque(cluster, namespace);
+    let near = near.or_else(|| renamed(cluster, host)).or_else(|| misspelt(cluster, host));
+    let opaque = opaque(cluster, namespace, &host.name);
     let Some(first) = opaque.first() else { return Verdict::Missing(near) };
     if near.is_some() && !opaque.iter().any(|release| is_related(cluster, release, &host.name)) {
         return Verdict::Missing(near);

@@ -29,8 +29,8 @@ impl Rule for BucketNameInvalid {
             let Some(bucket) = &consumer.bucket else { continue };
             let Some(name) = bucket.known.as_deref() else { continue };
             let Some(why) = fault(name).filter(|_| seen.insert(bucket.span)) else { continue };
-            let endpoint = consumer.endpoint.as_ref().and_then(crate::cluster::storage::Text::endpoint);
-            let host = endpoint.map(|endpoint| storage.host(&endpoint, &consumer.namespace));
+            let Some(endpoint) = &consumer.endpoint else { continue };
+            let host = endpoint.endpoint().map(|endpoint| storage.host(&endpoint, &consumer.namespace));
             let found =
                 invalid(&consumer.object, name, why, bucket.span, bucket.as_written).trail(bucket.trail.clone());
             // Some stores elsewhere are laxer.

@@ -51,7 +51,11 @@ fn moved<'w>(cluster: &Cluster<'w>, release: &'w Object) -> Option<Observation> 
     // A repository may serve other charts that stay: then the release is the place to edit.
     let is_own = chart.is_oci_artifact;
     let (primary, other) = if is_own { (address, named) } else { (named, address) };
-    let new = if url.starts_with("oci://") { home.new.last() } else { home.new.first() }?;
+    let new = match home.new.as_slice() {
+        [_, registry] if url.starts_with("oci://") => format!("{registry}/{name}"),
+        [repository, ..] => repository.clone(),
+        [] => return None,
+    };
     let found = Observation::new(
         "chart-moved",
         format!("{} takes chart `{name}` from `{url}`, from where it moved on {}", release.reference(), home.since),
