@@ -7,7 +7,7 @@ use crate::build::kustomize::{self, Builder, LeftOut};
 use crate::build::{Library, World};
 use crate::cluster::profiles::Profiles;
 use crate::cluster::{Cluster, Repository};
-use crate::config::Config;
+use crate::config::{Choice, Config};
 use crate::fault::Fault;
 use crate::finding::{Coverage, Finding, Observation, Summary};
 use crate::report::{RuleText, Run};
@@ -62,9 +62,9 @@ pub struct BuiltTree {
 ///
 /// # Errors
 /// A [`Fault`] when the run itself is broken.
-pub fn tree(system: impl FileSystem + 'static, config: Option<&str>) -> Result<BuiltTree, Fault> {
+pub fn tree(system: impl FileSystem + 'static, config: &Choice) -> Result<BuiltTree, Fault> {
     let sources = Sources::new(system);
-    let config = Config::load(&sources, config)?;
+    let config = Config::choose(&sources, config)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &crate::build_options(&config));
     let observations = world
@@ -82,11 +82,11 @@ pub fn tree(system: impl FileSystem + 'static, config: Option<&str>) -> Result<B
 /// A [`Fault`] when the run itself is broken.
 pub fn clusters<T>(
     system: impl FileSystem + 'static,
-    config: Option<&str>,
+    config: &Choice,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<T, Fault> {
     let sources = Sources::new(system);
-    let config = Config::load(&sources, config)?;
+    let config = Config::choose(&sources, config)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &crate::build_options(&config));
     let profiles = Profiles::load(&sources, &config)?;

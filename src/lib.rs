@@ -24,9 +24,9 @@ use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined};
 use crate::cluster::profiles::Profiles;
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Config, Date, NamespacedName, Rendered, SourceName, Version};
+use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
 use crate::fault::Fault;
-use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, Summary};
+use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
 use crate::rulebook::{Catalogue, Rule, Sink};
 use crate::source::{FileSystem, Sources, Span};
@@ -40,8 +40,8 @@ const STRICT_SINCE: Version = Version { major: 2, minor: 9 };
 /// What a run is asked to do.
 #[derive(Clone, Debug, Default)]
 pub struct CheckOptions {
-    /// Configuration file; the default one of the root where left out.
-    pub config: Option<String>,
+    /// Which configuration; that of the root where left out.
+    pub config: Choice,
     /// Paths below the root that narrow what is reported.
     pub only: Vec<String>,
     /// The day of the run, for ignores that end.
@@ -75,7 +75,7 @@ pub struct Checked {
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
     let catalogue = rules::catalogue()?;
     let sources = Sources::new(system);
-    let config = Config::load(&sources, options.config.as_deref())?;
+    let config = Config::choose(&sources, &options.config)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
@@ -103,6 +103,30 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
     Ok(Checked { findings, coverage, summary, rules, is_empty, sources })
+}
+
+/// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of
+/// the same options, paths apart.
+///
+/// # Errors
+/// As for [`check`], of either tree.
+pub fn check_since(
+    system: impl FileSystem + 'static,
+    base: impl FileSystem + 'static,
+    options: &CheckOptions,
+) -> Result<Checked, Fault> {
+    let whole = CheckOptions { only: Vec::new(), ..options.clone() };
+    let (checked, base) = rayon::join(|| check(system, options), || check(base, &whole));
+    let (mut checked, base) = (checked?, base?);
+    let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
+    let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
+    for finding in &mut checked.findings {
+        if finding.state == State::Reported && known.contains(finding.fingerprint.as_str()) {
+            finding.state = State::Known;
+        }
+    }
+    checked.summary = verdict::summary(&checked.findings);
+    Ok(checked)
 }
 
 pub(crate) fn build_options(config: &Config) -> BuildOptions {

@@ -152,8 +152,8 @@ fn what_policies_admit() {
         ("[{toPorts: [{ports: [{port: '8080', protocol: TCP}]}]}]", true),
         ("[{toPorts: [{ports: [{port: '9090', protocol: UDP}]}]}]", true),
         ("[{fromEntities: [cluster], icmps: [{fields: [{type: 8}]}]}]", true),
-        // Not taken as a rule that admits everybody, nor as one that admits nobody.
-        ("[{}]", false),
+        // A rule with nothing in it isolates and admits nobody.
+        ("[{}]", true),
         ("[{fromEntities: [cluster], toPorts: [{ports: [{port: '9090'}], rules: {http: [{path: /metrics}]}}]}]", false),
     ];
     for (rules, blocked) in cilium_cases {
@@ -201,4 +201,112 @@ fn what_isolates() {
     let labelled = "{endpointSelector: {}, ingress: [{fromEndpoints: [{matchLabels: {'k8s:io.cilium.k8s.namespace.labels.team': dev}}]}]}";
     assert!(is_blocked(&[("ccnp", labelled)]));
     assert!(!is_blocked(&[("ccnp", &labelled.replace("dev", "ops"))]));
+}
+
+/// Policies and pools that the correct plan gets besides its own: the Job's way out, and two pools.
+const BESIDES: &str = "
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: bucket-setup, namespace: storage}
+spec:
+  podSelector: {matchLabels: {app.kubernetes.io/name: minio-bucket-setup}}
+  policyTypes: [Egress]
+  egress:
+    - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]
+      ports: [{port: 53, protocol: UDP}]
+    - to: [{podSelector: {matchLabels: {v1.min.io/tenant: minio}}}]
+      ports: [{port: 9000}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumLoadBalancerIPPool
+metadata: {name: apps}
+spec: {blocks: [{start: 10.0.0.10, stop: 10.0.0.19}]}
+---
+apiVersion: cilium.io/v2
+kind: CiliumLoadBalancerIPPool
+metadata: {name: infra}
+spec: {blocks: [{cidr: 10.0.0.32/28}]}
+";
+
+/// The rules that speak of the correct plan after one text of its policies was changed into another.
+fn found_after(change: Option<(&str, &str)>) -> BTreeSet<String> {
+    let root = Path::new("fixtures/trees/migration-plan/correct");
+    let (mut memory, mut marks, mut related) = (Memory::default(), Places::new(), Places::new());
+    read(root, root, &mut memory, &mut marks, &mut related);
+    let policy = "kubernetes/apps/storage/minio/app/networkpolicy.yaml";
+    let text = std::fs::read_to_string(root.join(policy)).unwrap() + BESIDES;
+    let changed = match change {
+        Some((old, new)) => {
+            assert!(text.contains(old), "the plan has no `{old}`");
+            text.replacen(old, new, 1)
+        }
+        None => text,
+    };
+    memory.insert(policy, changed);
+    let checked = check(memory, &CheckOptions::default()).unwrap();
+    checked.findings.iter().map(|finding| finding.rule.to_string()).collect()
+}
+
+#[test]
+fn one_change_brings_its_own_findings_and_no_others() {
+    assert!(found_after(None).is_empty(), "{:?}", found_after(None));
+    const CONSUMER: &str = "network-policy-blocks-consumer";
+    const MONITORING: &str = "network-policy-blocks-monitoring";
+    const PEER: &str = "network-policy-blocks-peer";
+    const NOBODY: &str = "network-policy-peer-matches-nothing";
+    let job = "app.kubernetes.io/name: minio-bucket-setup";
+    let cases: [(&str, &str, &[&str]); 15] = [
+        // The source.
+        (
+            "io.kubernetes.pod.namespace: monitoring",
+            "io.kubernetes.pod.namespace: observability",
+            &[CONSUMER, MONITORING],
+        ),
+        (
+            "io.kubernetes.pod.namespace: monitoring",
+            "io.kubernetes.pod.namespace: monitorin",
+            &[CONSUMER, MONITORING, NOBODY],
+        ),
+        (
+            "io.kubernetes.pod.namespace: monitoring",
+            "kubernetes.io/metadata.name: monitoring",
+            &[CONSUMER, MONITORING, NOBODY],
+        ),
+        (
+            "        - matchLabels:\n            v1.min.io/tenant: minio",
+            "        - matchLabels:\n            v1.min.io/tenant: other",
+            &[PEER, NOBODY],
+        ),
+        ("app.kubernetes.io/name: operator", "app.kubernetes.io/name: operators", &[PEER, NOBODY]),
+        (job, "app.kubernetes.io/name: bucket-setup", &[CONSUMER, NOBODY]),
+        // The port.
+        ("port: \"9000\"", "port: \"9001\"", &[CONSUMER, MONITORING, PEER]),
+        ("protocol: TCP", "protocol: UDP", &[CONSUMER, MONITORING, PEER]),
+        ("ports: [{port: 9000}]", "ports: [{port: 9001}]", &[CONSUMER]),
+        ("ports: [{port: 9000}]", "ports: [{port: 80}]", &[CONSUMER, "network-policy-service-port"]),
+        // Whom it is about.
+        (
+            "endpointSelector:\n    matchLabels:\n      v1.min.io/tenant: minio",
+            "endpointSelector:\n    matchLabels:\n      app: minio",
+            &["network-policy-selects-nothing"],
+        ),
+        ("spec:\n  endpointSelector", "spec:\n  ingressDeny: [{fromEntities: [world]}]\n  endpointSelector", &[]),
+        // The way out.
+        ("ports: [{port: 53, protocol: UDP}]", "ports: [{port: 443}]", &["network-policy-dns-missing"]),
+        ("{kubernetes.io/metadata.name: kube-system}", "{io.kubernetes.pod.namespace: kube-system}", &[NOBODY]),
+        ("cidr: 10.0.0.32/28", "cidr: 10.0.0.16/28", &["ip-pool-overlap"]),
+    ];
+    for (old, new, expected) in cases {
+        let expected: BTreeSet<String> = expected.iter().map(ToString::to_string).collect();
+        assert_eq!(found_after(Some((old, new))), expected, "{new}");
+    }
+}
+
+/// Without default deny the policy shuts nobody out, whatever its rules say.
+#[test]
+fn a_policy_that_does_not_isolate_blocks_nobody() {
+    let narrow = "enableDefaultDeny: {ingress: false}\n  ingress:\n    - fromEndpoints: [{matchLabels: {a: b}}]\n    - fromEndpoints:";
+    let found = found_after(Some(("ingress:\n    - fromEndpoints:", narrow)));
+    assert_eq!(found, BTreeSet::from(["network-policy-peer-matches-nothing".to_owned()]));
 }

@@ -356,3 +356,170 @@ fn a_chart_of_minio_is_a_store_with_its_list() {
         assert_eq!(found(&run(&files, &CheckOptions::default())), expected, "{host} {bucket}");
     }
 }
+
+/// What every rule that is on by default finds, in a tree with one change.
+fn changed(path: &str, from: &str, to: &str) -> Vec<String> {
+    let mut files = tree("correct");
+    edit(&mut files, path, from, to);
+    let mut memory = Memory::default();
+    for (path, text) in &files {
+        memory.insert(path, text.clone());
+    }
+    let checked = check(memory, &CheckOptions::default()).unwrap();
+    let short = |line: &String| {
+        let (head, tail) = line.split_once("kubernetes/apps/").unwrap();
+        let (file, text) = tail.split_once(':').unwrap();
+        let text = text.split_once(' ').unwrap().1.lines().next().unwrap_or_default();
+        format!("{head}{} {text}", file.rsplit('/').next().unwrap())
+    };
+    found(&checked).iter().map(short).collect()
+}
+
+#[test]
+fn each_mutation_of_the_correct_plan_gives_its_finding_and_no_other() {
+    let (job, tenant) = ("buckets/job-bucket-setup.yaml", "minio/app/tenant.yaml");
+    let (loki, tempo) = ("loki/app/helmrelease.yaml", "loki/app/helmrelease-tempo.yaml");
+    let second = "      app.kubernetes.io/name: minio\n---\napiVersion: minio.min.io/v2\nkind: Tenant\nmetadata:\n  \
+                  name: second\n  namespace: storage\nspec:\n  requestAutoCert: false\n  configuration:\n    \
+                  name: minio-config\n  pools: []\n";
+    let expanding = "    write:\n      replicas: 3\n      extraArgs:\n        - -config.expand-env=true\n";
+    let resources = "\"arn:aws:s3:::loki-*\",\n                      \"arn:aws:s3:::loki-*/*\"";
+    for (what, path, from, to, expected) in [
+        ("nothing", tenant, "servers: 2", "servers: 2", ""),
+        (
+            "one bucket renamed",
+            job,
+            "minio/loki-ruler",
+            "minio/loki-rules",
+            "bucket-not-provisioned helmrelease.yaml loki-ruler",
+        ),
+        (
+            "a bucket that no one makes",
+            loki,
+            "ruler: loki-ruler",
+            "ruler: loki-admin",
+            "bucket-not-provisioned helmrelease.yaml loki-admin",
+        ),
+        (
+            "another host",
+            tempo,
+            "minio.storage.svc:80",
+            "minoi.storage.svc:80",
+            "s3-endpoint-host-missing helmrelease-tempo.yaml minoi.storage.svc",
+        ),
+        (
+            "a wrong port",
+            tempo,
+            "minio.storage.svc:80",
+            "minio.storage.svc:9000",
+            "s3-endpoint-port-wrong helmrelease-tempo.yaml 9000",
+        ),
+        (
+            "TLS in the scheme",
+            loki,
+            "http://minio.storage.svc:80",
+            "https://minio.storage.svc:80",
+            "s3-endpoint-scheme-wrong helmrelease.yaml https://",
+        ),
+        (
+            "a scheme too many",
+            tempo,
+            "minio.storage.svc:80",
+            "http://minio.storage.svc:80",
+            "s3-endpoint-scheme-wrong helmrelease-tempo.yaml http://",
+        ),
+        (
+            "TLS by the flag",
+            tempo,
+            "insecure: true",
+            "insecure: false",
+            "s3-endpoint-scheme-wrong helmrelease-tempo.yaml false",
+        ),
+        (
+            "half a credential",
+            loki,
+            "          secretAccessKey: $${LOKI_S3_SECRET_KEY}\n",
+            "",
+            "s3-credentials-incomplete helmrelease.yaml $${LOKI_S3_ACCESS_KEY}",
+        ),
+        (
+            "a policy for other buckets",
+            job,
+            resources,
+            &resources.replace("loki", "logs"),
+            "s3-policy-not-covering job-bucket-setup.yaml arn:aws:s3:::logs-*",
+        ),
+        (
+            "three servers with one volume",
+            tenant,
+            "servers: 2\n      name: pool-0\n      volumesPerServer: 2",
+            "servers: 3\n      name: pool-0\n      volumesPerServer: 1",
+            "minio-pool-too-small tenant.yaml 1",
+        ),
+        (
+            "a second Tenant",
+            tenant,
+            "      app.kubernetes.io/name: minio\n",
+            second,
+            "minio-tenant-collision tenant.yaml second",
+        ),
+        (
+            "another key",
+            "minio/app/secret.sops.yaml",
+            "  config.env: ENC",
+            "  config: ENC",
+            "minio-config-invalid tenant.yaml minio-config",
+        ),
+        (
+            "retention switched off",
+            loki,
+            "retention_enabled: true",
+            "retention_enabled: false",
+            "loki-retention-inert helmrelease.yaml \"7d\"",
+        ),
+        (
+            "retention without a store",
+            loki,
+            "        delete_request_store: s3\n",
+            "",
+            "loki-retention-store-missing helmrelease.yaml true",
+        ),
+        (
+            "two families of pods",
+            loki,
+            "    singleBinary:\n      replicas: 0",
+            "    singleBinary:\n      replicas: 1",
+            "loki-mode-conflict helmrelease.yaml 1",
+        ),
+        (
+            "more copies than pods",
+            loki,
+            "replication_factor: 1",
+            "replication_factor: 4",
+            "loki-replication-high helmrelease.yaml 4",
+        ),
+        (
+            "another store",
+            loki,
+            "object_store: s3",
+            "object_store: filesystem",
+            "loki-store-mismatch helmrelease.yaml filesystem",
+        ),
+        (
+            "a target that does not expand",
+            loki,
+            expanding,
+            "    write:\n      replicas: 3\n",
+            "loki-expand-env-missing helmrelease.yaml $${LOKI_S3_ACCESS_KEY}",
+        ),
+        (
+            "a hook",
+            job,
+            "    kustomize.toolkit.fluxcd.io/force: enabled",
+            "    helm.sh/hook: post-install",
+            "helm-hook-inert job-bucket-setup.yaml helm.sh/hook",
+        ),
+    ] {
+        assert_eq!(changed(path, from, to).join("\n"), expected, "{what}");
+    }
+}

@@ -100,7 +100,8 @@ fn folder(arguments: &Arguments, path: &std::path::Path) -> Result<u8, Fault> {
 }
 
 fn tree(arguments: &Arguments) -> Result<u8, Fault> {
-    let built = inspect::tree(arguments.tree.open()?, arguments.tree.config.as_deref())?;
+    let (disk, choice) = arguments.tree.open()?;
+    let built = inspect::tree(disk, &choice)?;
     let asked = arguments.kustomization.as_deref();
     let chosen: Vec<(&ClusterBuild, usize, &KustomizationBuild)> = built
         .world

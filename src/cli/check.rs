@@ -8,14 +8,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
+use super::since;
 use super::tree::{self, Tree};
 use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
-use crate::config::Date;
+use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State};
 use crate::report::{self, Format, Run, Style};
 use crate::source::Memory;
-use crate::{CheckOptions, Checked, check};
+use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -25,6 +26,10 @@ pub struct Arguments {
 
     #[command(flatten)]
     tree: Tree,
+
+    /// Report only what this git revision does not have yet
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
 
     /// Report format, and the file to write it to; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
@@ -68,8 +73,13 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
     let checked = if arguments.path.iter().any(|path| path == "-") {
-        let options = CheckOptions { config: arguments.tree.config.clone(), today: today(), ..CheckOptions::default() };
-        check(standard_input()?, &options)?
+        let (disk, config) = arguments.tree.open()?;
+        // The stream is the whole tree: a configuration is given beside it or not at all.
+        let config = match config {
+            Choice::At(_) => since::beside(&disk, &config)?,
+            config => config,
+        };
+        check(standard_input()?, &CheckOptions { config, today: today(), ..CheckOptions::default() })?
     } else {
         tree(arguments)?
     };
@@ -87,14 +97,20 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
 }
 
 fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
-    let disk = arguments.tree.open()?;
+    let (disk, config) = arguments.tree.open()?;
     let options = CheckOptions {
-        config: arguments.tree.config.clone(),
+        config,
         only: arguments.path.iter().map(|path| tree::below(&disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
     };
-    check(disk, &options)
+    match &arguments.base {
+        Some(base) => {
+            let (revision, config) = since::open(&disk, base, &options.config)?;
+            check_since(disk, revision, &CheckOptions { config, ..options })
+        }
+        None => check(disk, &options),
+    }
 }
 
 fn standard_input() -> Result<Memory, Fault> {

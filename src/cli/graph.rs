@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::chosen::chosen;
 use super::tree::Tree;
 use super::wanted::{self, Wanted};
 use super::{CLEAN, NOTHING, print, save};
@@ -84,11 +85,10 @@ enum SourcesDrawn {
 }
 
 pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
-    let tree = Tree {
-        root: arguments.folder.clone().or_else(|| arguments.tree.root.clone()),
-        config: arguments.tree.config.clone(),
-    };
-    let graphs = inspect::clusters(tree.open()?, tree.config.as_deref(), |clusters| graphs(arguments, clusters))??;
+    let tree =
+        Tree { root: arguments.folder.clone().or_else(|| arguments.tree.root.clone()), ..arguments.tree.clone() };
+    let (disk, choice) = tree.open()?;
+    let graphs = inspect::clusters(disk, &choice, |clusters| graphs(arguments, clusters))??;
     if graphs.is_empty() {
         return Ok(NOTHING);
     }
@@ -137,25 +137,6 @@ fn graphs(arguments: &Arguments, clusters: &[Cluster<'_>]) -> Result<Vec<Graph>,
         }
     };
     Ok(graphs.into_iter().filter(|graph: &Graph| !graph.nodes.is_empty()).collect())
-}
-
-fn chosen<'c, 'w>(asked: &[String], clusters: &'c [Cluster<'w>]) -> Result<Vec<&'c Cluster<'w>>, Fault> {
-    let plain = |path: &str| crate::source::normalize(path);
-    for entry in asked {
-        if !clusters.iter().any(|cluster| plain(cluster.entry()) == plain(entry)) {
-            let near = nearest(entry, clusters.iter().map(Cluster::entry));
-            let all = || clusters.iter().map(Cluster::entry).collect::<Vec<_>>().join(", ");
-            return Err(Fault::Usage {
-                message: format!("there is no cluster `{entry}` in this tree"),
-                help: Some(
-                    near.map_or_else(|| format!("entries: {}", all()), |name| format!("did you mean `{name}`?")),
-                ),
-            });
-        }
-    }
-    let is_asked =
-        |cluster: &&Cluster<'_>| asked.is_empty() || asked.iter().any(|entry| plain(entry) == plain(cluster.entry()));
-    Ok(clusters.iter().filter(is_asked).collect())
 }
 
 fn around(asked: &str, depth: usize, clusters: &[&Cluster<'_>]) -> Result<Vec<Graph>, Fault> {

@@ -37,7 +37,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     let wanted = Wanted::parse(&arguments.object)?;
-    let built = inspect::tree(arguments.tree.open()?, arguments.tree.config.as_deref())?;
+    let (disk, choice) = arguments.tree.open()?;
+    let built = inspect::tree(disk, &choice)?;
     let objects: Vec<(&ClusterBuild, &Object)> = built
         .world
         .clusters

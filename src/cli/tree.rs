@@ -1,32 +1,64 @@
 //! The tree that a command looks at: its root, and paths of the command line below it.
 
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
+use crate::config::Choice;
 use crate::fault::Fault;
-use crate::source::{Disk, normalize};
+use crate::source::{Disk, ReadError, normalize};
 
 /// Where the tree is.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Tree {
     /// Root of the repository [default: the git root around the working directory]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
 
-    /// Configuration file, relative to the root [default: .flux-vet.yaml]
+    /// Configuration file [default: $FLUX_VET_CONFIG, else .flux-vet.yaml at the root]
     #[arg(long, value_name = "FILE")]
-    pub config: Option<String>,
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, conflicts_with = "config")]
+    pub isolated: bool,
 }
 
 impl Tree {
-    /// Opens the root.
+    /// Opens the root, and says which configuration to take.
     ///
     /// # Errors
-    /// It is no directory that can be read.
-    pub fn open(&self) -> Result<Disk, Fault> {
-        open(&self.root.clone().map_or_else(|| Ok(git_root(&here()?)), Ok)?)
+    /// It is no directory that can be read, or there is no such configuration file.
+    pub fn open(&self) -> Result<(Disk, Choice), Fault> {
+        let disk = open(&self.root.clone().map_or_else(|| Ok(git_root(&here()?)), Ok)?)?;
+        let choice = self.choice(&disk)?;
+        Ok((disk, choice))
+    }
+
+    /// The configuration that is asked for. A path is one of the working directory, else one below the root.
+    fn choice(&self, disk: &Disk) -> Result<Choice, Fault> {
+        if self.isolated {
+            return Ok(Choice::Isolated);
+        }
+        let named = || env::var_os("FLUX_VET_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+        let Some(path) = self.config.clone().or_else(named) else { return Ok(Choice::Found) };
+        let unreadable = |error: &std::io::Error| Fault::Read {
+            path: path.display().to_string(),
+            reason: match error.kind() {
+                ErrorKind::NotFound => ReadError::Missing.to_string(),
+                _ => error.to_string(),
+            },
+        };
+        let candidates = [here()?.join(&path), disk.root().join(&path)];
+        let found = candidates.iter().find_map(|candidate| candidate.canonicalize().ok());
+        let Some(found) = found else { return Err(unreadable(&ErrorKind::NotFound.into())) };
+        if let Some(inside) = found.strip_prefix(disk.root()).ok().and_then(Path::to_str) {
+            return Ok(Choice::At(normalize(inside)));
+        }
+        let text = std::fs::read_to_string(&found).map_err(|error| unreadable(&error))?;
+        Ok(Choice::Text { path: path.display().to_string(), text })
     }
 
     /// Opens the root around a folder, unless one is given; gives the folder below it too.

@@ -79,7 +79,8 @@ impl<'c, 'w> FluxMakers<'c, 'w> {
         for release in releases {
             // A chart of one's own may hold anything.
             let source = release.dig("spec.chart.spec.sourceRef.kind").and_then(Node::as_str);
-            if source.is_some_and(|kind| kind != "HelmRepository") {
+            let is_foreign = cluster.chart(release).is_some_and(|chart| chart.is_foreign);
+            if source.is_some_and(|kind| kind != "HelmRepository") && !is_foreign {
                 let namespace = Some(ReleaseNames::of(release).namespace);
                 templates.push(Template { by: release, kinds: None, namespace });
             }

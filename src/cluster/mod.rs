@@ -4,6 +4,7 @@ pub mod backends;
 mod bootstrap;
 pub mod budget;
 pub mod classes;
+mod custody;
 pub mod flux;
 pub mod gateway;
 pub mod grafana;
@@ -17,11 +18,13 @@ pub mod monitors;
 pub mod nearest;
 pub mod operators;
 pub mod patches;
+pub mod pod_security;
 pub mod pods;
 pub mod policies;
 pub mod producers;
 pub mod profiles;
 pub mod quantity;
+pub mod reach;
 pub mod references;
 pub mod release;
 mod rendered;
@@ -29,7 +32,9 @@ pub mod scopes;
 pub mod script;
 pub mod secrets;
 pub mod storage;
+pub mod templates;
 mod trail;
+mod unnamed;
 pub mod usage;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -45,14 +50,19 @@ use crate::source::{FileId, Sources, Span, file_name};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
+use budget::Account;
+use custody::Custody;
 pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
+use pods::{Pods, Services};
+use policies::Policies;
 use producers::Products;
 use profiles::Profiles;
 use references::References;
 use storage::Storage;
 pub use trail::trail;
+use unnamed::Unnamed;
 
 /// A document of a file, whether or not a build reaches it.
 #[derive(Clone, Debug)]
@@ -163,7 +173,13 @@ pub struct Cluster<'w> {
     installed: OnceLock<HashMap<String, Vec<&'w Object>>>,
     used_namespaces: OnceLock<BTreeSet<String>>,
     storage: OnceLock<Storage>,
+    pods: OnceLock<Pods<'w>>,
+    services: OnceLock<Services<'w>>,
+    policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
+    account: OnceLock<Account<'w>>,
+    custody: OnceLock<Custody>,
+    unnamed: OnceLock<Unnamed<'w>>,
     // Files that a renderer wrote, with the place of their HelmRelease.
     rendered_files: OnceLock<HashMap<FileId, Span>>,
 }
@@ -184,7 +200,13 @@ impl<'w> Cluster<'w> {
             installed: OnceLock::new(),
             used_namespaces: OnceLock::new(),
             storage: OnceLock::new(),
+            pods: OnceLock::new(),
+            services: OnceLock::new(),
+            policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
+            account: OnceLock::new(),
+            custody: OnceLock::new(),
+            unnamed: OnceLock::new(),
             rendered_files: OnceLock::new(),
         }
     }
@@ -351,6 +373,36 @@ impl<'w> Cluster<'w> {
     /// Object storage: the stores, who makes buckets on them, and who uses which.
     pub fn storage(&self) -> &Storage {
         self.storage.get_or_init(|| Storage::of(self))
+    }
+
+    /// What the cluster asks for.
+    pub fn account(&self) -> &Account<'w> {
+        self.account.get_or_init(|| Account::of(self))
+    }
+
+    /// Whether the tree is where objects of a kind are kept that something names.
+    pub fn keeps(&self, kind: &str) -> bool {
+        self.custody.get_or_init(|| Custody::of(self)).keeps(kind)
+    }
+
+    /// Objects whose names are not known: one of them may be what is named.
+    pub fn unnamed(&self) -> &Unnamed<'w> {
+        self.unnamed.get_or_init(|| Unnamed::of(self))
+    }
+
+    /// The pods that the tree makes.
+    pub fn pods(&self) -> &Pods<'w> {
+        self.pods.get_or_init(|| Pods::of(self))
+    }
+
+    /// The Services that are known, and what may make others.
+    pub fn services(&self) -> &Services<'w> {
+        self.services.get_or_init(|| Services::of(self, self.pods()))
+    }
+
+    /// The network policies.
+    pub fn policies(&self) -> &Policies<'w> {
+        self.policies.get_or_init(|| Policies::of(self))
     }
 
     /// HelmReleases that install into a namespace.

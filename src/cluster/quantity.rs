@@ -82,6 +82,12 @@ impl Quantity {
         Quantity { nano: self.nano.saturating_mul(i128::from(percent)) / 100, family: self.family }
     }
 
+    /// Its share of a whole in tenths of a percent, rounded down; `None` where the whole is nothing.
+    pub fn per_mille(self, whole: Self) -> Option<u64> {
+        let share = self.nano.saturating_mul(1000).checked_div(whole.nano)?;
+        u64::try_from(share).ok()
+    }
+
     /// The amount for people: exact where that is short, else with one decimal, rounded up.
     pub fn shown(self) -> String {
         let exact = self.to_string();

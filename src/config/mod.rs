@@ -38,7 +38,40 @@ pub struct Declared<'c> {
     pub externals: Vec<&'c External>,
 }
 
+/// Which configuration a run takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The file at the root, the defaults where there is none.
+    #[default]
+    Found,
+    /// A file of the tree.
+    At(String),
+    /// A text that stands elsewhere: the configuration of the working tree for another revision, a file outside of the
+    /// root.
+    Text {
+        /// Its path, as reports show it.
+        path: String,
+        /// The text.
+        text: String,
+    },
+    /// The defaults, whatever the root has.
+    Isolated,
+}
+
 impl Config {
+    /// Reads the configuration that was chosen.
+    ///
+    /// # Errors
+    /// [`Fault`] as for [`Config::load`].
+    pub fn choose(sources: &Sources, choice: &Choice) -> Result<Config, Fault> {
+        match choice {
+            Choice::Found => Config::load(sources, None),
+            Choice::At(path) => Config::load(sources, Some(path)),
+            Choice::Text { path, text } => Config::from_file(sources, sources.add(path, text)),
+            Choice::Isolated => Ok(Config::default()),
+        }
+    }
+
     /// Reads the configuration: the given file, or the one at the root, or the defaults where there is none.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Findings as text: one file a format, all over the same finished run.
 
+mod budget;
 mod concise;
 mod escape;
 mod github;
@@ -8,6 +9,7 @@ mod human;
 pub mod json;
 mod objects;
 mod prose;
+pub mod reach;
 mod redact;
 mod sarif;
 mod snippet;
@@ -20,6 +22,7 @@ use std::str::FromStr;
 
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
+pub use budget::{BudgetForm, BudgetStyle, Compared, budget};
 pub use graph::{LayoutFailed, Picture, graph, too_large};
 pub use objects::{ObjectStyle, object};
 pub use trace::{Trace, trace};

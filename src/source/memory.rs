@@ -27,7 +27,7 @@ fn below(path: &str) -> String {
 }
 
 /// What stands at a path of a tree that is a map of files.
-pub(super) fn entry_of<V>(files: &BTreeMap<String, V>, path: &str) -> Result<Entry, ReadError> {
+pub(in crate::source) fn entry_of<V>(files: &BTreeMap<String, V>, path: &str) -> Result<Entry, ReadError> {
     if files.contains_key(path) {
         return Ok(Entry::File);
     }
@@ -37,7 +37,7 @@ pub(super) fn entry_of<V>(files: &BTreeMap<String, V>, path: &str) -> Result<Ent
 }
 
 /// What stands directly below a directory of such a tree.
-pub(super) fn list_of<V>(files: &BTreeMap<String, V>, path: &str) -> Vec<(String, Entry)> {
+pub(in crate::source) fn list_of<V>(files: &BTreeMap<String, V>, path: &str) -> Vec<(String, Entry)> {
     let prefix = below(path);
     let mut names = BTreeMap::new();
     for (file, _) in files.range(prefix.clone()..).take_while(|(file, _)| file.starts_with(&prefix)) {

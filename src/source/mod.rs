@@ -7,6 +7,7 @@ mod gitignore;
 mod glob;
 mod memory;
 mod path;
+mod revision;
 mod store;
 mod subtree;
 
@@ -21,6 +22,7 @@ pub use gitignore::{Pattern, deciding};
 pub use glob::{BadGlob, Glob};
 pub use memory::Memory;
 pub use path::{file_name, join, normalize, parent, relative_to};
+pub use revision::{Revision, RevisionError};
 pub use store::Sources;
 pub use subtree::Subtree;
 

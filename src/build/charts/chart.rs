@@ -15,6 +15,8 @@ pub struct Chart {
     pub url: Option<String>,
     /// It comes from an OCIRepository, whose digest helm-controller adds to the version.
     pub is_oci_artifact: bool,
+    /// Somebody else than the owner of this tree publishes it.
+    pub is_foreign: bool,
 }
 
 impl Chart {
@@ -37,6 +39,7 @@ impl Chart {
                     version: ["tag", "semver"].iter().find_map(|key| text(source.at(&["spec", "ref", key]))),
                     url,
                     is_oci_artifact: true,
+                    is_foreign: false,
                 }
             }
             _ => Chart::default(),
@@ -57,6 +60,7 @@ impl Chart {
             version: text(spec.get("version")),
             url: source.and_then(|source| text(source.dig("spec.url"))),
             is_oci_artifact: false,
+            is_foreign: false,
         }
     }
 

@@ -14,7 +14,7 @@ use super::inventory::Inventory;
 use super::kustomization::FluxKustomization;
 use super::path::missing_path;
 use super::reconcile::{Reconciled, Request, files_as_they_are};
-use super::releases::releases;
+use super::releases::{ReleaseBuild, releases};
 use super::rendered::rendered;
 use super::root::Reading;
 use super::variables::Variables;
@@ -117,7 +117,10 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
         }
         self.cluster.not_built.sort();
         self.cluster.not_built.dedup();
-        let (releases, modelled) = releases(self.repository.library, &self.cluster.objects, &self.inventory);
+        let (mut releases, modelled) = releases(self.repository.library, &self.cluster.objects, &self.inventory);
+        for ReleaseBuild { chart, .. } in &mut releases {
+            chart.is_foreign = chart.url.as_deref().is_some_and(|url| self.artifacts.is_of_owner(url) == Some(false));
+        }
         self.cluster.releases = releases;
         self.cluster.modelled = modelled;
         self.cluster

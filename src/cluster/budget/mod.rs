@@ -1,10 +1,13 @@
 //! What the cluster asks for: every contributor with its amounts and their places, and a list of what cannot be
 //! counted. What is not known is never taken as nothing.
 
+pub mod bounds;
 mod collect;
 mod copies;
+pub mod document;
 mod pod;
 mod profile;
+pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -152,7 +152,13 @@ impl Reader<'_, '_> {
         }
         match self.cluster.existence_for(Some(from), group, &to.kind, &to.namespace, &to.name) {
             Existence::Here(_) | Existence::Made(_) => Standing::Known,
-            Existence::Absent if self.required.contains(to) => Standing::Missing,
+            Existence::Absent
+                if self.required.contains(to)
+                    && self.cluster.keeps(&to.kind)
+                    && !self.cluster.unnamed().may_be(self.cluster, from, &to.kind, &to.namespace, &to.name) =>
+            {
+                Standing::Missing
+            }
             Existence::Absent | Existence::Possible(_) | Existence::Unknown => Standing::Unknown,
         }
     }

@@ -139,6 +139,12 @@ impl<'w> PodSet<'w> {
         }
     }
 
+    /// The port of a number, with its name where it has one.
+    pub fn port_of(&self, number: u16) -> PodPort {
+        let known = self.ports.iter().find(|port| port.number == Some(number));
+        known.cloned().unwrap_or_else(|| PodPort::tcp(None, Some(number)))
+    }
+
     /// The port of a name or number.
     pub fn port(&self, wanted: &Node) -> PodPort {
         let number = wanted.as_int().and_then(|number| u16::try_from(number).ok());

@@ -2,7 +2,8 @@
 
 use super::kubernetes::port_number;
 use super::{
-    CILIUM_NAMESPACE, Dialect, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who,
+    CILIUM_NAMESPACE, Dialect, Dns, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section,
+    Who,
 };
 use crate::build::Object;
 use crate::cluster::pods::{Answer, Requirement, Selector, Test};
@@ -62,34 +63,53 @@ fn rule(node: &Node, dialect: Dialect, prefix: &str) -> PolicyRule {
         // An empty list of peers was read differently over time.
         unknown |= entry.value.is_unknown() || items.is_empty();
         let name = entry.key.as_str();
-        listed.extend(items.iter().map(|item| {
-            Peer {
-                place: item.span(),
-                who: if name == key("Endpoints") {
-                    endpoints(item, dialect)
-                } else if name == key("Entities") {
-                    item.as_str().map_or(Who::Unknown, |entity| Who::Entity(entity.to_owned()))
-                } else if [key("CIDR"), key("CIDRSet"), key("FQDNs"), key("Groups"), key("Nodes")]
-                    .iter()
-                    .any(|known| known == name)
-                {
-                    Who::OutsideAddresses
-                } else {
-                    Who::Unknown
-                },
-            }
+        listed.extend(items.iter().map(|item| Peer {
+            place: item.span(),
+            who: if name == key("Endpoints") {
+                endpoints(item, dialect)
+            } else if name == key("Entities") {
+                item.as_str().map_or(Who::Unknown, |entity| Who::Entity(entity.to_owned()))
+            } else if name == key("CIDR") || name == key("CIDRSet") {
+                Who::Addresses { world: holds_world(item), pods: Answer::No }
+            } else if [key("FQDNs"), key("Groups"), key("Nodes")].iter().any(|known| known == name) {
+                Who::Addresses { world: Answer::Unknown, pods: Answer::No }
+            } else {
+                Who::Unknown
+            },
         }));
     }
     let ports = ports(node);
-    // A rule with nothing in it: not taken as one that admits everybody.
+    // A rule with nothing in it isolates and admits nobody. Source: cilium
+    // `cilium-cli/connectivity/builder/manifests/deny-all-ingress.yaml`.
     let empty = any && matches!(ports, Ports::Any);
-    let peers = match (unknown || empty, any) {
+    let peers = match (unknown, any) {
         (true, _) => Peers::Unknown,
-        (false, true) => Peers::Any,
-        (false, false) => Peers::Listed(listed),
+        (false, true) if !empty => Peers::Any,
+        (false, _) => Peers::Listed(listed),
     };
     let narrowed = node.get(&key("Requires")).is_some() || node.get("authentication").is_some() || has_l7(node);
-    PolicyRule { place: node.span(), peers_place: place.unwrap_or_else(|| node.span()), peers, ports, narrowed }
+    PolicyRule {
+        place: node.span(),
+        peers_place: place.unwrap_or_else(|| node.span()),
+        peers,
+        ports,
+        narrowed,
+        dns: dns(node),
+    }
+}
+
+/// Whether a block of addresses is all of IPv4 or of IPv6. Cilium takes no pods by their addresses.
+fn holds_world(item: &Node) -> Answer {
+    let block = item.as_str().or_else(|| item.get("cidr").and_then(Node::as_str));
+    let whole = block.is_some_and(|block| matches!(block, "0.0.0.0/0" | "::/0")) && item.get("except").is_none();
+    if whole { Answer::Yes } else { Answer::Unknown }
+}
+
+fn dns(node: &Node) -> Dns {
+    let names = node.as_map().and_then(|map| map.entry("toFQDNs")).filter(|entry| !entry.value.items().is_empty());
+    let lists = node.get("toPorts").map(Node::items).unwrap_or_default();
+    let is_read = lists.iter().any(|list| list.at(&["rules", "dns"]).is_some_and(|dns| !dns.is_null()));
+    Dns { names: names.map(|entry| entry.key_span), is_read }
 }
 
 fn has_l7(node: &Node) -> bool {
@@ -132,6 +152,10 @@ fn port(node: &Node) -> PortRule {
 /// Pods of a peer: where no namespace is named, those of the policy's own.
 fn endpoints(item: &Node, dialect: Dialect) -> Who {
     let pods = selector(Some(item));
+    let reserved = pods.requirements.iter().find_map(|one| one.key.strip_prefix("reserved:"));
+    if let (Some(entity), [_]) = (reserved, pods.requirements.as_slice()) {
+        return Who::Entity(entity.to_owned());
+    }
     let names_namespace = pods.requirements.iter().any(|one| {
         one.key == CILIUM_NAMESPACE
             || one.key.starts_with("io.cilium.k8s.namespace.labels.")

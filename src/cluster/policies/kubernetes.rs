@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Dialect, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who};
+use super::{Dialect, Dns, Namespaces, Peer, Peers, Policy, PolicyRule, PortNumber, PortRule, Ports, Section, Who};
 use crate::build::Object;
 use crate::cluster::pods::{Answer, Selector};
 use crate::yaml::Node;
@@ -46,6 +46,7 @@ fn unknown_rule(node: &Node) -> PolicyRule {
         peers: Peers::Unknown,
         ports: Ports::Any,
         narrowed: false,
+        dns: Dns::default(),
     }
 }
 
@@ -65,20 +66,30 @@ fn rule(node: &Node, key: &str) -> PolicyRule {
         _ => Ports::Any,
     };
     let peers_place = entry.map_or_else(|| node.span(), |entry| entry.key_span);
-    PolicyRule { place: node.span(), peers_place, peers, ports, narrowed: false }
+    PolicyRule { place: node.span(), peers_place, peers, ports, narrowed: false, dns: Dns::default() }
 }
 
 fn peer(node: &Node) -> Peer {
     let present = |key: &str| node.get(key).filter(|value| !value.is_null());
     let who = match (present("ipBlock"), present("namespaceSelector"), present("podSelector")) {
-        (Some(block), _, _) if is_public(block) => Who::OutsideAddresses,
-        (Some(_), _, _) | (None, None, None) => Who::Unknown,
+        (Some(block), _, _) => Who::Addresses {
+            world: if is_everything(block) { Answer::Yes } else { Answer::Unknown },
+            // Cilium takes no pods by their addresses, others do.
+            pods: if is_public(block) { Answer::No } else { Answer::Unknown },
+        },
+        (None, None, None) => Who::Unknown,
         (None, Some(namespaces), pods) => {
             Who::Pods { namespaces: Namespaces::Labelled(Selector::of(Some(namespaces))), pods: Selector::of(pods) }
         }
         (None, None, pods) => Who::Pods { namespaces: Namespaces::Own, pods: Selector::of(pods) },
     };
     Peer { place: node.span(), who }
+}
+
+fn is_everything(block: &Node) -> bool {
+    let excepts = block.get("except").map(Node::items).unwrap_or_default();
+    excepts.is_empty()
+        && block.get("cidr").and_then(Node::as_str).is_some_and(|cidr| matches!(cidr, "0.0.0.0/0" | "::/0"))
 }
 
 /// Whether a block holds only addresses that no cluster gives to pods.

@@ -2,16 +2,20 @@
 
 mod cilium;
 mod kubernetes;
+mod peers;
 mod verdict;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
-use super::pods::{Answer, Endpoint, LabelValue, PodPort, PodSet, Selector, namespace_labels};
+use super::pods::{Answer, Endpoint, LabelValue, Labels, PodPort, Requirement, Selector, namespace_labels};
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::source::Span;
 
-pub use verdict::{Admission, Denial, Source, Verdict};
+pub use peers::Side;
+pub use verdict::{Admission, Denial, Direction, Doubt, Verdict};
 
 /// The label of a Cilium endpoint that names its namespace.
 pub const CILIUM_NAMESPACE: &str = "io.kubernetes.pod.namespace";
@@ -79,6 +83,17 @@ pub struct PolicyRule {
     pub ports: Ports,
     /// Whether it lets only some requests through, or asks for more than its peers.
     pub narrowed: bool,
+    /// What it has to do with names of DNS.
+    pub dns: Dns,
+}
+
+/// What a rule has to do with names of DNS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dns {
+    /// The place of its `toFQDNs`.
+    pub names: Option<Span>,
+    /// Whether it lets Cilium read the answers of DNS, without which no `toFQDNs` of the pods matches.
+    pub is_read: bool,
 }
 
 /// The other side of a rule.
@@ -113,8 +128,13 @@ pub enum Who {
     },
     /// A Cilium entity.
     Entity(String),
-    /// Addresses that pods do not have.
-    OutsideAddresses,
+    /// Addresses.
+    Addresses {
+        /// Whether they hold all of those outside of the cluster.
+        world: Answer,
+        /// Whether they hold those of pods.
+        pods: Answer,
+    },
     /// It cannot be known whether pods are meant.
     Unknown,
 }
@@ -165,17 +185,40 @@ pub enum PortNumber {
     Unknown,
 }
 
+impl fmt::Display for PortNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PortNumber::All => f.write_str("every port"),
+            PortNumber::Range(from, to) if from == to => write!(f, "{from}"),
+            PortNumber::Range(from, to) => write!(f, "{from}-{to}"),
+            PortNumber::Name(name) => f.write_str(name),
+            PortNumber::Unknown => f.write_str("a port"),
+        }
+    }
+}
+
 /// All policies of a cluster.
-pub struct Policies<'c, 'w> {
-    cluster: &'c Cluster<'w>,
+#[derive(Debug)]
+pub struct Policies<'w> {
     policies: Vec<Policy<'w>>,
     by_namespace: HashMap<String, Vec<usize>>,
     clusterwide: Vec<usize>,
+    labels: HashMap<String, Labels>,
+    mode: Mode,
 }
 
-impl<'c, 'w> Policies<'c, 'w> {
+/// When Cilium enforces policies. Source: cilium `Documentation/security/policy/intro.rst`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Once a policy selects pods.
+    Selected,
+    /// Another one.
+    Other,
+}
+
+impl<'w> Policies<'w> {
     /// Reads them.
-    pub fn of(cluster: &'c Cluster<'w>) -> Self {
+    pub fn of(cluster: &Cluster<'w>) -> Self {
         let mut policies: Vec<Policy<'w>> = Vec::new();
         policies.extend(cluster.of_kind("networking.k8s.io", "NetworkPolicy").map(kubernetes::policy));
         for object in cluster.of_kind("cilium.io", "CiliumNetworkPolicy") {
@@ -184,7 +227,14 @@ impl<'c, 'w> Policies<'c, 'w> {
         for object in cluster.of_kind("cilium.io", "CiliumClusterwideNetworkPolicy") {
             policies.extend(cilium::policies(object, Dialect::CiliumClusterwide));
         }
-        let mut all = Policies { cluster, policies, by_namespace: HashMap::new(), clusterwide: Vec::new() };
+        let of = |name: &String| (name.clone(), namespace_labels(cluster, name));
+        let mut all = Policies {
+            policies,
+            by_namespace: HashMap::new(),
+            clusterwide: Vec::new(),
+            labels: cluster.used_namespaces().iter().map(of).collect(),
+            mode: mode(cluster),
+        };
         for (at, policy) in all.policies.iter().enumerate() {
             if policy.dialect == Dialect::CiliumClusterwide {
                 all.clusterwide.push(at);
@@ -200,8 +250,13 @@ impl<'c, 'w> Policies<'c, 'w> {
         self.policies.iter()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
     /// Those that can be about pods of a namespace.
-    pub fn over<'p>(&'p self, namespace: &str) -> impl Iterator<Item = &'p Policy<'w>> + use<'p, 'c, 'w> {
+    pub fn over<'p>(&'p self, namespace: &str) -> impl Iterator<Item = &'p Policy<'w>> + use<'p, 'w> {
         let own = self.by_namespace.get(namespace).into_iter().flatten();
         own.chain(&self.clusterwide).filter_map(|at| self.policies.get(*at))
     }
@@ -212,8 +267,12 @@ impl<'c, 'w> Policies<'c, 'w> {
             Dialect::Kubernetes if policy.object.namespace() == pods.namespace => policy.subject.matches(&pods.labels),
             // The own namespace is forced: one that the selector names is overridden.
             Dialect::Cilium if policy.object.namespace() == pods.namespace => {
-                let others = policy.subject.requirements.iter().filter(|one| one.key != CILIUM_NAMESPACE);
-                Answer::all(others.map(|one| self.cilium_accepts(policy.dialect, one, pods)))
+                Answer::all(policy.subject.requirements.iter().map(|one| match foreign(one, &pods.namespace) {
+                    None if one.key == CILIUM_NAMESPACE => Answer::Yes,
+                    None => self.cilium_accepts(policy.dialect, one, pods),
+                    Some(Foreign::Overridden) => Answer::Yes,
+                    Some(Foreign::Beside) => Answer::Unknown,
+                }))
             }
             Dialect::CiliumClusterwide => self.cilium_matches(policy.dialect, &policy.subject, pods),
             Dialect::Kubernetes | Dialect::Cilium => Answer::No,
@@ -222,11 +281,19 @@ impl<'c, 'w> Policies<'c, 'w> {
         matched.and(pods.host_network.negated())
     }
 
+    /// Labels of a namespace, as far as they are known.
+    fn labels(&self, namespace: &str) -> Cow<'_, Labels> {
+        match self.labels.get(namespace) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(Labels::unknown().with("kubernetes.io/metadata.name", Some(namespace))),
+        }
+    }
+
     fn cilium_matches(&self, dialect: Dialect, selector: &Selector, pods: &Endpoint) -> Answer {
         Answer::all(selector.requirements.iter().map(|one| self.cilium_accepts(dialect, one, pods)))
     }
 
-    fn cilium_accepts(&self, dialect: Dialect, one: &super::pods::Requirement, pods: &Endpoint) -> Answer {
+    fn cilium_accepts(&self, dialect: Dialect, one: &Requirement, pods: &Endpoint) -> Answer {
         if one.key == CILIUM_NAMESPACE {
             return one.accepts(LabelValue::Known(&pods.namespace));
         }
@@ -237,74 +304,70 @@ impl<'c, 'w> Policies<'c, 'w> {
             if dialect == Dialect::Cilium {
                 return Answer::Unknown;
             }
-            return one.accepts(namespace_labels(self.cluster, &pods.namespace).value(key));
+            return one.accepts(self.labels(&pods.namespace).value(key));
         }
         if one.key.starts_with("io.cilium.k8s.") {
             return Answer::Unknown;
         }
         one.accepts(pods.labels.value(&one.key))
     }
+}
 
-    /// Whether a peer of a rule is some pods.
-    fn is_peer(&self, policy: &Policy<'w>, peer: &Peer, pods: &Endpoint) -> Answer {
-        let host = pods.host_network;
-        match &peer.who {
-            Who::Pods { namespaces, pods: selector } => {
-                let place = match namespaces {
-                    Namespaces::Own => Answer::from(policy.object.namespace() == pods.namespace),
-                    Namespaces::All => Answer::Yes,
-                    Namespaces::Labelled(labels) => labels.matches(&namespace_labels(self.cluster, &pods.namespace)),
-                };
-                let matched = match policy.dialect {
-                    Dialect::Kubernetes => place.and(selector.matches(&pods.labels)),
-                    dialect => place.and(self.cilium_matches(dialect, selector, pods)),
-                };
-                match (host, matched) {
-                    (_, Answer::No) => Answer::No,
-                    (Answer::No, matched) => matched,
-                    (Answer::Yes, _) if policy.dialect.is_cilium() => Answer::No,
-                    _ => Answer::Unknown,
-                }
-            }
-            Who::Entity(entity) => match entity.as_str() {
-                "all" | "cluster" => Answer::Yes,
-                "host" | "remote-node" => host,
-                "world" | "world-ipv4" | "world-ipv6" | "ingress" | "init" | "health" | "unmanaged" | "none" => {
-                    Answer::No
-                }
-                // The API server may run on the node that a pod on the node's network runs on.
-                "kube-apiserver" if host.is_no() => Answer::No,
-                _ => Answer::Unknown,
-            },
-            Who::OutsideAddresses if host.is_no() => Answer::No,
-            Who::OutsideAddresses | Who::Unknown => Answer::Unknown,
-        }
+/// What becomes of another namespace than its own in the selector of a CiliumNetworkPolicy.
+/// Source: cilium `pkg/k8s/apis/cilium.io/utils/utils.go` and `pkg/labels/labels.go`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// With the prefix `k8s:` the own namespace takes its place.
+    Overridden,
+    /// Otherwise the own namespace is asked for besides.
+    Beside,
+}
+
+/// Whether a requirement asks for another namespace than that of the policy.
+pub fn foreign(one: &Requirement, own: &str) -> Option<Foreign> {
+    if one.key != CILIUM_NAMESPACE || !one.accepts(LabelValue::Known(own)).is_no() {
+        return None;
     }
+    let is_label = one.shown.starts_with("k8s:") && one.shown.contains(": ");
+    Some(if is_label { Foreign::Overridden } else { Foreign::Beside })
+}
 
-    /// Whether the ports of a rule hold a port of some pods.
-    pub fn has_port(rule: &PolicyRule, pods: &PodSet<'_>, port: &PodPort) -> Answer {
-        match &rule.ports {
+/// The mode that a release of Cilium in the tree asks for.
+fn mode(cluster: &Cluster<'_>) -> Mode {
+    let is_other = |release: &super::pods::Release<'_>| {
+        let values = cluster.values(release.object).filter(|_| release.chart == Some("cilium"));
+        let written = values.and_then(|values| values.root.get("policyEnforcementMode"));
+        written.is_some_and(|mode| !mode.is_null() && mode.as_str() != Some("default"))
+    };
+    if super::pods::releases(cluster).iter().any(is_other) { Mode::Other } else { Mode::Selected }
+}
+
+impl PolicyRule {
+    /// Whether its ports hold a port of the pods that are connected to.
+    pub fn has_port(&self, target: Side<'_>, port: &PodPort) -> Answer {
+        match &self.ports {
             Ports::Any => Answer::Yes,
             Ports::None => Answer::No,
-            Ports::Listed(ports) => Answer::any(ports.iter().map(|one| one.holds(pods, port))),
+            Ports::Listed(ports) => Answer::any(ports.iter().map(|one| one.holds(target, port))),
         }
     }
 }
 
 impl PortRule {
-    fn holds(&self, pods: &PodSet<'_>, port: &PodPort) -> Answer {
+    fn holds(&self, target: Side<'_>, port: &PodPort) -> Answer {
+        let (known, open) = target.ports();
         let protocol = Answer::from(self.protocol.as_ref().is_none_or(|protocol| *protocol == port.protocol));
         let number = match (&self.number, port.number) {
             (PortNumber::All, _) => Answer::Yes,
             (PortNumber::Range(from, to), Some(number)) => Answer::from((*from..=*to).contains(&number)),
             (PortNumber::Name(name), _) if port.name.as_ref() == Some(name) => Answer::Yes,
             (PortNumber::Name(name), Some(number)) => {
-                let mut named = pods.ports.iter().filter(|known| known.name.as_ref() == Some(name)).peekable();
+                let mut named = known.iter().filter(|one| one.name.as_ref() == Some(name)).peekable();
                 if named.peek().is_some() {
                     Answer::any(
-                        named.map(|known| known.number.map_or(Answer::Unknown, |found| Answer::from(found == number))),
+                        named.map(|one| one.number.map_or(Answer::Unknown, |found| Answer::from(found == number))),
                     )
-                } else if pods.ports_open {
+                } else if open {
                     Answer::Unknown
                 } else {
                     Answer::No

@@ -2,7 +2,7 @@
 //! objects are called after them, or as a text of them says.
 
 use crate::build::Object;
-use crate::build::charts::Extent;
+use crate::build::charts::{Chart, Extent};
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::cluster::pods::makes_no_pods;
@@ -125,7 +125,7 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
     }
     cluster.installed_in(wanted.namespace).find(|release| {
         let is_known = matches!(cluster.makes(release, wanted.group, wanted.kind), Extent::Whole(_));
-        if is_known || !wanted.is_other(release) {
+        if is_known || !wanted.is_other(release) || (is_flux(wanted.group) && !brings_flux_objects(cluster, release)) {
             return false;
         }
         if wanted.group.is_empty()
@@ -136,6 +136,20 @@ fn release<'w>(cluster: &Cluster<'w>, wanted: &Wanted<'_>) -> Option<&'w Object>
         }
         is_related(cluster, release, &ReleaseNames::of(release), name)
     })
+}
+
+fn is_flux(group: &str) -> bool {
+    group.ends_with("toolkit.fluxcd.io")
+}
+
+/// Whether a chart can be thought to make Flux objects: it says so in its name, or it is published by nobody but the
+/// owner of the tree. Charts of applications make none.
+fn brings_flux_objects(cluster: &Cluster<'_>, release: &Object) -> bool {
+    let is_named = |chart: &Chart| chart.name.as_deref().is_none_or(|name| name.contains("flux"));
+    let source = release.dig("spec.chart.spec.sourceRef.kind").and_then(Node::as_str);
+    cluster
+        .chart(release)
+        .is_none_or(|chart| is_named(chart) || (!chart.is_foreign && source != Some("HelmRepository")))
 }
 
 /// Whether a name looks like one that a release would give: it holds the name of the release or of its chart, or the

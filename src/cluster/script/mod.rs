@@ -4,15 +4,23 @@
 //! the command lines of `mc`, `rc`, `aws` and `s3cmd` mean. A value that only a run could tell stays unknown, and a
 //! command that makes a bucket of an unknown name is reported as such, so that nobody takes silence for absence.
 
+mod admin;
+mod container;
 mod parse;
+mod swallowed;
 #[cfg(test)]
 mod tests;
 mod variables;
+mod visit;
 mod walk;
 
 use std::ops::Range;
 
+use admin::Admin;
+pub use admin::{AccessFact, Named};
+pub use container::of_container;
 use parse::{Plain, ShellParser};
+pub use swallowed::swallowed;
 pub use variables::Variables;
 use walk::{Field, Value};
 
@@ -43,6 +51,8 @@ pub struct ScriptFacts {
     pub buckets: Vec<BucketMade>,
     /// The commands that make buckets of names that cannot be known.
     pub open: Vec<OpenMaking>,
+    /// The users and policies it makes, and who gets which.
+    pub access: Vec<AccessFact>,
     /// Why the script could not be read; then nothing else is known about it.
     pub problem: Option<ScriptProblem>,
 }
@@ -119,15 +129,21 @@ pub fn mentions_buckets(script: &str) -> bool {
         })
 }
 
-/// The buckets that `script` makes, where `env` answers for the environment of its container.
+/// Whether a text may make buckets, users or policies: as cheap as the test for buckets.
+pub fn mentions_storage(script: &str) -> bool {
+    mentions_buckets(script) || ["admin user", "admin policy"].iter().any(|command| script.contains(command))
+}
+
+/// The buckets, users and policies that `script` makes, where `env` answers for the environment of its container.
 ///
 /// A script that mentions none is not read, so that it has no problem either.
 pub fn facts(script: &str, env: &dyn Fn(&str) -> Variable) -> ScriptFacts {
-    if !mentions_buckets(script) {
+    if !mentions_storage(script) {
         return ScriptFacts::default();
     }
     match Plain.parse(script) {
         Ok(parsed) => walk::follow(script, &parsed, env),
+        Err(_) if !mentions_buckets(script) => ScriptFacts::default(),
         Err(problem) => ScriptFacts { problem: Some(problem), ..ScriptFacts::default() },
     }
 }
@@ -172,6 +188,10 @@ impl Tool {
                 "--format",
                 "--output",
                 "-o",
+                "--user",
+                "-u",
+                "--group",
+                "-g",
             ],
             Self::Aws => &[
                 "--endpoint-url",
@@ -218,6 +238,8 @@ enum Meaning {
         url: Value,
     },
     Makes(Vec<Target>),
+    /// Makes users and policies.
+    Admin(Admin),
     /// Its command word is not known.
     Unclear(String),
 }
@@ -292,6 +314,12 @@ fn meaning(tool: Tool, fields: &[Field]) -> Meaning {
         (Tool::Mc | Tool::Rc, [Some("mb"), ..]) => makes(after(1), &alias_target),
         (Tool::Mc | Tool::Rc, [Some("bucket"), Some("create" | "mb"), ..]) => makes(after(2), &alias_target),
         (Tool::Mc | Tool::Rc, [Some("alias"), Some("set" | "s" | "add"), ..]) => alias(after(2)),
+        (Tool::Mc | Tool::Rc, [Some("admin"), ..]) => admin::meaning(
+            after(1),
+            arguments.option(&["--user", "-u"]),
+            arguments.option(&["--group", "-g"]).is_some(),
+        )
+        .map_or(Meaning::Other, Meaning::Admin),
         (Tool::Mc, [Some("config"), Some("host"), Some("add" | "a"), ..]) => alias(after(3)),
         (Tool::Aws, [Some("s3"), Some("mb"), ..]) => {
             let store = aws_store(&arguments);

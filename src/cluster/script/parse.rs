@@ -45,7 +45,14 @@ pub(super) type List = Vec<Command>;
 pub(super) struct Script {
     pub(super) commands: List,
     /// The bodies of the here-documents, in the order of their operators.
-    pub(super) heredocs: Vec<Span>,
+    pub(super) heredocs: Vec<HereText>,
+}
+
+/// The body of a here-document.
+pub(super) struct HereText {
+    pub(super) at: Span,
+    /// The shell puts variables in: its delimiter has no quotes.
+    pub(super) expands: bool,
 }
 
 /// A command and where it stands.
@@ -109,6 +116,8 @@ pub(super) struct Simple {
     pub(super) declared: Vec<Assignment>,
     /// Indices into the here-documents of the script.
     pub(super) heredocs: Vec<usize>,
+    /// The files it writes, and whether it adds to them.
+    pub(super) outputs: Vec<(Word, bool)>,
 }
 
 /// `name=value`.
@@ -202,7 +211,7 @@ struct Parser<'a> {
     end: usize,
     depth: usize,
     pending: Vec<Heredoc>,
-    heredocs: Vec<Span>,
+    heredocs: Vec<HereText>,
 }
 
 impl<'a> Parser<'a> {
@@ -298,7 +307,7 @@ impl<'a> Parser<'a> {
             };
             let at = start..parser.pos;
             parser.blanks();
-            while parser.redirect(&mut Vec::new())? {
+            while parser.redirect(&mut Simple::default())? {
                 parser.blanks();
             }
             Ok(Command { at, kind })
@@ -489,7 +498,7 @@ impl<'a> Parser<'a> {
         let mut simple = Simple::default();
         loop {
             self.blanks();
-            if self.redirect(&mut simple.heredocs)? {
+            if self.redirect(&mut simple)? {
                 continue;
             }
             let start = self.pos;
@@ -568,7 +577,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads one redirection if one stands here.
-    fn redirect(&mut self, heredocs: &mut Vec<usize>) -> Read<bool> {
+    fn redirect(&mut self, simple: &mut Simple) -> Read<bool> {
         const OPERATORS: [&str; 12] = ["<<<", "<<-", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">", "&>>", "&>"];
         let rest = self.rest();
         let operator_on = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -584,10 +593,13 @@ impl<'a> Parser<'a> {
         let target = self.some_word()?;
         if let "<<" | "<<-" = operator {
             let index = self.heredocs.len();
-            self.heredocs.push(target.at.end..target.at.end);
-            heredocs.push(index);
+            let expands = target.parts.iter().all(|part| !part.quoted);
+            self.heredocs.push(HereText { at: target.at.end..target.at.end, expands });
+            simple.heredocs.push(index);
             let delimiter = target.parts.iter().map(|part| self.slice(part.at.clone())).collect();
             self.pending.push(Heredoc { delimiter, strips_tabs: operator == "<<-", index });
+        } else if let (">" | ">|" | ">>", 0) = (operator, digits) {
+            simple.outputs.push((target, operator == ">>"));
         }
         Ok(true)
     }
@@ -900,7 +912,7 @@ impl<'a> Parser<'a> {
             }
         }
         if let Some(body) = self.heredocs.get_mut(heredoc.index) {
-            *body = start..body_end;
+            body.at = start..body_end;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::client::Client;
 use super::container::{Container, is_passive, maps, secret};
 use super::endpoint::Endpoint;
 use super::provisioners::words;
@@ -36,6 +37,8 @@ pub struct Consumer {
     pub confidence: Confidence,
     /// The client makes its bucket itself.
     pub makes_bucket: bool,
+    /// What else is known of the client.
+    pub client: Client,
 }
 
 /// Every consumer of a cluster.
@@ -48,7 +51,8 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
             is_profiled = !storage.consumers.is_empty() && !storage.others;
             for row in &storage.consumers {
                 let trust = fit.trust(row.trust());
-                all.row(row, trust, release.values, release.object, &release.namespace, "spec.values.");
+                let owner = Owner { object: release.object, namespace: &release.namespace, prefix: "spec.values." };
+                all.row(row, trust, (release.values, release.is_closed), &owner);
             }
         }
         if !is_profiled {
@@ -60,7 +64,8 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     for (group, kind, profile) in cluster.profiles().of_kinds() {
         for object in cluster.of_kind(group, kind) {
             for row in &profile.storage.consumers {
-                all.row(row, row.trust(), &object.node, object, object.namespace(), "");
+                let owner = Owner { object, namespace: object.namespace(), prefix: "" };
+                all.row(row, row.trust(), (&object.node, true), &owner);
             }
         }
     }
@@ -81,6 +86,14 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     all.found
 }
 
+/// Whose values a row is held against.
+struct Owner<'o> {
+    object: &'o Object,
+    namespace: &'o str,
+    /// Path of the values in the object.
+    prefix: &'static str,
+}
+
 struct Consumers<'c, 'w> {
     cluster: &'c Cluster<'w>,
     found: Vec<Consumer>,
@@ -95,7 +108,8 @@ impl Consumers<'_, '_> {
         }
     }
 
-    fn row(&mut self, row: &Row, trust: Confidence, root: &Node, object: &Object, namespace: &str, prefix: &str) {
+    fn row(&mut self, row: &Row, trust: Confidence, (root, is_closed): (&Node, bool), owner: &Owner<'_>) {
+        let Owner { object, namespace, prefix } = *owner;
         let mut roots = vec![root.clone()];
         if let Some(text) = &row.text {
             roots = select(root, text)
@@ -122,6 +136,7 @@ impl Consumers<'_, '_> {
                     .insecure
                     .as_deref()
                     .and_then(|path| base.dig(path).or_else(|| root.dig(path)).and_then(Node::as_bool));
+                let client = Client::read(row, &root, base, is_closed);
                 let each = row
                     .each
                     .as_deref()
@@ -136,6 +151,7 @@ impl Consumers<'_, '_> {
                     insecure,
                     confidence: trust,
                     makes_bucket: false,
+                    client: client.clone(),
                 };
                 if buckets.is_empty() && endpoint.is_some() {
                     self.push(consumer(None, "endpoint"));
@@ -191,6 +207,7 @@ impl Consumers<'_, '_> {
                     insecure: node.get("insecure").and_then(Node::as_bool),
                     confidence: Confidence::Medium,
                     makes_bucket: false,
+                    client: Client::default(),
                 });
             }
         }
@@ -224,6 +241,7 @@ impl Consumers<'_, '_> {
                     insecure: None,
                     confidence: Confidence::Medium,
                     makes_bucket: false,
+                    client: Client::default(),
                 });
             }
         }
@@ -255,6 +273,7 @@ impl Consumers<'_, '_> {
             insecure: Some(false),
             confidence: Confidence::High,
             makes_bucket: true,
+            client: Client::default(),
         });
     }
 }
@@ -302,7 +321,8 @@ fn names(cluster: &Cluster<'_>, text: &Text) -> Vec<Text> {
             vec![text.part(cluster, Some(name.to_owned()), start..start + end)]
         };
     }
-    if known.contains("://") {
+    // A path of the disk is no bucket either.
+    if known.contains("://") || known.starts_with('/') {
         return Vec::new();
     }
     let parts: Vec<(Range<usize>, &str)> = words(known, &[',']);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::access::SecretKey;
 use super::text::{Text, content};
 use crate::build::Object;
 use crate::cluster::Cluster;
@@ -297,6 +298,29 @@ impl<'c> Container<'c> {
             }
         }
         env
+    }
+
+    /// The key of a Secret that a variable is taken from.
+    pub fn secret_key(&self, cluster: &Cluster<'_>, variable: &str) -> Option<SecretKey> {
+        let items = self.node.get("env").map(Node::items).unwrap_or_default();
+        let item = items.iter().find(|item| item.get("name").and_then(Node::as_str) == Some(variable));
+        if let Some(item) = item {
+            let reference = item.get("valueFrom")?.get("secretKeyRef")?;
+            let key = reference.get("key")?;
+            return Some(SecretKey {
+                namespace: self.namespace.clone(),
+                name: reference.get("name")?.as_str()?.to_owned(),
+                key: key.as_str()?.to_owned(),
+                span: key.span(),
+            });
+        }
+        let sources = self.node.get("envFrom").map(Node::items).unwrap_or_default();
+        sources.iter().find_map(|source| {
+            let name = source.get("secretRef")?.get("name")?.as_str()?;
+            let span = *cluster.keys("Secret", &self.namespace, name)?.known.get(variable)?;
+            let (namespace, name) = (self.namespace.clone(), name.to_owned());
+            Some(SecretKey { namespace, name, key: variable.to_owned(), span })
+        })
     }
 
     fn value(&self, cluster: &Cluster<'_>, item: &Node) -> Option<Text> {

@@ -1,23 +1,32 @@
 //! Object storage of a cluster: the stores, who makes buckets on them, and who uses which.
 
+mod access;
+mod client;
 mod consumers;
 mod container;
 mod endpoint;
+mod policy;
 mod provisioners;
 mod services;
 mod table;
+mod tenants;
 mod text;
+mod tls;
 
 use crate::cluster::Cluster;
 use crate::cluster::release::releases;
 use crate::yaml::{Node, Value};
 
+pub use access::{Policy, SecretKey, User};
+pub use client::{Client, Key, Switch};
 pub use consumers::Consumer;
 pub use endpoint::{Endpoint, Host, Scheme};
 pub use provisioners::{Made, Open};
 pub use services::{Found, Service, Services};
-pub use table::StorageSpec;
+pub use table::{Form, StorageSpec};
+pub use tenants::Tenant;
 pub use text::Text;
+pub use tls::Tls;
 
 /// An endpoint that something connects to.
 #[derive(Clone, Debug)]
@@ -36,6 +45,8 @@ pub struct Connection {
     pub insecure: Option<bool>,
     /// How sure it is that a client reads it.
     pub confidence: crate::finding::Confidence,
+    /// What else is known of the client.
+    pub client: Client,
 }
 
 /// Object storage of a cluster.
@@ -49,6 +60,10 @@ pub struct Storage {
     pub made: Vec<Made>,
     /// What makes buckets of unknown names.
     pub open: Vec<Open>,
+    /// The users of the stores.
+    pub users: Vec<User>,
+    /// Which stores speak TLS, by name of the store.
+    pub tls: std::collections::BTreeMap<String, Tls>,
     script_endpoints: Vec<(crate::finding::ObjectRef, String, Text)>,
 }
 
@@ -60,7 +75,16 @@ impl Storage {
         let services = Services::new(cluster, &releases);
         let consumers = consumers::consumers(cluster, &releases, &containers);
         let found = provisioners::Provisioners::new(cluster, &releases, &containers, &services);
-        Storage { services, consumers, made: found.made, open: found.open, script_endpoints: found.endpoints }
+        let tls = tls::of_stores(cluster, &releases);
+        Storage {
+            services,
+            consumers,
+            made: found.made,
+            open: found.open,
+            users: found.users,
+            tls,
+            script_endpoints: found.endpoints,
+        }
     }
 
     /// Where an endpoint leads for a client in a namespace.
@@ -73,12 +97,19 @@ impl Storage {
         let mut found: Vec<Connection> = Vec::new();
         let consumers = self.consumers.iter().filter_map(|consumer| {
             let text = consumer.endpoint.as_ref()?;
-            Some((&consumer.object, consumer.namespace.as_str(), text, consumer.insecure, consumer.confidence))
+            Some((
+                &consumer.object,
+                consumer.namespace.as_str(),
+                text,
+                consumer.insecure,
+                consumer.confidence,
+                consumer.client.clone(),
+            ))
         });
         let scripts = self.script_endpoints.iter().map(|(object, namespace, text)| {
-            (object, namespace.as_str(), text, None, crate::finding::Confidence::High)
+            (object, namespace.as_str(), text, None, crate::finding::Confidence::High, Client::default())
         });
-        for (object, namespace, text, insecure, confidence) in consumers.chain(scripts) {
+        for (object, namespace, text, insecure, confidence, client) in consumers.chain(scripts) {
             let Some(endpoint) = text.endpoint() else { continue };
             let host = self.host(&endpoint, namespace);
             if host == Host::External || found.iter().any(|other| other.text.span == text.span) {
@@ -93,6 +124,7 @@ impl Storage {
                 host,
                 insecure,
                 confidence,
+                client,
             });
         }
         found

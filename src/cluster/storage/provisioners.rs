@@ -1,9 +1,11 @@
 //! What makes buckets: scripts of Jobs, lists of charts and operators, claims.
 
+use super::access::{self, Access, User};
 use super::container::{Container, Script};
 use super::endpoint::Endpoint;
 use super::select;
 use super::services::{Services, full_name};
+use super::tenants::Tenant;
 use super::text::Text;
 use crate::build::Object;
 use crate::cluster::Cluster;
@@ -46,6 +48,8 @@ pub struct Provisioners {
     pub made: Vec<Made>,
     /// Unknown ones.
     pub open: Vec<Open>,
+    /// The users of the stores.
+    pub users: Vec<User>,
     /// Endpoints of scripts.
     pub endpoints: Vec<(ObjectRef, String, Text)>,
 }
@@ -70,11 +74,14 @@ impl Provisioners {
         services: &Services,
     ) -> Self {
         let mut found = Provisioners::default();
+        let mut access = Access::default();
         for container in containers {
             for script in container.scripts(cluster) {
-                found.script(cluster, container, &script, services);
+                found.script(cluster, container, &script, services, &mut access);
             }
         }
+        found.users = access.users();
+        found.users.extend(Tenant::all(cluster).iter().flat_map(access::of_tenant));
         for release in releases {
             let store = match release.chart {
                 Some("tenant") => {
@@ -85,6 +92,9 @@ impl Provisioners {
             };
             if let Some(fit) = cluster.profiles().of_release(release) {
                 found.lists(cluster, &fit.profile.storage.buckets, release.values, release.object, &store);
+            }
+            if release.is("minio") {
+                found.users.extend(access::of_chart(release, &store));
             }
             if has_own_minio(release) {
                 let store = format!("HelmRelease {}/{}-minio", release.namespace, release.shown_name());
@@ -185,8 +195,15 @@ impl Provisioners {
         }
     }
 
-    fn script(&mut self, cluster: &Cluster<'_>, container: &Container<'_>, script: &Script, services: &Services) {
-        if !script::mentions_buckets(&script.text) {
+    fn script(
+        &mut self,
+        cluster: &Cluster<'_>,
+        container: &Container<'_>,
+        script: &Script,
+        services: &Services,
+        access: &mut Access,
+    ) {
+        if !script::mentions_storage(&script.text) {
             return;
         }
         let env = container.env(cluster);
@@ -226,6 +243,7 @@ impl Provisioners {
                 command: command.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")),
             });
         }
+        access.add(cluster, container, script, &facts.access, &mut |store| store_of(self, store));
         for open in &facts.open {
             let store = store_of(self, &open.store);
             self.open.push(Open { store, what: by.to_string(), why: open.why.clone() });

@@ -33,6 +33,16 @@ pub struct Row {
     pub endpoint: Vec<Source>,
     /// A flag that tells whether the connection is plain.
     pub insecure: Option<String>,
+    /// The form the client accepts an endpoint in.
+    pub form: Form,
+    /// A switch that puts the bucket into the path, off where it is not set.
+    pub path_style: Option<String>,
+    /// The access key.
+    pub access_key: Option<String>,
+    /// The secret key.
+    pub secret_key: Option<String>,
+    /// What the client puts before the names of its objects.
+    pub prefix: Option<String>,
     /// Any of these that holds switches the row off.
     pub unless: Vec<Condition>,
     /// How sure it is that the client reads these values.
@@ -54,6 +64,19 @@ impl Row {
             Sure::Medium => Confidence::Medium,
         }
     }
+}
+
+/// What an endpoint looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// With a scheme or without one.
+    #[default]
+    Any,
+    /// `host:port`, without a scheme.
+    Host,
+    /// With a scheme.
+    Url,
 }
 
 /// How sure a row is.

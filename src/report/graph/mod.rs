@@ -5,10 +5,10 @@ mod layout;
 mod legend;
 mod look;
 mod mermaid;
-mod page;
+pub(super) mod page;
 mod path;
 mod svg;
-mod text;
+pub(super) mod text;
 
 use crate::cluster::graph::Graph;
 pub use layout::LayoutFailed;

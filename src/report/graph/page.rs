@@ -7,6 +7,7 @@ use super::legend::Legend;
 use super::look::{EdgeLook, NodeLook};
 use super::path::number;
 use crate::cluster::graph::{Mark, Relation};
+use crate::report::escape;
 
 /// Size of names, in pixels.
 pub const NAME: f64 = 13.0;
@@ -47,13 +48,13 @@ impl Page {
     /// A text that begins at a point, of so many pixels.
     pub fn text(&mut self, at: Point, width: f64, class: &str, words: &str) {
         let (x, y) = (number(at.0), number(at.1));
-        let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{}</text>", escaped(words));
+        let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{}</text>", escape::xml(words));
         self.reach((at.0 + width, at.1));
     }
 
     /// A text around a point.
     pub fn centered(&mut self, at: Point, class: &str, words: &str) {
-        let (x, y, words) = (number(at.0), number(at.1), escaped(words));
+        let (x, y, words) = (number(at.0), number(at.1), escape::xml(words));
         let _ = writeln!(self.out, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" class=\"{class}\">{words}</text>");
     }
 
@@ -70,7 +71,7 @@ impl Page {
 
     /// Opens a group with a text that a screen shows above the pointer.
     pub fn open(&mut self, title: &str) {
-        let _ = writeln!(self.out, "<g><title>{}</title>", escaped(title));
+        let _ = writeln!(self.out, "<g><title>{}</title>", escape::xml(title));
     }
 
     /// Closes it.
@@ -97,7 +98,7 @@ impl Page {
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
              {height}\" role=\"img\">\n<title>{}</title>\n<style>\n{STYLES}",
-            escaped(title)
+            escape::xml(title)
         );
         for look in &legend.nodes {
             let (class, paint) = (look.class(), look.paint());
@@ -137,22 +138,4 @@ fn is_dot(look: EdgeLook) -> bool {
 
 fn head(look: EdgeLook) -> String {
     format!("{}-{}", if is_dot(look) { "dot" } else { "arrow" }, look.color().trim_start_matches('#'))
-}
-
-/// Text as it may stand in an element or between quotes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in crate::report::escape::line(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // No character of XML 1.0.
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use crate::build::Object;
-use crate::cluster::budget::{Account, Amount, Container, Stated};
+use crate::cluster::budget::{Amount, Container, Stated};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
@@ -44,7 +44,7 @@ impl Rule for LimitBelowRequest {
             });
         }
         // What only shows once defaults of a chart or of a controller are in place.
-        for contributor in Account::of(cluster).contributors {
+        for contributor in &cluster.account().contributors {
             for container in contributor.pod.iter().flat_map(|pod| pod.all()) {
                 for (resource, request, limit) in reversed(container) {
                     if seen.insert((request.place, limit.place)) {

@@ -22,7 +22,7 @@ impl Rule for QuotaExceeded {
         if quotas.is_empty() {
             return;
         }
-        let account = Account::of(cluster);
+        let account = cluster.account();
         for quota in quotas {
             let scoped = quota.dig("spec.scopes").is_some_and(|scopes| !scopes.items().is_empty())
                 || quota.dig("spec.scopeSelector").is_some_and(|selector| !selector.is_null());
@@ -32,9 +32,9 @@ impl Rule for QuotaExceeded {
             }
             for entry in quota.dig("spec.hard").into_iter().flat_map(Node::entries) {
                 let Some(measure) = measure(&entry.key) else { continue };
-                bound(cluster, &account, quota, entry, measure, out);
+                bound(cluster, account, quota, entry, measure, out);
                 if let Some((side, resource)) = obligatory(measure) {
-                    refused(&account, quota, entry, side, resource, out);
+                    refused(account, quota, entry, side, resource, out);
                 }
             }
         }

@@ -13,7 +13,7 @@ mod depends_on_suspended;
 mod depends_on_without_readiness;
 mod duration_invalid;
 mod durations;
-mod edits;
+pub mod edits;
 mod flux_path_missing;
 mod git_ssh_without_secret;
 mod health_check_missing;

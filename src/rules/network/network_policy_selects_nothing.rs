@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::cluster::Cluster;
 use crate::cluster::pods::{
-    Answer, Endpoint, PodSet, Pods, Requirement, Test, carried, is_filled_from_outside, meant, telling_labels,
+    Answer, Endpoint, PodSet, Requirement, Test, carried, is_filled_from_outside, meant, telling_labels,
 };
 use crate::cluster::policies::{CILIUM_NAMESPACE, Dialect, Policies, Policy};
 use crate::finding::{Confidence, Label, Observation, Severity};
@@ -23,11 +23,11 @@ pub struct NetworkPolicySelectsNothing {}
 
 impl Rule for NetworkPolicySelectsNothing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let policies = Policies::of(cluster);
-        if policies.iter().next().is_none() {
+        let policies = cluster.policies();
+        if policies.is_empty() {
             return;
         }
-        let pods = Pods::of(cluster);
+        let pods = cluster.pods();
         let mut uses: HashMap<Span, usize> = HashMap::new();
         for policy in policies.iter() {
             *uses.entry(policy.subject_place).or_default() += 1;
@@ -54,7 +54,7 @@ impl Rule for NetworkPolicySelectsNothing {
                 ),
                 Answer::No => {
                     let shared = uses.get(&policy.subject_place).is_some_and(|count| *count > 1);
-                    out.report(report(cluster, &policies, policy, &namespace, &sets, shared));
+                    out.report(report(cluster, policies, policy, &namespace, &sets, shared));
                 }
             }
         }
@@ -77,7 +77,7 @@ fn namespace(policy: &Policy<'_>) -> Option<String> {
 
 fn report<'w>(
     cluster: &Cluster<'w>,
-    policies: &Policies<'_, 'w>,
+    policies: &Policies<'w>,
     policy: &Policy<'w>,
     namespace: &str,
     sets: &[&PodSet<'_>],

@@ -7,14 +7,12 @@ use serde::Deserialize;
 
 use crate::build::Object;
 use crate::cluster::links::pod;
-use crate::cluster::script::Variables;
+use crate::cluster::script::{Variables, of_container};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
 use crate::yaml::{Content, Node};
-
-const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
 /// Words in names of credentials. An image sets paths and versions by itself, but no passwords.
 const CREDENTIALS: [&str; 9] =
@@ -40,7 +38,7 @@ impl Rule for EnvVariableMissing {
 }
 
 fn check(cluster: &Cluster<'_>, object: &Object, container: &Node, out: &mut Sink) {
-    let Some((node, text)) = script(container).and_then(|node| Some((node, node.as_str()?))) else { return };
+    let Some((node, text)) = of_container(container).and_then(|node| Some((node, node.as_str()?))) else { return };
     // Templates of a later stage, which may write anything.
     if text.contains("{{") {
         return;
@@ -90,21 +88,6 @@ fn check(cluster: &Cluster<'_>, object: &Object, container: &Node, out: &mut Sin
             None => found,
         });
     }
-}
-
-/// What a shell is given to run.
-fn script(container: &Node) -> Option<&Node> {
-    let command = container.get("command").map(Node::items).unwrap_or_default();
-    let words = || command.iter().chain(container.get("args").map(Node::items).unwrap_or_default());
-    let shell = command.first()?.as_str()?;
-    if !SHELLS.contains(&shell.rsplit('/').next()?) {
-        return None;
-    }
-    let is_option = |node: &Node| {
-        node.as_str().is_some_and(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('c'))
-    };
-    let mut rest = words().skip(1).skip_while(|node| !is_option(node)).skip(1);
-    rest.find(|node| node.as_str().is_none_or(|word| !word.starts_with('-') && word != "pipefail"))
 }
 
 fn is_credential(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
-use super::custody::Custody;
-use super::unnamed::Unnamed;
+use std::collections::{BTreeSet, HashMap};
+
 use crate::build::{Id, Object};
 use crate::cluster::links::Link;
 use crate::cluster::nearest::{Meant, Wanted, nearness};
@@ -38,47 +38,55 @@ fn is_template(text: &str) -> bool {
     text.contains("${") || text.contains("{{") || text.contains("$(")
 }
 
-/// Reports every object that is named and does not exist, once for each object that names it.
+/// Reports every object that is named and does not exist, once for each object that names it and each place.
 pub fn check(rule: &'static str, cluster: &Cluster<'_>, out: &mut Sink, is_meant: impl Fn(&Link<'_>) -> bool) {
     let mut found: Vec<(&Link<'_>, Missing)> = Vec::new();
-    let mut custody = Custody::new(cluster);
-    let unnamed = Unnamed::of(cluster);
+    // Where they stand in the list: what an object names, and what one place of a component names for several objects.
+    let (mut by_object, mut by_place) = (HashMap::new(), HashMap::new());
     for link in wanted(cluster, |link| is_meant(link) && !link.optional) {
-        let is_same = |other: &Link<'_>| (other.group, other.kind, &other.name) == (link.group, link.kind, &link.name);
-        // What a chart makes of one value for several of its objects.
-        if found.iter().any(|(other, _)| is_same(other) && other.node.span() == link.node.span()) {
+        let object = (std::ptr::from_ref(link.from), link.group, link.kind, link.name.as_str());
+        let place = (link.node.span(), link.group, link.kind);
+        if let Some((first, missing)) = by_place.get(&place).and_then(|at: &usize| found.get_mut(*at)) {
+            let is_new = first.name != link.name || first.namespace != link.namespace;
+            if is_new && is_absent(cluster, link) {
+                missing.others.insert(shown(link));
+            }
             continue;
         }
-        let known = found
-            .iter_mut()
-            .rev()
-            .take_while(|(other, _)| std::ptr::eq(other.from, link.from))
-            .find(|(other, _)| is_same(other));
-        if let Some((_, missing)) = known {
+        if let Some((_, missing)) = by_object.get(&object).and_then(|at: &usize| found.get_mut(*at)) {
             missing.observation.related.push(Label::new(link.node.span(), "named here too"));
             continue;
         }
-        // The chart of a release may well make what its values speak of, unless they say that it exists.
-        let may_make = link.by_form
-            && link.from.kind() == "HelmRelease"
-            && !link.field.rsplit('.').next().is_some_and(|key| key.starts_with("existing"));
-        let asker = Some(link.from).filter(|_| !may_make);
-        let existence = cluster.existence_for(asker, link.group, link.kind, &link.namespace, &link.name);
-        if existence.is_absent() && !unnamed.may_be(cluster, link) {
+        if is_absent(cluster, link) {
+            by_object.insert(object, found.len());
+            by_place.insert(place, found.len());
             found.push((link, missing(rule, cluster, link)));
         }
     }
     for (link, missing) in found {
-        if !missing.is_told && !custody.keeps(link.kind) {
+        if !missing.is_told && !cluster.keeps(link.kind) {
             let subject = format!("{} named by {} `{}`", shown(link), link.from.kind(), link.from.full_name());
             out.undecided(cluster, "outside", subject, "most of its kind are not in this tree");
             continue;
         }
-        out.report(match confidence(cluster, link) {
-            Some(confidence) => missing.observation.confidence(confidence),
-            None => missing.observation,
+        let confidence = confidence(cluster, link);
+        let observation = missing.finish();
+        out.report(match confidence {
+            Some(confidence) => observation.confidence(confidence),
+            None => observation,
         });
     }
+}
+
+/// Whether nothing is, makes or may make what a link names.
+fn is_absent(cluster: &Cluster<'_>, link: &Link<'_>) -> bool {
+    // The chart of a release may well make what its values speak of, unless they say that it exists.
+    let may_make = link.by_form
+        && link.from.kind() == "HelmRelease"
+        && !link.field.rsplit('.').next().is_some_and(|key| key.starts_with("existing"));
+    let asker = Some(link.from).filter(|_| !may_make);
+    let existence = cluster.existence_for(asker, link.group, link.kind, &link.namespace, &link.name);
+    existence.is_absent() && !cluster.unnamed().may_be(cluster, link.from, link.kind, &link.namespace, &link.name)
 }
 
 /// An object in a sentence.
@@ -94,10 +102,25 @@ struct Missing {
     observation: Observation,
     /// Something in the tree tells what was meant.
     is_told: bool,
+    /// What else the place names and does not exist: a component names something for each that uses it.
+    others: BTreeSet<String>,
+}
+
+impl Missing {
+    fn finish(self) -> Observation {
+        let mut observation = self.observation;
+        let names: Vec<&str> = self.others.iter().take(MOST_PLACES).map(String::as_str).collect();
+        if !names.is_empty() {
+            let more = if self.others.len() > names.len() { ", …" } else { "" };
+            let count = self.others.len();
+            observation.message.push_str(&format!("; {count} more named here do not: {}{more}", names.join(", ")));
+        }
+        observation
+    }
 }
 
 fn missing(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Missing {
-    let told = |observation| Missing { observation, is_told: true };
+    let told = |observation| Missing { observation, is_told: true, others: BTreeSet::new() };
     let start = |what: &str, label: &str| {
         Observation::new(
             rule,
@@ -178,7 +201,7 @@ fn missing(rule: &'static str, cluster: &Cluster<'_>, link: &Link<'_>) -> Missin
             found = found.fix(rename("name", &name, link.node.span()));
         }
     }
-    Missing { observation: found, is_told }
+    Missing { observation: found, is_told, others: BTreeSet::new() }
 }
 
 fn namespaces(objects: &[&Object]) -> String {

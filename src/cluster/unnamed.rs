@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::build::Object;
 use crate::cluster::Cluster;
-use crate::cluster::links::Link;
 
 /// These objects, by kind and namespace.
 pub struct Unnamed<'w> {
@@ -23,13 +22,12 @@ impl<'w> Unnamed<'w> {
 
     /// Whether one of them may be what is named: one that comes with the object that names it, or from a Kustomization
     /// that is called like it.
-    pub fn may_be(&self, cluster: &Cluster<'_>, link: &Link<'_>) -> bool {
-        let name = link.name.as_str();
+    pub fn may_be(&self, cluster: &Cluster<'_>, from: &Object, kind: &str, namespace: &str, name: &str) -> bool {
         let is_related = |object: &Object| {
             let own = cluster.kustomization_of(object).map(|one| one.spec.name.as_str()).unwrap_or_default();
-            object.kustomization == link.from.kustomization || own.contains(name) || name.contains(own)
+            object.kustomization == from.kustomization || own.contains(name) || name.contains(own)
         };
-        let found = self.objects.get(&(link.kind, link.namespace.as_str()));
+        let found = self.objects.get(&(kind, namespace));
         found.into_iter().flatten().any(|object| is_related(object))
     }
 }
