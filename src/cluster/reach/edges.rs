@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::gateways::Proxies;
 use super::sources::Sources;
 use super::targets::{Wanted, behind};
+use super::variables::told;
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::gateway::{Backend, Gateways};
@@ -85,6 +86,7 @@ pub fn edges<'w>(cluster: &Cluster<'w>) -> Vec<Edge<'w>> {
     let mut collector = Collector { cluster, sources: Sources::new(cluster), found: Vec::new(), seen: HashSet::new() };
     collector.storage();
     collector.hosts();
+    collector.variables();
     collector.metrics();
     collector.routes();
     collector.webhooks();
@@ -135,6 +137,12 @@ impl<'w> Collector<'_, 'w> {
             }
             let from = From::Pods(self.sources.of(host.from, host.node.span()));
             self.add(from, targets, Purpose::Host, host.from, host.place);
+        }
+    }
+
+    fn variables(&mut self) {
+        for told in told(self.cluster) {
+            self.add(From::Pods(vec![told.from]), told.to, Purpose::Host, told.object, told.place);
         }
     }
 

@@ -8,6 +8,7 @@ pub mod names;
 pub mod peers;
 mod sources;
 mod targets;
+mod variables;
 
 use super::Cluster;
 use super::pods::{Answer, PodPort};

@@ -18,13 +18,15 @@ const ID: &str = "network-policy-blocks-consumer";
 /// Most consumers that one finding points at.
 const MOST_SHOWN: usize = 5;
 
-/// The place to mend, the pods behind it, and their port.
-type Door = (Span, usize, Option<u16>);
-
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NetworkPolicyBlocksConsumer {}
+
+/// The place to mend, the pods behind it, and their port.
+type Door = (Span, usize, Option<u16>);
+/// What is told of a place, and who it keeps out.
+type Told<'e, 'w> = (Observation, Vec<&'e Edge<'w>>);
 
 impl Rule for NetworkPolicyBlocksConsumer {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
@@ -33,7 +35,7 @@ impl Rule for NetworkPolicyBlocksConsumer {
         }
         let edges = edges(cluster);
         // One finding a place to mend and target: many may knock at one door.
-        let mut found: BTreeMap<Door, (Observation, Vec<&Edge<'_>>)> = BTreeMap::new();
+        let mut found: BTreeMap<Door, Told<'_, '_>> = BTreeMap::new();
         for edge in edges.iter().filter(|edge| edge.purpose != Purpose::Metrics) {
             match judge(cluster, edge) {
                 Judged::Passes => {}

@@ -10,7 +10,7 @@ use crate::cluster::reach::Reach;
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{EachPath, Node};
 
 const ID: &str = "service-exposed";
 /// Ports on which stores of data listen: PostgreSQL, MySQL, Redis, MongoDB, Elasticsearch, Memcached, Cassandra,
@@ -53,7 +53,9 @@ pub struct ServiceExposed {
 impl Rule for ServiceExposed {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let is_allowed = |name: &str| self.allow.iter().any(|allowed| allowed == name);
-        for exposed in services(cluster).into_iter().chain(tenants(cluster)).chain(releases(cluster)) {
+        for exposed in
+            services(cluster).into_iter().chain(tenants(cluster)).chain(databases(cluster)).chain(releases(cluster))
+        {
             if is_allowed(&exposed.name) {
                 continue;
             }
@@ -161,6 +163,28 @@ fn releases<'w>(cluster: &Cluster<'w>) -> Vec<Exposed<'w>> {
                     behind: Vec::new(),
                 });
             }
+        }
+    }
+    found
+}
+
+/// Services that CNPG makes besides its own. Source: cloudnative-pg `api/v1/cluster_types.go`.
+fn databases<'w>(cluster: &Cluster<'w>) -> Vec<Exposed<'w>> {
+    let mut found = Vec::new();
+    let types = EachPath::parse("spec.managed.services.additional[].serviceTemplate.spec.type");
+    for object in cluster.of_kind("postgresql.cnpg.io", "Cluster") {
+        for node in types.each(&object.node) {
+            let Some(how) = opens(Some(node)) else { continue };
+            let own = |at: &usize| cluster.pods().get(*at).is_some_and(|set| std::ptr::eq(set.object, object));
+            let sets = cluster.pods().positions(object.namespace()).iter().copied().filter(own);
+            found.push(Exposed {
+                object,
+                name: object.full_name(),
+                shown: object.reference().to_string(),
+                how,
+                place: node.span(),
+                behind: sets.map(|at| (at, PodPort::tcp(None, Some(5432)))).collect(),
+            });
         }
     }
     found
