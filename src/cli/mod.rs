@@ -55,10 +55,10 @@ enum Command {
     Trace(trace::Arguments),
     /// Draw what Flux objects depend on, or the references around one object
     Graph(graph::Arguments),
-    /// Say whether network policies let one end reach another, and which rule decides
-    Reach(reach::Arguments),
     /// Sum what a cluster asks for: requests, limits, volumes
     Budget(budget::Arguments),
+    /// Say whether network policies let one end reach another, and which rule decides
+    Reach(reach::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
 }
@@ -80,8 +80,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
-        Command::Reach(arguments) => reach::run(&arguments),
         Command::Budget(arguments) => budget::run(&arguments),
+        Command::Reach(arguments) => reach::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),

@@ -1,4 +1,4 @@
-//! The Services that releases make, as far as profiles know them.
+//! The Services that releases and operators make, as far as profiles know them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 /// The Services that a chart makes. In names `{release}` stands for the release, `{full}` for what the common helper
-/// of charts makes of it, `{name}` for the chart's name or `nameOverride`.
+/// of charts makes of it, `{name}` for the chart's name or `nameOverride`, `{object}` for the object of an operator.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Services")]
@@ -46,6 +46,9 @@ struct ServiceSpec {
     /// Paths of values that add labels.
     #[serde(default)]
     added: Vec<String>,
+    /// How the names of other labels begin that it may have.
+    #[serde(default = "labels_of_charts")]
+    also: Vec<String>,
 }
 
 /// A port.
@@ -59,6 +62,13 @@ struct PortSpec {
     number: u16,
     /// Path of the value that sets another number.
     at: Option<String>,
+    /// The port of the pods, where it is known.
+    target: Option<u16>,
+}
+
+/// Labels that the common helpers of charts add.
+fn labels_of_charts() -> Vec<String> {
+    ["app.kubernetes.io/", "helm.sh/"].map(ToOwned::to_owned).to_vec()
 }
 
 /// The Services of one release.
@@ -165,34 +175,66 @@ fn given(values: &Node) -> Vec<String> {
     names
 }
 
+/// The Services that an operator makes for an object, as its profile says.
+pub fn of_object<'w>(cluster: &Cluster<'w>, object: &'w Object) -> Vec<ServiceSet<'w>> {
+    let profile = cluster.profiles().of_object(object);
+    let Some(spec) = profile.and_then(|profile| profile.services.as_ref()) else { return Vec::new() };
+    let values = Values { root: &object.node, item: None, open: None };
+    let names = Names::of_object(object);
+    let made = spec.made.iter().filter(|service| all_hold(&service.when, &values) == Ok(true));
+    let set = |service: &ServiceSpec| {
+        let labels = service.labels.as_ref().map(|_| service.all_labels(&names, &object.node));
+        Some(service.set(object, names.fill(&service.name)?, object.namespace(), labels, &object.node))
+    };
+    made.filter_map(set).collect()
+}
+
 impl ServiceSpec {
     fn made<'w>(&self, release: &Release<'w>, name: String, names: &Names, fit: Fit<'_>) -> ServiceSet<'w> {
-        let labels = self.labels.as_ref().map(|labels| {
-            let own =
-                labels.iter().fold(Labels::default(), |all, (key, value)| all.with(key, names.fill(value).as_deref()));
-            let mut own = own.with("app.kubernetes.io/instance", release.name.as_deref());
-            self.added.iter().for_each(|path| own.add(release.values.dig(path)));
-            own.open_below(&["app.kubernetes.io/", "helm.sh/"])
+        let labels = self.labels.as_ref().filter(|_| fit.is_verified).map(|_| {
+            let own = self.all_labels(names, release.values);
+            own.with("app.kubernetes.io/instance", release.name.as_deref())
         });
+        let mut set = self.set(release.object, name, &release.namespace, labels, release.values);
+        set.ports_open |= !fit.is_verified;
+        set
+    }
+
+    fn all_labels(&self, names: &Names, values: &Node) -> Labels {
+        let written = self.labels.iter().flatten();
+        let mut labels =
+            written.fold(Labels::default(), |all, (key, value)| all.with(key, names.fill(value).as_deref()));
+        self.added.iter().for_each(|path| labels.add(values.dig(path)));
+        labels.open_below(&self.also)
+    }
+
+    fn set<'w>(
+        &self,
+        object: &'w Object,
+        name: String,
+        namespace: &str,
+        labels: Option<Labels>,
+        values: &Node,
+    ) -> ServiceSet<'w> {
         let port = |port: &PortSpec| {
-            let written = port.at.as_ref().and_then(|path| release.values.dig(path)).filter(|node| !node.is_null());
+            let written = port.at.as_ref().and_then(|path| values.dig(path)).filter(|node| !node.is_null());
             ServicePort {
                 name: Some(port.name.clone()),
                 number: match written {
                     Some(node) => node.scalar_text().and_then(|text| text.parse().ok()),
                     None => Some(port.number),
                 },
-                target: Target::Unknown,
+                target: port.target.map_or(Target::Unknown, Target::Number),
             }
         };
         ServiceSet {
-            object: release.object,
+            object,
             name,
-            namespace: release.namespace.clone(),
-            labels: labels.filter(|_| fit.is_verified).unwrap_or_else(Labels::unknown),
+            namespace: namespace.to_owned(),
+            labels: labels.unwrap_or_else(Labels::unknown),
             pods: Vec::new(),
             ports: self.ports.iter().flatten().map(port).collect(),
-            ports_open: self.ports.is_none() || self.open || !fit.is_verified,
+            ports_open: self.ports.is_none() || self.open,
         }
     }
 }

@@ -103,8 +103,13 @@ impl<'w> Services<'w> {
     /// Collects them.
     pub fn of(cluster: &Cluster<'w>, pods: &Pods<'w>) -> Self {
         let mut sets: Vec<ServiceSet<'w>> = cluster.of_kind("", "Service").map(|object| plain(object, pods)).collect();
-        for object in cluster.of_kind("minio.min.io", "Tenant") {
-            sets.extend(tenant(object, pods));
+        for (group, kind, profile) in cluster.profiles().of_kinds() {
+            for object in cluster.of_kind(group, kind).filter(|_| profile.services.is_some()) {
+                let own = |at: &&usize| pods.get(**at).is_some_and(|set| std::ptr::eq(set.object, object));
+                let behind: Vec<usize> = pods.positions(object.namespace()).iter().filter(own).copied().collect();
+                let made = chart_services::of_object(cluster, object).into_iter();
+                sets.extend(made.map(|set| ServiceSet { pods: behind.clone(), ..set }));
+            }
         }
         let mut makers: HashMap<String, Vec<Maker<'w>>> = HashMap::new();
         for release in releases(cluster) {
@@ -190,39 +195,4 @@ fn plain<'w>(object: &'w Object, pods: &Pods<'w>) -> ServiceSet<'w> {
             .collect(),
         ports_open: !is_sure || listed.is_some_and(|listed| listed.is_unknown() || ports.iter().any(Node::is_unknown)),
     }
-}
-
-/// The Services of a Tenant: `minio`, the headless one and that of the console.
-/// Source: minio/operator 7.1.1, `pkg/resources/services/service.go`. Later releases add labels of the pods.
-fn tenant<'w>(object: &'w Object, pods: &Pods<'w>) -> [ServiceSet<'w>; 3] {
-    let own = |at: &&usize| pods.get(**at).is_some_and(|set| std::ptr::eq(set.object, object));
-    let behind: Vec<usize> = pods.positions(object.namespace()).iter().filter(own).copied().collect();
-    let service = |name: String, labels: Option<&Node>, port: &str, number: u16, target: u16| ServiceSet {
-        object,
-        name,
-        namespace: object.namespace().to_owned(),
-        labels: Labels::of(labels).open_below(&["v1.min.io/"]),
-        pods: behind.clone(),
-        ports: vec![ServicePort { name: Some(port.to_owned()), number: Some(number), target: Target::Number(target) }],
-        ports_open: false,
-    };
-    let tls = object.dig("spec.requestAutoCert").and_then(Node::as_bool) != Some(false)
-        || object.dig("spec.externalCertSecret").is_some();
-    let (api, api_number) = if tls { ("https-minio", 443) } else { ("http-minio", 80) };
-    let (console, console_number) = if tls { ("https-console", 9443) } else { ("http-console", 9090) };
-    let labels = |key: &str| object.dig("spec.serviceMetadata").and_then(|metadata| metadata.get(key));
-    let mut headless = service(format!("{}-hl", object.name), None, "http-minio", 9000, 9000);
-    // Its port has another name in some releases, and there may be one for SFTP.
-    headless.ports_open = true;
-    [
-        service("minio".to_owned(), labels("minioServiceLabels"), api, api_number, 9000),
-        headless,
-        service(
-            format!("{}-console", object.name),
-            labels("consoleServiceLabels"),
-            console,
-            console_number,
-            console_number,
-        ),
-    ]
 }

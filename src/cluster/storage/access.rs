@@ -73,8 +73,26 @@ fn built_in(name: &str, span: Span) -> Option<Policy> {
 #[derive(Default)]
 pub struct Access {
     users: Vec<(User, Named)>,
-    policies: Vec<(Option<String>, String, Option<Document>, Span)>,
-    grants: Vec<(Option<String>, Vec<Named>, Option<Named>, Span)>,
+    policies: Vec<Written>,
+    grants: Vec<Grant>,
+}
+
+/// A policy that a script makes.
+struct Written {
+    store: Option<String>,
+    name: String,
+    /// `None` where its text is not known.
+    document: Option<Document>,
+    span: Span,
+}
+
+/// Policies that a script gives.
+struct Grant {
+    store: Option<String>,
+    policies: Vec<Named>,
+    /// `None` for a group.
+    user: Option<Named>,
+    span: Span,
 }
 
 impl Access {
@@ -108,10 +126,12 @@ impl Access {
                     let span = place(
                         &document.as_ref().and_then(|(text, at)| first_resource(text, at)).unwrap_or(name.at.clone()),
                     );
-                    self.policies.push((store_of(store), called.clone(), read, span));
+                    let (store, name) = (store_of(store), called.clone());
+                    self.policies.push(Written { store, name, document: read, span });
                 }
                 AccessFact::Grant { store, policies, user, command } => {
-                    self.grants.push((store_of(store), policies.clone(), user.clone(), place(command)));
+                    let (store, span) = (store_of(store), place(command));
+                    self.grants.push(Grant { store, policies: policies.clone(), user: user.clone(), span });
                 }
             }
         }
@@ -122,22 +142,18 @@ impl Access {
         let Access { users, policies, grants } = self;
         let named = |store: &Option<String>, name: &Named, span: Span| -> Option<Policy> {
             let called = name.text.as_deref()?;
-            let own = policies.iter().find(|(at, own, ..)| at == store && own == called);
-            match own {
-                Some((_, own, document, span)) => {
-                    Some(Policy { name: own.clone(), document: document.clone()?, span: *span })
-                }
+            match policies.iter().find(|own| own.store == *store && own.name == called) {
+                Some(own) => Some(Policy { name: own.name.clone(), document: own.document.clone()?, span: own.span }),
                 None => built_in(called, span),
             }
         };
         let of = |user: &User, name: &Named| -> Option<Vec<Policy>> {
             let mut found = Vec::new();
-            for (_, given, whom, span) in grants.iter().filter(|(store, ..)| *store == user.store) {
+            for grant in grants.iter().filter(|grant| grant.store == user.store) {
                 // What a group is given may be for anybody.
-                let whom = whom.as_ref()?;
-                if whom.is_same(name) {
-                    for policy in given {
-                        found.push(named(&user.store, policy, *span)?);
+                if grant.user.as_ref()?.is_same(name) {
+                    for policy in &grant.policies {
+                        found.push(named(&user.store, policy, grant.span)?);
                     }
                 }
             }

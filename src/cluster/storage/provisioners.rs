@@ -28,6 +28,8 @@ pub struct Made {
     pub by: ObjectRef,
     /// The command that makes it, on one line, where a script does and the name stands in the command.
     pub command: Option<String>,
+    /// Who makes it uses it, or hands its name on in a way that is not followed.
+    pub for_itself: bool,
 }
 
 /// Something that makes buckets whose names cannot be known.
@@ -106,9 +108,12 @@ impl Provisioners {
                         span: release.values.dig("minio.enabled").map_or(release.object.place(), Node::span),
                         by: release.object.reference(),
                         command: None,
+                        for_itself: true,
                     });
                 }
+                let before = found.made.len();
                 found.lists(cluster, &["minio.buckets[].name".to_owned()], release.values, release.object, &store);
+                found.made.iter_mut().skip(before).for_each(|made| made.for_itself = true);
             }
         }
         for (group, kind, profile) in cluster.profiles().of_kinds() {
@@ -146,6 +151,7 @@ impl Provisioners {
                     span: text.narrow(cluster, range.start..range.start + name.len()),
                     by: object.reference(),
                     command: None,
+                    for_itself: false,
                 });
             }
         }
@@ -160,7 +166,7 @@ impl Provisioners {
             });
         match claim.dig("spec.bucketName").and_then(Text::of) {
             Some(Text { known: Some(name), span, .. }) => {
-                self.made.push(Made { name, store, span, by: claim.reference(), command: None });
+                self.made.push(Made { name, store, span, by: claim.reference(), command: None, for_itself: true });
             }
             _ => self.open.push(Open {
                 store,
@@ -190,7 +196,14 @@ impl Provisioners {
         ];
         for node in annotation.into_iter().chain(paths.iter().filter_map(|path| object.dig(path))) {
             if let Some(Text { known: Some(name), span, .. }) = Text::of(node) {
-                self.made.push(Made { name, store: None, span, by: object.reference(), command: None });
+                self.made.push(Made {
+                    name,
+                    store: None,
+                    span,
+                    by: object.reference(),
+                    command: None,
+                    for_itself: false,
+                });
             }
         }
     }
@@ -241,6 +254,7 @@ impl Provisioners {
                 span: script.span(&bucket.at).unwrap_or(place),
                 by: by.clone(),
                 command: command.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")),
+                for_itself: false,
             });
         }
         access.add(cluster, container, script, &facts.access, &mut |store| store_of(self, store));

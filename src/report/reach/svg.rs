@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cluster::pods::Answer;
 use crate::cluster::reach::matrix::{Cell, Column, Matrix};
-use crate::report::escape::xml as escaped;
+use crate::report::escape;
 use crate::report::graph::page::SPACE;
 use crate::report::graph::text;
 
@@ -47,7 +47,7 @@ struct Page {
 
 impl Page {
     fn text(&mut self, (x, y): (f64, f64), class: &str, words: &str) {
-        let _ = writeln!(self.out, "<text x=\"{x:.1}\" y=\"{y:.1}\"{}>{}</text>", attribute(class), escaped(words));
+        let _ = writeln!(self.out, "<text x=\"{x:.1}\" y=\"{y:.1}\"{}>{}</text>", attribute(class), escape::xml(words));
         // Titles are bold and larger than what the width is measured for.
         self.reach(x + text::width(words, if class == "title" { 14.0 } else { SIZE }), y + 4.0);
     }
@@ -72,7 +72,7 @@ impl Page {
             let _ = writeln!(
                 self.out,
                 "<text x=\"{x:.1}\" y=\"{y:.1}\" transform=\"rotate(-90 {x:.1} {y:.1})\">{}</text>",
-                escaped(head)
+                escape::xml(head)
             );
             self.reach(x + CELL, y);
         }
@@ -102,7 +102,7 @@ impl Page {
             self.out,
             "<g><title>{}</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{side}\" height=\"{side}\" rx=\"3\" \
              class=\"{class}{needed}\"/>",
-            escaped(tip),
+            escape::xml(tip),
             x + 2.0,
             y + 2.0
         );

@@ -37,6 +37,9 @@ impl Rule for EnvVariableMissing {
     }
 }
 
+/// So many keys of what a container is given are shown.
+const MOST_KEYS: usize = 3;
+
 fn check(cluster: &Cluster<'_>, object: &Object, container: &Node, out: &mut Sink) {
     let Some((node, text)) = of_container(container).and_then(|node| Some((node, node.as_str()?))) else { return };
     // Templates of a later stage, which may write anything.
@@ -82,6 +85,9 @@ fn check(cluster: &Cluster<'_>, object: &Object, container: &Node, out: &mut Sin
         for source in &given.sources {
             found = found.related(Label::new(*source, "has no such key"));
         }
+        for key in given.keys.iter().take(MOST_KEYS) {
+            found = found.related(Label::new(*key, "a key of it"));
+        }
         let modelled = object.modelled.filter(|confidence| *confidence < Confidence::High);
         out.report(match modelled {
             Some(confidence) => found.confidence(confidence),
@@ -105,6 +111,8 @@ struct Given {
     names: BTreeSet<String>,
     /// The objects that are taken as a whole.
     sources: Vec<Span>,
+    /// Where their keys stand.
+    keys: Vec<Span>,
     /// They may have other keys, too.
     is_open: bool,
 }
@@ -129,6 +137,7 @@ fn environment(cluster: &Cluster<'_>, object: &Object, container: &Node) -> Opti
                     given.names.extend(keys.known.keys().map(|key| format!("{prefix}{key}")));
                     given.is_open |= keys.open;
                     given.sources.push(name.span());
+                    given.keys.extend(keys.known.values().copied());
                 }
                 None => given.is_open = true,
             }

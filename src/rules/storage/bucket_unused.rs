@@ -18,7 +18,8 @@ pub struct BucketUnused {}
 impl Rule for BucketUnused {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let storage = cluster.storage();
-        let mut open: Vec<&Made> = storage.made.iter().filter(|made| made.store.is_some()).collect();
+        let mut open: Vec<&Made> =
+            storage.made.iter().filter(|made| made.store.is_some() && !made.for_itself).collect();
         open.retain(|made| !is_used(storage, made));
         if open.is_empty() {
             return;

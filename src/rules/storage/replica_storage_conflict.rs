@@ -10,8 +10,9 @@ use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
 use crate::yaml::Node;
 
-/// Words in names of storage classes whose volumes stay on one node, so that their pods do, too.
-const LOCAL: [&str; 4] = ["local", "hostpath", "lvm", "zfs"];
+/// Words in names of storage classes whose volumes stay on one node, so that their pods do, too, or that are not attached
+/// to nodes at all.
+const UNTROUBLED: [&str; 6] = ["local", "hostpath", "lvm", "zfs", "nfs", "smb"];
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -45,7 +46,7 @@ fn check(cluster: &Cluster<'_>, deployment: &Object, name: &Node, out: &mut Sink
     }
     let class = claim.dig("spec.storageClassName").and_then(Node::as_str).filter(|class| !class.is_empty());
     match class {
-        Some(class) if LOCAL.iter().any(|word| class.contains(word)) => return,
+        Some(class) if UNTROUBLED.iter().any(|word| class.contains(word)) => return,
         Some(_) => {}
         None => {
             let what = format!("the claim `{}` of {}", claim.name, deployment.reference());
