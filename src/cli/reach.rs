@@ -8,8 +8,8 @@ use super::chosen::chosen;
 use super::tree::Tree;
 use super::{CLEAN, Color, NOTHING, has_color, print, save};
 use crate::cluster::Cluster;
-use crate::cluster::pods::PodPort;
-use crate::cluster::policies::Side;
+use crate::cluster::pods::{PodPort, may_bring_into};
+use crate::cluster::policies::{Direction, Side, Verdict};
 use crate::cluster::reach::Reach;
 use crate::cluster::reach::explain::{explain, shown};
 use crate::cluster::reach::matrix::{Matrix, matrix};
@@ -177,8 +177,14 @@ fn unknown(clusters: &[&Cluster<'_>], name: &str) -> Fault {
 
 fn of_pair(cluster: &Cluster<'_>, source: &Found, target: &Found, asked: Option<&Port>) -> Vec<Way> {
     let (Some(from), Some(to)) = (source.side(cluster), target.side(cluster)) else { return Vec::new() };
-    let one = |port: &PodPort, notes: Vec<String>| {
+    let one = |port: &PodPort, mut notes: Vec<String>| {
         let reach = Reach::of(cluster, from, to, port);
+        for (direction, verdict) in reach.verdicts() {
+            let subject = if direction == Direction::Egress { from } else { to };
+            if matches!(verdict, Verdict::Allowed(by) if by.is_empty()) && may_have_more(cluster, subject) {
+                notes.push(format!("{} may be under policies that the tree does not show", shown(subject)));
+            }
+        }
         Way {
             entry: cluster.entry().to_owned(),
             from: shown(from),
@@ -201,6 +207,11 @@ fn of_pair(cluster: &Cluster<'_>, source: &Found, target: &Found, asked: Option<
             vec![one(&PodPort::tcp(None, None), vec![note])]
         }
     }
+}
+
+/// Whether pods may be under policies of a part that was not looked at.
+fn may_have_more(cluster: &Cluster<'_>, side: Side<'_>) -> bool {
+    side.has_own_policies() || side.endpoint().is_some_and(|pods| may_bring_into(cluster, &pods.namespace))
 }
 
 fn text(port: &PodPort) -> Option<String> {

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::pods::{PodPort, PodSet, releases};
 use crate::yaml::{EachPath, Node};
@@ -19,9 +18,7 @@ struct Table {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    kind: Option<String>,
-    chart: Option<String>,
-    component: Option<String>,
+    kind: String,
     #[expect(dead_code, reason = "says where a row is from")]
     source: String,
     copies: Vec<Count>,
@@ -53,6 +50,8 @@ static TABLE: LazyLock<Result<Table, String>> = LazyLock::new(|| {
 pub enum Peer<'p, 'w> {
     /// Their own copies.
     Copies(u64),
+    /// Another part of the same release.
+    Part(&'p PodSet<'w>),
     /// The pods of an operator.
     Operator(&'p PodSet<'w>),
 }
@@ -73,9 +72,10 @@ pub fn bonds<'p, 'w>(cluster: &'p Cluster<'w>) -> Vec<Bond<'p, 'w>> {
     let Ok(table) = TABLE.as_ref() else { return Vec::new() };
     let mut found = Vec::new();
     for set in cluster.pods().iter() {
-        match table.rows.iter().find(|row| row.is_of(cluster, set)) {
+        match table.rows.iter().find(|row| row.is_of(set)) {
             Some(row) => row.bonds(cluster, set, &mut found),
             None if set.object.is("apps", "StatefulSet") => by_names(table, set, &mut found),
+            None if set.component.is_some() => of_parts(cluster, table, set, &mut found),
             None => {}
         }
     }
@@ -91,29 +91,30 @@ fn by_names<'p, 'w>(table: &Table, set: &'p PodSet<'w>, found: &mut Vec<Bond<'p,
     found.extend(named.map(|port| Bond { peer: Peer::Copies(copies), to: set, port: port.clone() }));
 }
 
+/// Parts of a release that have a port of the same name.
+fn of_parts<'p, 'w>(cluster: &'p Cluster<'w>, table: &Table, set: &'p PodSet<'w>, found: &mut Vec<Bond<'p, 'w>>) {
+    let is_told = |port: &&PodPort| port.name.as_ref().is_some_and(|name| table.port_names.contains(name));
+    for port in set.ports.iter().filter(is_told) {
+        let parts = cluster.pods().in_namespace(set.namespace()).filter(|other| {
+            std::ptr::eq(other.object, set.object)
+                && !std::ptr::eq(*other, set)
+                && other.ports.iter().any(|own| own.name == port.name)
+        });
+        found.extend(parts.map(|other| Bond { peer: Peer::Part(other), to: set, port: port.clone() }));
+    }
+}
+
 fn number(node: &Node) -> Option<u64> {
     node.as_int().and_then(|number| u64::try_from(number).ok())
 }
 
 impl Row {
-    fn is_of(&self, cluster: &Cluster<'_>, set: &PodSet<'_>) -> bool {
-        let kind = |object: &Object| format!("{}/{}", object.gvk.group, object.gvk.kind);
-        match (&self.kind, &self.chart) {
-            (Some(wanted), _) => kind(set.object) == *wanted,
-            (None, Some(chart)) => {
-                set.component == self.component
-                    && cluster.chart(set.object).and_then(|own| own.name.as_deref()) == Some(chart)
-            }
-            (None, None) => false,
-        }
+    fn is_of(&self, set: &PodSet<'_>) -> bool {
+        format!("{}/{}", set.object.gvk.group, set.object.gvk.kind) == self.kind
     }
 
     fn bonds<'p, 'w>(&self, cluster: &'p Cluster<'w>, set: &'p PodSet<'w>, found: &mut Vec<Bond<'p, 'w>>) {
-        let root = match &self.chart {
-            Some(_) => cluster.values(set.object).map(|values| &values.root),
-            None => Some(&set.object.node),
-        };
-        let copies: u64 = self.copies.iter().filter_map(|count| count.of(root?)).sum();
+        let copies: u64 = self.copies.iter().filter_map(|count| count.of(&set.object.node)).sum();
         let bond = |peer, number| Bond { peer, to: set, port: set.port_of(number) };
         if copies > 1 {
             found.extend(self.ports.iter().map(|number| bond(Peer::Copies(copies), *number)));
@@ -148,6 +149,6 @@ mod tests {
     #[test]
     fn the_table_can_be_read() {
         let table = super::TABLE.as_ref().unwrap();
-        assert!(table.rows.iter().all(|row| row.kind.is_some() != row.chart.is_some() && !row.ports.is_empty()));
+        assert!(table.rows.iter().all(|row| row.kind.contains('/') && !row.ports.is_empty()));
     }
 }

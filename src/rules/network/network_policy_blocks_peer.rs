@@ -36,8 +36,8 @@ impl Rule for NetworkPolicyBlocksPeer {
                 if let Some(before) = last.replace(observation) {
                     out.report(before);
                 }
-            } else if let (Some(place), Some(before)) = (place, last.take()) {
-                last = Some(before.related(Label::new(place, "the operator")));
+            } else if let Some(place) = place {
+                last = last.map(|before| before.related(Label::new(place, "the operator")));
             }
         }
         if let Some(before) = last {
@@ -49,7 +49,7 @@ impl Rule for NetworkPolicyBlocksPeer {
 impl Bond<'_, '_> {
     fn peer_place(&self) -> Option<crate::source::Span> {
         match self.peer {
-            Peer::Copies(_) => None,
+            Peer::Copies(_) | Peer::Part(_) => None,
             Peer::Operator(pods) => Some(pods.place),
         }
     }
@@ -58,7 +58,7 @@ impl Bond<'_, '_> {
 fn report<'w>(cluster: &Cluster<'w>, bond: &Bond<'_, 'w>) -> Option<Observation> {
     let from = match bond.peer {
         Peer::Copies(_) => Side::Pods(bond.to),
-        Peer::Operator(pods) => Side::Pods(pods),
+        Peer::Operator(pods) | Peer::Part(pods) => Side::Pods(pods),
     };
     let reach = Reach::of(cluster, from, Side::Pods(bond.to), &bond.port);
     let (direction, denial) = reach.denial()?;
@@ -66,6 +66,9 @@ fn report<'w>(cluster: &Cluster<'w>, bond: &Bond<'_, 'w>) -> Option<Observation>
     let (what, other) = match bond.peer {
         Peer::Copies(copies) => {
             (format!("the {copies} copies of {to} connect to each other on {port}"), "its own pods".to_owned())
+        }
+        Peer::Part(part) => {
+            (format!("{} and {to} connect to each other on {port}", part.shown()), "the other part".to_owned())
         }
         Peer::Operator(pods) => {
             let other = match direction {

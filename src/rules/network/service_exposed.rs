@@ -13,12 +13,9 @@ use crate::source::Span;
 use crate::yaml::{EachPath, Node};
 
 const ID: &str = "service-exposed";
-/// Ports on which stores of data listen: PostgreSQL, MySQL, Redis, MongoDB, Elasticsearch, Memcached, Cassandra,
-/// ClickHouse, etcd, CouchDB, InfluxDB, CockroachDB, NATS, Kafka, MinIO.
-const PORTS: [u16; 17] =
-    [1433, 2379, 3306, 4222, 5432, 5984, 6379, 6380, 8086, 8123, 9000, 9042, 9092, 9200, 11211, 26257, 27017];
-/// Those that others use as well.
-const COMMON: [u16; 2] = [9000, 9200];
+/// Ports on which only stores of data listen: SQL Server, etcd, MySQL, NATS, PostgreSQL, CouchDB, Redis, InfluxDB,
+/// Cassandra, Kafka, Memcached, CockroachDB, MongoDB. Those of ClickHouse, MinIO and Elasticsearch serve others as well.
+const PORTS: [u16; 14] = [1433, 2379, 3306, 4222, 5432, 5984, 6379, 6380, 8086, 9042, 9092, 11211, 26257, 27017];
 /// Charts that run a store of data.
 const CHARTS: [&str; 17] = [
     "postgresql",
@@ -106,12 +103,9 @@ fn services<'w>(cluster: &Cluster<'w>) -> Vec<Exposed<'w>> {
             .ports
             .iter()
             .flat_map(|port| sets().map(move |(at, set)| (at, port.pod_port(set))))
-            .filter(|(_, port)| port.number.is_some_and(|number| PORTS.contains(&number) && !COMMON.contains(&number)))
+            .filter(|(_, port)| port.number.is_some_and(|number| PORTS.contains(&number)))
             .collect();
-        let by_number = service
-            .ports
-            .iter()
-            .any(|port| port.number.is_some_and(|number| PORTS.contains(&number) && !COMMON.contains(&number)));
+        let by_number = service.ports.iter().any(|port| port.number.is_some_and(|number| PORTS.contains(&number)));
         if by_number || !behind.is_empty() {
             let (name, shown) = (object.full_name(), object.reference().to_string());
             found.push(Exposed { object, name, shown, how, place: node.span(), behind });
