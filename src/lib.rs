@@ -22,6 +22,7 @@ use rayon::prelude::*;
 
 use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined};
+use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
@@ -73,6 +74,16 @@ pub struct Checked {
 /// # Errors
 /// A [`Fault`] when the run itself is broken; what is wrong with the manifests are findings.
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
+    Ok(checked(system, options, None, |_| ())?.0)
+}
+
+/// Checks a tree beside an older one, and lets somebody look at its clusters.
+fn checked<T>(
+    system: impl FileSystem + 'static,
+    options: &CheckOptions,
+    before: Option<Before>,
+    look: impl FnOnce(&[Cluster<'_>]) -> T,
+) -> Result<(Checked, T), Fault> {
     let catalogue = rules::catalogue()?;
     let sources = Sources::new(system);
     let config = Config::choose(&sources, &options.config)?;
@@ -81,8 +92,10 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let profiles = Profiles::load(&sources, &config)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository = Repository::new(&library, &config, documents(&library), &world).with_profiles(profiles);
+    let repository =
+        Repository::new(&library, &config, documents(&library), &world).with_profiles(profiles).since(before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
+    let seen = look(&clusters);
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
     let court = Court {
@@ -102,7 +115,7 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
-    Ok(Checked { findings, coverage, summary, rules, is_empty, sources })
+    Ok((Checked { findings, coverage, summary, rules, is_empty, sources }, seen))
 }
 
 /// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of
@@ -116,8 +129,8 @@ pub fn check_since(
     options: &CheckOptions,
 ) -> Result<Checked, Fault> {
     let whole = CheckOptions { only: Vec::new(), ..options.clone() };
-    let (checked, base) = rayon::join(|| check(system, options), || check(base, &whole));
-    let (mut checked, base) = (checked?, base?);
+    let (base, before) = checked(base, &whole, None, Before::of)?;
+    let (mut checked, ()) = checked(system, options, Some(before), |_| ())?;
     let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
     let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
     for finding in &mut checked.findings {

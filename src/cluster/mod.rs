@@ -1,6 +1,7 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
 pub mod backends;
+pub mod before;
 mod bootstrap;
 pub mod budget;
 pub mod classes;
@@ -87,6 +88,8 @@ pub struct Repository<'w> {
     pub read: HashSet<FileId>,
     /// Entry paths of all clusters.
     pub entries: Vec<Arc<str>>,
+    /// What an older revision built, where the run compares.
+    pub before: Option<before::Before>,
     written: HashMap<DocumentKey, Vec<usize>>,
     // HelmReleases as written, by the last part of the name of their chart.
     releases: HashMap<SmolStr, Vec<usize>>,
@@ -121,7 +124,14 @@ impl<'w> Repository<'w> {
             releases,
             scripts: OnceLock::new(),
             profiles: Profiles::default(),
+            before: None,
         }
+    }
+
+    /// The same, with an older revision to compare with.
+    #[must_use]
+    pub fn since(self, before: Option<before::Before>) -> Self {
+        Repository { before, ..self }
     }
 
     /// The same with other profiles.

@@ -91,6 +91,8 @@ pub struct ExampleFile {
     pub errors: Vec<usize>,
     /// The same for related places.
     pub related: Vec<usize>,
+    /// It stands in the older revision that the example compares with, and not in the tree.
+    pub is_base: bool,
 }
 
 /// An example of a card: a small tree that fires, or does not.
@@ -262,7 +264,8 @@ fn example(title: &str, fires: bool, content: &str) -> Result<Example, String> {
         let text: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
         let mut words = header.split_whitespace();
         let language = words.next().unwrap_or_default();
-        let mut file = ExampleFile { path: String::new(), text, errors: Vec::new(), related: Vec::new() };
+        let mut file =
+            ExampleFile { path: String::new(), text, errors: Vec::new(), related: Vec::new(), is_base: false };
         let mut kind = "";
         for word in words {
             let numbers = |list: &str| -> Result<Vec<usize>, String> {
@@ -272,6 +275,7 @@ fn example(title: &str, fires: bool, content: &str) -> Result<Example, String> {
                 Some(("file", path)) => path.clone_into(&mut file.path),
                 Some(("error", list)) => file.errors = numbers(list)?,
                 Some(("related", list)) => file.related = numbers(list)?,
+                None if word == "base" => file.is_base = true,
                 None if matches!(word, "options" | "config" | "fix") => kind = word,
                 _ => return Err(format!("`{word}` is no word of a fence header")),
             }

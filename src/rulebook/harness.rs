@@ -7,7 +7,7 @@ use super::card::{Card, Example, ExampleFile};
 use crate::config::FILE_NAMES;
 use crate::finding::{Finding, Label};
 use crate::source::{Memory, normalize};
-use crate::{CheckOptions, Checked, check};
+use crate::{CheckOptions, Checked, check, check_since};
 
 /// A line of a file of an example.
 type Line = (String, usize);
@@ -47,9 +47,10 @@ pub fn run_example(card: &Card, example: &Example) -> Result<(), Mismatch> {
 
 fn run(card: &Card, example: &Example) -> Result<Checked, String> {
     let mut tree = Memory::default();
-    for file in &example.files {
+    for file in example.files.iter().filter(|file| !file.is_base) {
         tree.insert(&file.path, file.text.clone());
     }
+    let is_compared = example.files.iter().any(|file| file.is_base);
     if let (Some(config), Some(name)) = (&example.config, FILE_NAMES.first()) {
         tree.insert(name, config.clone());
     }
@@ -57,6 +58,14 @@ fn run(card: &Card, example: &Example) -> Result<Checked, String> {
     if let Some(text) = &example.options {
         let value = serde_yaml::from_str(text).map_err(|error| format!("the options are no YAML: {error}"))?;
         options.rule_options.push((card.id.clone(), value));
+    }
+    if is_compared {
+        // What the older revision does not say otherwise was there before.
+        let mut base = tree.clone();
+        for file in example.files.iter().filter(|file| file.is_base) {
+            base.insert(&file.path, file.text.clone());
+        }
+        return check_since(tree, base, &options).map_err(|fault| format!("the run failed: {fault}"));
     }
     check(tree, &options).map_err(|fault| format!("the run failed: {fault}"))
 }
@@ -82,8 +91,10 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
         text: text.clone(),
         errors: Vec::new(),
         related: Vec::new(),
+        is_base: false,
     });
-    let marks: Vec<Mark> = example.files.iter().chain(&config).flat_map(marks).collect();
+    let files = example.files.iter().filter(|file| !file.is_base);
+    let marks: Vec<Mark> = files.chain(&config).flat_map(marks).collect();
     let line = |label: &Label| {
         let place = checked.sources.location(label.span);
         (place.path.to_string(), place.line)

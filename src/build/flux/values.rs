@@ -256,6 +256,14 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_is_not_there_hides_no_more_than_its_target() {
+        let text = "kind: HelmRelease\nmetadata: {name: app}\nspec: {valuesFrom: [{kind: Secret, name: absent, targetPath: a.x}], values: {a: {z: 3}}}";
+        let (values, open) = values(text);
+        assert_eq!(open, [""; 0]);
+        assert_eq!(values, serde_json::json!({"a": {"z": 3, "x": "Secret/apps/absent"}}));
+    }
+
+    #[test]
     fn a_missing_key_is_no_open_end_where_it_is_optional() {
         let release = "{valuesFrom: [{kind: ConfigMap, name: one, valuesKey: none, optional: true}], values: {a: 1}}";
         assert_eq!(merged(ONE, release), serde_json::json!({"a": 1}));

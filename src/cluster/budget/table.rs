@@ -170,7 +170,10 @@ fn name(cluster: &Cluster<'_>, by: By, one: &Contributor<'_>) -> String {
     match by {
         By::Cluster => String::new(),
         By::Namespace => one.namespace.clone(),
-        By::Kustomization => cluster.kustomization_of(one.object).map(|own| own.spec.shown()).unwrap_or_default(),
+        By::Kustomization => {
+            let own = cluster.kustomization_of(one.object).map(|own| &own.spec);
+            own.map(|spec| format!("{}/{}", spec.namespace, spec.name)).unwrap_or_default()
+        }
         By::Workload => workload(one.object, &one.part, &one.namespace),
     }
 }

@@ -62,7 +62,8 @@ impl Condition {
     }
 }
 
-fn is_empty(node: &Node) -> bool {
+/// Whether a value is null, or a text, list or map without content.
+pub(super) fn is_empty(node: &Node) -> bool {
     match &node.value {
         Value::Str(text) => text.is_empty(),
         Value::Seq(items) => items.is_empty(),

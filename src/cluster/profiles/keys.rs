@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cluster::nearest::nearest_name;
+use crate::cluster::profiles::condition::is_empty;
 use crate::yaml::{Entry, Node};
 
 /// Which keys a chart reads of its values. A map of which no list is given may hold anything.
@@ -34,7 +35,7 @@ pub struct UnknownKey<'n> {
 }
 
 impl KeysSpec {
-    /// Keys that nothing reads. What is null takes a default away, and `global` is for charts within.
+    /// Keys that nothing reads. What is empty sets nothing, and `global` is for charts within.
     pub fn unknown<'n>(&self, values: &'n Node) -> Vec<UnknownKey<'n>> {
         let root = (!self.root.is_empty()).then_some(("", &self.root));
         let lists = root.into_iter().chain(self.below.iter().map(|(path, keys)| (path.as_str(), keys)));
@@ -44,7 +45,7 @@ impl KeysSpec {
             for entry in map.into_iter().flat_map(Node::entries) {
                 let key = entry.key.as_str();
                 let is_meant = key == "global" || key.starts_with("x-") || key.contains("${");
-                if keys.contains(key) || is_meant || entry.value.is_null() {
+                if keys.contains(key) || is_meant || is_empty(&entry.value) {
                     continue;
                 }
                 let whole = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };

@@ -1,6 +1,6 @@
 //! Policies let the scraper reach what it scrapes. Card: rules/network/network-policy-blocks-monitoring.md
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Deserialize;
 
@@ -10,8 +10,9 @@ use crate::cluster::monitoring::{Monitoring, ScrapeTarget, Scraper, by_port, sho
 use crate::cluster::pods::{PodPort, PodSet};
 use crate::cluster::policies::{Denial, Direction, Side, Verdict};
 use crate::cluster::reach::Reach;
-use crate::finding::{Label, Observation};
+use crate::finding::{Label, ObjectRef, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::source::Span;
 
 const ID: &str = "network-policy-blocks-monitoring";
 
@@ -27,6 +28,7 @@ impl Rule for NetworkPolicyBlocksMonitoring {
         }
         let pods = cluster.pods();
         let monitoring = Monitoring::of(cluster, pods, cluster.services());
+        let mut said: HashSet<(ObjectRef, Span)> = HashSet::new();
         for ((at, ..), targets) in by_port(&monitoring.targets) {
             let (Some(set), [first, ..]) = (pods.get(at), targets.as_slice()) else { continue };
             // Each monitor must be served by one of its scrapers; the first that is not speaks for the port.
@@ -35,7 +37,13 @@ impl Rule for NetworkPolicyBlocksMonitoring {
             });
             match blocked {
                 None => {}
-                Some((target, Ok(way))) => out.report(report(cluster, set, target, &targets, &way)),
+                Some((target, Ok(way))) => {
+                    let found = report(cluster, set, target, &targets, &way);
+                    // What one release runs has many parts, and one cause.
+                    if said.insert((set.object.reference(), found.primary.span)) {
+                        out.report(found);
+                    }
+                }
                 Some((_, Err(why))) => {
                     out.undecided(
                         cluster,
