@@ -1,7 +1,8 @@
-//! Schemas of built objects: those of CRDs in the tree, then those of Kubernetes itself; and what objects say against them.
+//! Schemas of built objects: those of CRDs in the tree, then those of Flux and of Kubernetes itself; and what objects say against them.
 
 mod builtin;
 mod crds;
+mod flux;
 mod harden;
 mod instance;
 mod judge;
@@ -69,7 +70,11 @@ fn shown(gvk: &Gvk) -> String {
 fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
     let of_tree = crds::schema(cluster, gvk);
     let is_of_tree = of_tree.is_some();
-    let text = of_tree.or_else(|| builtin::schema(&gvk.api_version(), &gvk.kind))?;
+    let known = || {
+        let api_version = gvk.api_version();
+        flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
+    };
+    let text = of_tree.or_else(known)?;
     let options = jsonschema::options_for::<Manifest>()
         .with_pattern_options(jsonschema::PatternOptions::regex())
         .should_validate_formats(false);
