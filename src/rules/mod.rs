@@ -256,6 +256,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(hygiene::ServiceNodePort, "hygiene/service-node-port"),
         compiled!(hygiene::SysctlUnsafe, "hygiene/sysctl-unsafe"),
         compiled!(hygiene::TokenAutomounted, "hygiene/token-automounted"),
+        compiled!(upgrade::ChartValuesMigration, "upgrade/chart-values-migration"),
+        compiled!(upgrade::FluxBehaviourChange, "upgrade/flux-behaviour-change"),
         compiled!(upgrade::ApiVersionNotServed, "upgrade/api-version-not-served"),
         compiled!(upgrade::FluxApiRemoved, "upgrade/flux-api-removed"),
         compiled!(upgrade::FluxFieldRemoved, "upgrade/flux-field-removed"),

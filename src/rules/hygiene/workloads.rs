@@ -93,7 +93,9 @@ fn low(object: &Object) -> Option<Seen> {
     let node = object.dig("spec.minReplicas").filter(|node| !node.is_null());
     let least = node.map_or(Some(1), Node::as_int)?;
     let place = node.unwrap_or_else(|| name(object));
-    (least < 2).then(|| Seen::at(place, "spec.minReplicas", "may go down to one copy", "one copy"))
+    let (what, label) =
+        if least == 0 { ("may go down to no copy", "none") } else { ("may go down to one copy", "one copy") };
+    (least < 2).then(|| Seen::at(place, "spec.minReplicas", what, label))
 }
 
 fn deadline(object: &Object) -> Option<Seen> {

@@ -35,12 +35,19 @@ impl Rule for ApiVersionNotServed {
     }
 }
 
+/// A release with the version of its chart.
+struct Pinned<'w> {
+    release: &'w Object,
+    version: Vec<u64>,
+    shown: &'w str,
+}
+
 /// What the cluster is known to serve.
 struct Served<'w> {
     // Definitions by group and kind.
     definitions: HashMap<(&'w str, &'w str), &'w Object>,
     // Releases of charts whose versions are known to matter; `None` where there are several.
-    releases: HashMap<&'w str, Option<(&'w Object, Vec<u64>, &'w str)>>,
+    releases: HashMap<&'w str, Option<Pinned<'w>>>,
     flux: Option<Running>,
 }
 
@@ -57,7 +64,8 @@ impl<'w> Served<'w> {
         for release in cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
             let Some(chart) = cluster.chart(release) else { continue };
             let (Some(name), version) = (chart.name.as_deref(), chart.version.as_deref()) else { continue };
-            let known = version.and_then(|version| Some((release, numbers(version)?, version)));
+            let known =
+                version.and_then(|version| Some(Pinned { release, version: numbers(version)?, shown: version }));
             releases.entry(name).and_modify(|one| *one = None).or_insert(known);
         }
         Served { definitions, releases, flux: cluster.flux_version() }
@@ -100,7 +108,7 @@ impl<'w> Served<'w> {
             return not_served(object, &what, Label::new(place, format!("Flux {}", flux.shown)), None, false);
         }
         let row = apis::charts().row(object)?;
-        let (release, version, shown) =
+        let Pinned { release, version, shown } =
             row.charts.iter().find_map(|chart| self.releases.get(chart.as_str()))?.as_ref()?;
         let what = self.of_chart(row, version, shown)?;
         let place = version_place(release);

@@ -2,7 +2,9 @@
 
 mod api_version_not_served;
 mod chart_moved;
+mod chart_values_migration;
 mod flux_api_removed;
+mod flux_behaviour_change;
 mod flux_field_removed;
 mod image_source_abandoned;
 mod immutable_field_changed;
@@ -13,7 +15,9 @@ mod stateful_object_removed;
 
 pub use api_version_not_served::ApiVersionNotServed;
 pub use chart_moved::ChartMoved;
+pub use chart_values_migration::ChartValuesMigration;
 pub use flux_api_removed::FluxApiRemoved;
+pub use flux_behaviour_change::FluxBehaviourChange;
 pub use flux_field_removed::FluxFieldRemoved;
 pub use image_source_abandoned::ImageSourceAbandoned;
 pub use immutable_field_changed::ImmutableFieldChanged;

@@ -48,10 +48,7 @@ impl Rule for PortNameInvalid {
 }
 
 /// A text that is refused as a name, and why.
-fn wrong<'w>(
-    node: Option<&'w Node>,
-    refused: fn(&str) -> Option<&'static str>,
-) -> Option<(&'w Node, &'w str, &'static str)> {
+fn wrong(node: Option<&Node>, refused: fn(&str) -> Option<&'static str>) -> Option<(&Node, &str, &'static str)> {
     let node = node?;
     let name = node.as_str().filter(|name| !is_template(name))?;
     Some((node, name, refused(name)?))
