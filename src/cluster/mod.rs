@@ -1,5 +1,6 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod apis;
 pub mod backends;
 pub mod before;
 mod bootstrap;
@@ -38,6 +39,7 @@ pub mod templates;
 mod trail;
 mod unnamed;
 pub mod usage;
+pub mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
