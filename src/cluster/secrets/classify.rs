@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use regex::Regex;
 
+use crate::build::flux::sops::has_marker;
+
 /// What a value looks like, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -21,12 +23,22 @@ pub enum Class {
 /// Longest text that is looked at line by line.
 const MAX_SCANNED: usize = 256 * 1024;
 
+/// How the files of other encrypters begin: age, armored and not, git-crypt, OpenPGP, Ansible.
+const CIPHERTEXT: [&str; 5] = [
+    "-----BEGIN AGE ENCRYPTED FILE-----",
+    "age-encryption.org/v1",
+    "\0GITCRYPT\0",
+    "-----BEGIN PGP MESSAGE-----",
+    "$ANSIBLE_VAULT;",
+];
+
 /// Classifies a value of `data`: decoded first, as it is where that fails.
 pub fn classify_encoded(key: &str, text: &str) -> Class {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     match base64::engine::general_purpose::STANDARD.decode(&compact) {
         Ok(bytes) => match std::str::from_utf8(&bytes) {
             Ok(decoded) => classify(key, decoded),
+            Err(_) if CIPHERTEXT.iter().any(|begin| bytes.starts_with(begin.as_bytes())) => Class::Nothing,
             // Binary content, such as a key store.
             Err(_) => {
                 if is_sensitive_name(key) {
@@ -43,6 +55,10 @@ pub fn classify_encoded(key: &str, text: &str) -> Class {
 /// Classifies a text by its key and its look.
 pub fn classify(key: &str, text: &str) -> Class {
     let text = unquoted(text.trim()).trim();
+    // Whether a file that SOPS wrote is whole is asked of the file.
+    if has_marker(text) {
+        return Class::Nothing;
+    }
     if is_private_key(text) || has_known_prefix(text) {
         return Class::Sensitive;
     }
@@ -297,7 +313,7 @@ fn without_variables(text: &str) -> (String, bool) {
     (rest.into_owned(), changed)
 }
 
-/// A reference into a store, or the template of a tool that fills it in.
+/// A reference into a store, the template of a tool that fills it in, or what another encrypter wrote.
 fn is_reference(text: &str) -> bool {
     const PREFIXES: [&str; 12] = [
         "op://",
@@ -313,7 +329,9 @@ fn is_reference(text: &str) -> bool {
         "infisical://",
         "ENC[",
     ];
-    PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || text.contains("{{") || text.contains("<%")
+    PREFIXES.iter().chain(&CIPHERTEXT).any(|prefix| text.starts_with(prefix))
+        || text.contains("{{")
+        || text.contains("<%")
 }
 
 /// A value nobody could mean.

@@ -3,7 +3,7 @@
 mod classify;
 mod creation;
 mod documents;
-mod dotenv;
+mod flat;
 mod inputs;
 mod metadata;
 mod pattern;
@@ -11,8 +11,8 @@ mod plain;
 
 pub use classify::{Class, classify, classify_encoded, is_sensitive_name};
 pub use creation::{CreationRule, Matching, SopsConfig, SopsConfigs};
-pub use documents::{SopsDocument, dotenv_files, named_as_encrypted, reference, sops_documents};
-pub use dotenv::{DotenvEntry, read_dotenv};
+pub use documents::{SopsDocument, flat_files, named_as_encrypted, reference, sops_documents};
+pub use flat::{FlatEntry, read_flat};
 pub use inputs::{Inputs, is_named_as_encrypted, is_test_data, readable_extension};
 pub use metadata::{Leaf, LeafValue, Selector, SopsMetadata, encrypted_leaf, leaves};
 pub use pattern::Pattern;

@@ -3,6 +3,7 @@
 mod decryption_secret_missing;
 mod secret_not_encrypted;
 mod secret_partly_encrypted;
+mod secret_producer_conflict;
 mod sops_decryption_missing;
 mod sops_file_name;
 mod sops_metadata_invalid;
@@ -14,6 +15,7 @@ mod words;
 pub use decryption_secret_missing::DecryptionSecretMissing;
 pub use secret_not_encrypted::SecretNotEncrypted;
 pub use secret_partly_encrypted::SecretPartlyEncrypted;
+pub use secret_producer_conflict::SecretProducerConflict;
 pub use sops_decryption_missing::SopsDecryptionMissing;
 pub use sops_file_name::SopsFileName;
 pub use sops_metadata_invalid::SopsMetadataInvalid;
