@@ -2,6 +2,7 @@
 
 mod budget;
 mod concise;
+mod credentials;
 mod escape;
 mod github;
 mod graph;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use regex::Regex;
 
+use super::leaks::is_dummy;
 use crate::build::flux::sops::has_marker;
 
 /// What a value looks like, the least first.
@@ -99,7 +100,7 @@ pub fn classify(key: &str, text: &str) -> Class {
 }
 
 /// A text without the quotes around it.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let inner =
         |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(['\n', quote]));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
@@ -116,10 +117,17 @@ fn of_lines(key: &str, text: &str) -> Class {
     }
     let registry = text.contains("\"auths\"");
     let mut worst = if is_sensitive_name(key) && !is_file_name(key) { Class::Sensitive } else { Class::Plain };
-    for pair in PAIR.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+    // What is commented out, or stands there as the default of a chart, is no value.
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
+    for pair in lines.flat_map(|line| PAIR.iter().flat_map(move |pattern| pattern.captures_iter(line))) {
         let group = |at: usize| pair.get(at).map_or("", |found| found.as_str());
         let (name, value) = (group(1), group(2).trim_matches(['"', '\'']));
-        if promises_credential(name) || is_random(value) || (registry && name == "auth") {
+        // Tags and digests of images are random as well.
+        let is_random = is_random(value) && !value.contains([':', '.', '@']);
+        if is_dummy(name, value) {
+            continue;
+        }
+        if promises_credential(name) || is_random || (registry && name == "auth") {
             worst = worst.max(classify(name, value));
         }
     }
@@ -140,7 +148,7 @@ fn promises_credential(name: &str) -> bool {
 }
 
 /// Certificates and public keys.
-fn is_public(text: &str) -> bool {
+pub(super) fn is_public(text: &str) -> bool {
     const BEGINS: [&str; 7] = [
         "-----BEGIN CERTIFICATE",
         "-----BEGIN TRUSTED CERTIFICATE",
@@ -166,7 +174,7 @@ fn is_object(text: &str) -> bool {
 }
 
 /// The words of a name: `clientSecret`, `CLIENT_SECRET` and `client-secret` are the same.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
     for c in name.chars() {
@@ -314,7 +322,7 @@ fn without_variables(text: &str) -> (String, bool) {
 }
 
 /// A reference into a store, the template of a tool that fills it in, or what another encrypter wrote.
-fn is_reference(text: &str) -> bool {
+pub(super) fn is_reference(text: &str) -> bool {
     const PREFIXES: [&str; 12] = [
         "op://",
         "vault:",
@@ -335,7 +343,7 @@ fn is_reference(text: &str) -> bool {
 }
 
 /// A value nobody could mean.
-fn is_placeholder(text: &str) -> bool {
+pub(super) fn is_placeholder(text: &str) -> bool {
     static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?i)^(?:<[^<>]*>|\[[^\[\]]*\]|x{3,}|\*{2,}|\.{3}|none|null|n/?a|unused|ignored|fake|test)$|(?:^|[^a-z])(?:change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this)|example|placeholder|dummy|todo|fixme|redacted|insert|your)(?:$|[^a-z])",
@@ -346,21 +354,21 @@ fn is_placeholder(text: &str) -> bool {
     text.len() <= 64 && WORD.as_ref().is_some_and(|word| word.is_match(text))
 }
 
-fn is_switch(text: &str) -> bool {
+pub(super) fn is_switch(text: &str) -> bool {
     matches!(
         text.to_ascii_lowercase().as_str(),
         "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled"
     ) || (text.len() <= 19 && text.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     lengths == [8, 4, 4, 4, 12] && parts.iter().all(|part| part.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 /// A host name, an address or a URL without anything that could be a credential.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     static HOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?i)^(?:[a-z0-9]+:)?(?:[a-z][a-z0-9+.\-]*://)?(?:[a-z0-9*](?:[a-z0-9\-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.?(?::\d*)?(?P<path>/[a-z0-9/_.\-]*)?$",
@@ -431,7 +439,7 @@ fn is_random(text: &str) -> bool {
 }
 
 /// Bits a character, by Shannon.
-fn entropy(text: &str) -> f64 {
+pub(super) fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {
         if let Some(count) = counts.get_mut(usize::from(byte)) {

@@ -1,6 +1,7 @@
 //! Secrets and SOPS.
 
 mod decryption_secret_missing;
+mod secret_in_plain_config;
 mod secret_not_encrypted;
 mod secret_partly_encrypted;
 mod secret_producer_conflict;
@@ -13,6 +14,7 @@ mod sops_type_encrypted;
 mod words;
 
 pub use decryption_secret_missing::DecryptionSecretMissing;
+pub use secret_in_plain_config::SecretInPlainConfig;
 pub use secret_not_encrypted::SecretNotEncrypted;
 pub use secret_partly_encrypted::SecretPartlyEncrypted;
 pub use secret_producer_conflict::SecretProducerConflict;

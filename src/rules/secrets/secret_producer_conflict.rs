@@ -79,9 +79,12 @@ fn way(object: &Object) -> Option<Way> {
             (!takes_over).then_some(Way::Refuses)
         }
         ("external-secrets.io", "ExternalSecret") => {
-            // Anything but these shares the Secret, or is not known.
-            let policy = object.dig("spec.target.creationPolicy").and_then(Node::as_str).unwrap_or("Owner");
-            matches!(policy, "Owner" | "Orphan").then_some(Way::Overwrites)
+            // Any other policy shares the Secret or leaves it behind; written once, it is a beginning for another.
+            let text = |path: &str| object.dig(path).and_then(Node::scalar_text);
+            let owns = text("spec.target.creationPolicy").is_none_or(|policy| policy == "Owner");
+            let is_once = text("spec.refreshPolicy").is_some_and(|policy| policy == "CreatedOnce")
+                || text("spec.refreshInterval").is_some_and(|interval| matches!(&*interval, "0" | "0s" | "0m" | "0h"));
+            (owns && !is_once).then_some(Way::Overwrites)
         }
         ("secrets.hashicorp.com", _) => {
             let creates = object.dig("spec.destination.create").and_then(Node::as_bool) == Some(true);
@@ -152,6 +155,8 @@ fn beside_a_secret(secret: &Object, producer: &Producer<'_>) -> Option<Observati
 
 fn between(namespace: &str, name: &str, one: &Producer<'_>, other: &Producer<'_>) -> Option<Observation> {
     match (one.way, other.way) {
+        // One object twice is another mistake.
+        _ if one.object.reference() == other.object.reference() => return None,
         // They share the Certificate of that name, which belongs to the first of them.
         (Way::AsksForCertificate, Way::AsksForCertificate) => return None,
         (Way::AsksForCertificate, _) if is_certificate_of(other.object, name) => return None,
