@@ -158,7 +158,7 @@ const LEAKS: [(&str, &str); 43] = [
     ),
 ];
 
-const LAWFUL: [(&str, &str); 48] = [
+const LAWFUL: [(&str, &str); 49] = [
     ("ConfigMap", "DB_PASSWORD: ${DB_PASSWORD}"),
     ("ConfigMap", "config.yaml: |\n  password: ${DB_PASSWORD:-}\n"),
     ("ConfigMap", "config.yaml: |\n  password: {{ .Values.password }}\n"),
@@ -198,6 +198,7 @@ const LAWFUL: [(&str, &str); 48] = [
         "readme.md: |\n  # set password: hunter2-4711 in the form\n  The password: anything that you like, at least 12 characters\n",
     ),
     ("ConfigMap", "main.py: |\n  password = os.environ[\"DB_PASSWORD\"]\n  token = get_token(client, 42)\n"),
+    ("ConfigMap", "models.yaml: |\n  api_key: os.environ/MODEL_2024_KEY\n"),
     ("ConfigMap", "key.txt: |\n  -----BEGIN PRIVATE KEY-----\n  ...\n  -----END PRIVATE KEY-----\n"),
     ("ConfigMap", "aws: AKIAIOSFODNN7EXAMPLE"),
     ("ConfigMap", "token: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),

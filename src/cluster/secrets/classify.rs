@@ -220,7 +220,7 @@ pub fn is_sensitive_name(name: &str) -> bool {
         "salt",
         "seed",
     ];
-    const BELONGS_TO: [&str; 43] = [
+    const BELONGS_TO: [&str; 54] = [
         "id",
         "ids",
         "url",
@@ -264,6 +264,17 @@ pub fn is_sensitive_name(name: &str) -> bool {
         "ref",
         "refs",
         "kind",
+        "template",
+        "interval",
+        "retention",
+        "prefix",
+        "suffix",
+        "format",
+        "policy",
+        "mode",
+        "version",
+        "provider",
+        "store",
     ];
     let words = words(name);
     let Some(last) = words.last() else { return false };
@@ -435,7 +446,13 @@ fn is_random(text: &str) -> bool {
             || (part.len() <= 12
                 && part.trim_end_matches(|c: char| c.is_ascii_digit()).chars().all(|c| c.is_ascii_alphabetic()))
     });
-    classes >= 2 && !is_name && !is_uuid(text) && entropy(text) >= 3.7
+    classes >= 2 && !is_name && !is_spoken(text) && !is_uuid(text) && entropy(text) >= 3.7
+}
+
+/// `OperatorConfiguration`: letters alone that fall into words.
+pub(super) fn is_spoken(text: &str) -> bool {
+    let count = words(text).len();
+    text.chars().all(|c| c.is_ascii_alphabetic()) && count > 0 && text.len() / count >= 4
 }
 
 /// Bits a character, by Shannon.
@@ -528,6 +545,7 @@ mod tests {
         assert_eq!(classify("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"), Class::Harmless);
         assert_eq!(classify("service", "kube-prometheus-stack-operator-v2"), Class::Plain);
         assert_eq!(classify("greeting", "hello world"), Class::Plain);
+        assert_eq!(classify("target", "OperatorConfigurationOfWords"), Class::Plain);
     }
 
     #[test]
@@ -556,5 +574,12 @@ mod tests {
         );
         assert_eq!(classify("values.yaml", "clientSecret: hunter22\nb: c\n"), Class::Sensitive);
         assert_eq!(classify("values.yaml", "a: 1\nb: two\n"), Class::Plain);
+        assert_eq!(
+            classify(
+                "values.yaml",
+                "# password: hunter22\nimage: a.io/b:99d85510c3f0\nsecret_name_template: \"{user}.{cluster}\"\npassword: changeit\n"
+            ),
+            Class::Plain
+        );
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use regex::Regex;
 
 use super::super::classify::{
-    entropy, is_host, is_placeholder, is_public, is_reference, is_switch, is_uuid, unquoted, words,
+    entropy, is_host, is_placeholder, is_public, is_reference, is_spoken, is_switch, is_uuid, unquoted, words,
 };
 use super::dummies::is_dummy;
 
@@ -139,7 +139,7 @@ fn stands_for_another(value: &str) -> bool {
             // Variables and templates of shells, Kubernetes, Flux, Grafana, Python, Caddy, Windows, Home Assistant.
             r"^\$[A-Za-z_({]|\$\{|\$\(|\{\{|<%|^\$__|^%\(|^%[A-Za-z_]+%$|^@[A-Za-z_]+@$|^__[A-Za-z_]+__$|^\{env[.:]|^!",
             // Names of environment variables, of keys of maps, of files and types.
-            r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^(?:env|file|secret|secrets|ref|projects|arn|keyvault|k8s|ssm|awssm|lookup)[:/]",
+            r"|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^os\.environ|^(?:env|file|secret|secrets|ref|projects|arn|keyvault|k8s|ssm|awssm|lookup)[:/]",
             r"|^\.{0,2}/|^~/|^[A-Za-z]:\\|\.(?:json|ya?ml|pem|key|crt|cer|txt|conf|env|toml|ini|sh|sql|gpg|age|asc)$",
             // Public by nature.
             r"|(?i:^(?:sha(?:1|256|384|512)|md5|blake2b|blake3)[:\-])|^age1[a-z0-9]{58}$|^pk_(?:live|test)_",
@@ -187,8 +187,7 @@ fn is_token(value: &str) -> bool {
         .count();
     let letters_only = value.chars().all(|c| c.is_ascii_alphabetic());
     let is_hex = value.len() >= 16 && value.chars().all(|c| c.is_ascii_hexdigit());
-    let is_enough =
-        if letters_only { value.len() >= 24 && classes == 2 && entropy(value) >= 4.0 } else { classes >= 2 };
+    let is_enough = classes >= 2 && !(letters_only && (value.len() < 24 || is_spoken(value)));
     (is_hex || is_enough) && entropy(value) >= 3.0
 }
 
