@@ -29,6 +29,7 @@ pub mod reach;
 pub mod references;
 pub mod release;
 mod rendered;
+pub mod schemas;
 pub mod scopes;
 pub mod script;
 pub mod secrets;
@@ -188,6 +189,7 @@ pub struct Cluster<'w> {
     policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
     account: OnceLock<Account<'w>>,
+    judged: OnceLock<schemas::Judged>,
     custody: OnceLock<Custody>,
     unnamed: OnceLock<Unnamed<'w>>,
     // Files that a renderer wrote, with the place of their HelmRelease.
@@ -215,6 +217,7 @@ impl<'w> Cluster<'w> {
             policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
             account: OnceLock::new(),
+            judged: OnceLock::new(),
             custody: OnceLock::new(),
             unnamed: OnceLock::new(),
             rendered_files: OnceLock::new(),

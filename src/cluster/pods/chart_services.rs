@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::services::{ServicePort, ServiceSet, Target};
 use super::{Labels, Release};
 use crate::build::Object;
+use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
 use crate::cluster::profiles::{Condition, Fit, Names, Values, all_hold};
 use crate::source::Span;
@@ -111,11 +112,9 @@ impl ChartServices<'_> {
 }
 
 /// The Services of a HelmRelease; `None` where they are objects of the cluster, or are not known.
-pub fn services_of<'w>(cluster: &Cluster<'w>, release: &'w Object) -> Option<ChartServices<'w>> {
-    if cluster.model(release).is_some() || cluster.is_rendered(release) {
-        return None;
-    }
-    of_release(cluster, &Release::of(cluster, release)?)
+pub fn services_of<'c, 'w>(cluster: &'c Cluster<'w>, release: &Object) -> Option<&'c ChartServices<'w>> {
+    let makers = cluster.services().makers(&ReleaseNames::of(release).namespace);
+    makers.iter().find(|maker| std::ptr::eq(maker.release, release))?.services.as_ref()
 }
 
 /// The Services of a release; `None` where no profile knows them or some of its values are not known.
