@@ -301,3 +301,24 @@ fn every_lawful_shape_is_silent() {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn no_rule_quotes_a_secret_at_its_place() {
+    const NUMBER: &str = "93817264";
+    let texts = [
+        object("Deployment", "env:\n  - name: DB_PASSWORD\n    value: 93817264"),
+        object("Deployment", "env:\n  - value: 93817264\n    name: DB_PASSWORD"),
+        format!("apiVersion: v1\nkind: Secret\n{HEAD}stringData:\n  pin: 93817264\n"),
+        format!("apiVersion: v1\nkind: ConfigMap\n{HEAD}data:\n  password: 93817264\n"),
+    ];
+    let mut found = 0;
+    for text in texts {
+        let checked = run(&text, None);
+        found += checked.findings.iter().filter(|finding| *finding.rule == *"schema-value-invalid").count();
+        let printed: Vec<String> = printed(&checked, &[NUMBER.to_owned()]).collect();
+        assert!(printed.is_empty(), "{text}{printed:?}");
+        let fixes = format!("{:?}", checked.findings.iter().map(|finding| &finding.fix).collect::<Vec<_>>());
+        assert!(!fixes.contains(NUMBER), "{text}{fixes}");
+    }
+    assert!(found > 0, "no rule was near a value");
+}

@@ -2,7 +2,6 @@
 
 mod budget;
 mod concise;
-mod credentials;
 mod escape;
 mod github;
 mod graph;

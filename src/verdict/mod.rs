@@ -1,5 +1,7 @@
 //! Which findings count: levels, ignores, one finding for one place, one order for all.
 
+mod silence;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -102,6 +104,7 @@ impl Court<'_> {
             state: State::Reported,
             state_reason: None,
         };
+        silence::silence(self.sources, &mut finding);
         if card.ignorable {
             self.ignore(&mut finding, &path);
         }

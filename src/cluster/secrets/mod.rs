@@ -15,7 +15,7 @@ pub use creation::{CreationRule, Matching, SopsConfig, SopsConfigs};
 pub use documents::{SopsDocument, flat_files, named_as_encrypted, reference, sops_documents};
 pub use flat::{FlatEntry, read_flat};
 pub use inputs::{Inputs, is_named_as_encrypted, is_test_data, readable_extension};
-pub use leaks::{Leak, Look, Place, in_text, leaks, places};
+pub use leaks::{Leak, Look, Place, in_file, leaks, places, without_overlap};
 pub use metadata::{Leaf, LeafValue, Selector, SopsMetadata, encrypted_leaf, leaves};
 pub use pattern::Pattern;
 pub use plain::{PlainKey, key_place, needs_no_encryption, plain_keys, takes_from_elsewhere};

@@ -2,6 +2,7 @@
 
 mod credential;
 mod dummies;
+mod files;
 mod formats;
 mod places;
 mod text;
@@ -9,6 +10,7 @@ mod text;
 use std::ops::Range;
 
 pub(super) use dummies::is_dummy;
+pub use files::{in_file, without_overlap};
 pub use places::{Place, places};
 pub use text::in_text;
 

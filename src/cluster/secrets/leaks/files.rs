@@ -1,19 +1,22 @@
-//! Which bytes of a file are never printed besides the data of Secrets: credentials in places that are not for them.
+//! Credentials in a file of YAML as text, for those who show its lines: a name and its value may stand on two of them.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::redact::secret_data;
-use crate::cluster::secrets::{in_text, leaks};
+use super::{in_text, leaks};
 
-/// Everything that is hidden in a text, in order and without overlap.
-pub(super) fn hidden(text: &str) -> Vec<Range<usize>> {
-    let mut ranges = secret_data(text);
-    ranges.extend(in_text(text).into_iter().map(|leak| leak.value));
+/// The bytes of everything in a file that looks like a credential, in order and without overlap.
+pub fn in_file(text: &str) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = in_text(text).into_iter().map(|leak| leak.value).collect();
     ranges.extend(on_two_lines(text));
     ranges.extend(in_blocks(text));
+    without_overlap(ranges)
+}
+
+/// Ranges in order, those that overlap made one.
+pub fn without_overlap(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut merged: Vec<Range<usize>> = Vec::new();
     for range in ranges {
@@ -73,7 +76,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let mut out = text.to_owned();
-        for range in hidden(text).into_iter().rev() {
+        for range in in_file(text).into_iter().rev() {
             out.replace_range(range, "…");
         }
         out
