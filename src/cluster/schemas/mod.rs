@@ -1,4 +1,4 @@
-//! Schemas of built objects: those of CRDs in the tree, then those of Flux and of Kubernetes itself; and what objects say against them.
+//! Schemas of built objects: those of CRDs in the tree, then those of the folders that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
 
 mod builtin;
 mod crds;
@@ -6,6 +6,7 @@ mod flux;
 mod harden;
 mod instance;
 mod judge;
+mod locations;
 mod overlay;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +21,7 @@ use crate::build::Object;
 use crate::build::object::Gvk;
 use instance::Manifest;
 pub use judge::{Trouble, Violation};
+pub use locations::{BadLocation, Location};
 
 /// A schema, compiled.
 #[derive(Debug)]
@@ -70,11 +72,15 @@ fn shown(gvk: &Gvk) -> String {
 fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
     let of_tree = crds::schema(cluster, gvk);
     let is_of_tree = of_tree.is_some();
+    let given = || {
+        let kubernetes = cluster.declared().kubernetes;
+        cluster.repository.schema_locations.iter().find_map(|location| location.schema(gvk, kubernetes))
+    };
     let known = || {
         let api_version = gvk.api_version();
         flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
     };
-    let text = of_tree.or_else(known)?;
+    let text = of_tree.or_else(given).or_else(known)?;
     let options = jsonschema::options_for::<Manifest>()
         .with_pattern_options(jsonschema::PatternOptions::regex())
         .should_validate_formats(false);
