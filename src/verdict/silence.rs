@@ -13,9 +13,10 @@ const MAX_LINES: usize = 40;
 /// Shorter values occur in other words by chance.
 const MIN_VALUE: usize = 4;
 
-/// Takes the secrets at the place of a finding out of everything it says. A fix that would write one is dropped.
+/// Takes the secrets at the places of a finding out of everything it says. A fix that would write one is dropped.
 pub(super) fn silence(sources: &Sources, finding: &mut Finding) {
-    let mut secrets: Vec<String> = near(&sources.file(finding.primary.span.file), finding.primary.span);
+    let labels = finding.related.iter().chain(&finding.trail).chain([&finding.primary]);
+    let mut secrets: Vec<String> = labels.flat_map(|label| near(&sources.file(label.span.file), label.span)).collect();
     let is_data = ["data", "stringData"].iter().any(|field| finding.path.starts_with(field));
     if is_data && finding.object.as_ref().is_some_and(|object| object.kind == "Secret") {
         let marked = sources.text(finding.primary.span);
