@@ -322,3 +322,26 @@ fn no_rule_quotes_a_secret_at_its_place() {
     }
     assert!(found > 0, "no rule was near a value");
 }
+
+#[test]
+fn no_rule_quotes_what_came_out_of_a_secret() {
+    let mut memory = Memory::default();
+    memory.insert(
+        "flux/ks.yaml",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: flux-system}\nspec:\n  path: ./app\n  sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild: {substituteFrom: [{kind: Secret, name: vars}]}\n",
+    );
+    memory.insert(
+        "flux/vars.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: vars, namespace: flux-system}\nstringData:\n  MODE: canary-4711\n  PIN: '93817264'\n",
+    );
+    let deployment = object("Deployment", "env:\n  - {name: A, value: B}\nimagePullPolicy: ${MODE}");
+    memory.insert("app/app.yaml", deployment.replacen("spec:\n", "spec:\n  replicas: ${MODE}\n", 1));
+    memory.insert("app/map.yaml", format!("apiVersion: v1\nkind: ConfigMap\n{HEAD}data: {{pin: ${{PIN}}}}\n"));
+    let catalogue = flux_vet::rules::catalogue().unwrap();
+    let rules = catalogue.iter().map(|entry| entry.card.id.clone()).collect();
+    let checked = check(memory, &CheckOptions { rules: Some(rules), ..CheckOptions::default() }).unwrap();
+    let near = checked.findings.iter().filter(|finding| finding.message.contains("<redacted>")).count();
+    assert!(near > 1, "{:?}", checked.findings.iter().map(|finding| &finding.message).collect::<Vec<_>>());
+    let printed: Vec<String> = printed(&checked, &["canary-4711".to_owned(), "93817264".to_owned()]).collect();
+    assert!(printed.is_empty(), "{printed:?}");
+}

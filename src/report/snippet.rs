@@ -7,8 +7,8 @@ use std::sync::Arc;
 use codespan_reporting::files::{Error, Files, Location};
 
 use super::escape;
-use super::redact::{HIDDEN, Hide, secret_data, value_on_line};
-use crate::cluster::secrets::{in_file, without_overlap};
+use super::redact::{HIDDEN, Hide, hidden};
+use crate::cluster::secrets::value_on_line;
 use crate::source::{File, FileId, Sources, Span};
 
 /// A label over more lines than this is cut to its first line.
@@ -26,8 +26,7 @@ pub(super) struct Hidden {
 
 impl Hidden {
     fn of(&mut self, id: FileId, file: &File) -> Arc<[Range<usize>]> {
-        let hidden = || without_overlap([secret_data(&file.text), in_file(&file.text)].concat()).into();
-        self.files.entry(id).or_insert_with(hidden).clone()
+        self.files.entry(id).or_insert_with(|| hidden(&file.text).into()).clone()
     }
 }
 

@@ -62,6 +62,10 @@ impl Court<'_> {
         let mut findings: Vec<Finding> =
             observations.into_iter().filter_map(|(cluster, observation)| self.finding(cluster, observation)).collect();
         findings.retain(|finding| self.is_asked_for(finding));
+        let mut silence = silence::Silence::default();
+        for finding in &mut findings {
+            silence.silence(self.sources, finding);
+        }
         self.sort(&mut findings);
         merge_same_place(&mut findings);
         findings
@@ -104,7 +108,6 @@ impl Court<'_> {
             state: State::Reported,
             state_reason: None,
         };
-        silence::silence(self.sources, &mut finding);
         if card.ignorable {
             self.ignore(&mut finding, &path);
         }

@@ -446,7 +446,12 @@ fn is_random(text: &str) -> bool {
             || (part.len() <= 12
                 && part.trim_end_matches(|c: char| c.is_ascii_digit()).chars().all(|c| c.is_ascii_alphabetic()))
     });
-    classes >= 2 && !is_name && !is_spoken(text) && !is_uuid(text) && entropy(text) >= 3.7
+    classes >= 2 && !is_name && !is_pattern(text) && !is_spoken(text) && !is_uuid(text) && entropy(text) >= 3.7
+}
+
+/// A regular expression: anchored, or a choice of several.
+fn is_pattern(text: &str) -> bool {
+    text.starts_with('^') || text.ends_with(")$") || text.contains(".*") || text.matches('|').count() > 2
 }
 
 /// `OperatorConfiguration`: letters alone that fall into words.
@@ -574,6 +579,10 @@ mod tests {
         );
         assert_eq!(classify("values.yaml", "clientSecret: hunter22\nb: c\n"), Class::Sensitive);
         assert_eq!(classify("values.yaml", "a: 1\nb: two\n"), Class::Plain);
+        assert_eq!(
+            classify("values.yaml", "args:\n  - --types-exclude=^(autofs|cgroup2?|devtmpfs|iso9660|squashfs)$\n"),
+            Class::Plain
+        );
         assert_eq!(
             classify(
                 "values.yaml",

@@ -10,7 +10,7 @@ mod text;
 use std::ops::Range;
 
 pub(super) use dummies::is_dummy;
-pub use files::{in_file, without_overlap};
+pub use files::in_file;
 pub use places::{Place, places};
 pub use text::in_text;
 
