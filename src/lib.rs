@@ -257,6 +257,12 @@ fn run(
     repository: &Repository<'_>,
     clusters: &[Cluster<'_>],
 ) -> (Seen, Coverage) {
+    for cluster in clusters {
+        for (_, rule) in predicates {
+            // The check meets the same panic, and says so.
+            let _ = catch_unwind(AssertUnwindSafe(|| rule.prepare(cluster)));
+        }
+    }
     let pairs: Vec<_> =
         clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
     let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs

@@ -33,6 +33,12 @@ impl Sink {
 
 /// A compiled predicate. It only reads; the struct that implements it is its options.
 pub trait Rule: Send + Sync {
+    /// Asks a cluster for answers that are themselves worked out on several threads. Comes before any check: a check that
+    /// waits for such an answer may be handed another check that waits for the same one, and both would wait for ever.
+    fn prepare(&self, cluster: &Cluster<'_>) {
+        let _ = cluster;
+    }
+
     /// Checks one cluster.
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let _ = (cluster, out);
