@@ -96,7 +96,12 @@ pub fn classify(key: &str, text: &str) -> Class {
     if is_uuid(rest) || is_host(rest) || is_identifier_name(key) {
         return Class::Harmless;
     }
-    if is_random(rest) { Class::Sensitive } else { Class::Plain }
+    match is_random(rest) {
+        true => Class::Sensitive,
+        // `${REPOSITORY}/app`
+        false if has_variable => Class::Harmless,
+        false => Class::Plain,
+    }
 }
 
 /// A text without the quotes around it.
@@ -524,6 +529,7 @@ mod tests {
         assert_eq!(classify("password", "${TOKEN:=hunter22}"), Class::Sensitive);
         assert_eq!(classify("RESTIC_REPOSITORY", "s3:https://s3.home.arpa/volsync/${APP}"), Class::Harmless);
         assert_eq!(classify("url", "postgres://app:${PASSWORD}@db/app"), Class::Harmless);
+        assert_eq!(classify("RESTIC_REPOSITORY", "${REPOSITORY}/app"), Class::Harmless);
     }
 
     #[test]
