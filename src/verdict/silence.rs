@@ -20,15 +20,9 @@ const MIN_VALUE: usize = 4;
 /// The secrets of the files that findings point at; each file is looked at once.
 #[derive(Default)]
 pub(super) struct Silence {
-    files: HashMap<FileId, Arc<Secrets>>,
+    files: HashMap<FileId, Arc<[Range<usize>]>>,
     /// The values of all Secrets by their keys, for variables that are filled from them; read once a variable is met.
     variables: Option<HashMap<String, Vec<String>>>,
-}
-
-/// Where secrets stand in a file.
-struct Secrets {
-    credentials: Vec<Range<usize>>,
-    data: Vec<Range<usize>>,
 }
 
 impl Silence {
@@ -37,10 +31,13 @@ impl Silence {
         let mut secrets: Vec<String> = Vec::new();
         for label in finding.related.iter().chain(&finding.trail).chain([&finding.primary]) {
             let file = sources.file(label.span.file);
-            let known = self.of(label.span.file, &file);
-            secrets.extend(within(&file, &known.credentials, lines(&file, label.span, AROUND)));
+            let near = file.text.get(lines(&file, label.span, AROUND)).unwrap_or_default();
+            secrets.extend(in_file(near).into_iter().filter_map(|range| near.get(range)).map(bare));
             let own = lines(&file, label.span, 0);
-            secrets.extend(within(&file, &known.data, own.clone()).filter(|text| !is_name(finding, text)));
+            secrets.extend(
+                within(&file, &self.data_of(label.span.file, &file), own.clone())
+                    .filter(|text| !is_name(finding, text)),
+            );
             for name in variables(file.text.get(own).unwrap_or_default()) {
                 let values = self.variables.get_or_insert_with(|| by_key(sources)).get(name);
                 secrets.extend(values.into_iter().flatten().filter(|text| !is_name(finding, text)).cloned());
@@ -65,9 +62,9 @@ impl Silence {
         finding.fix.take_if(|fix| writes_one(&fix.title) || fix.edits.iter().any(|edit| writes_one(&edit.text)));
     }
 
-    fn of(&mut self, id: FileId, file: &File) -> Arc<Secrets> {
-        let read = || Arc::new(Secrets { credentials: in_file(&file.text), data: secret_data(&file.text) });
-        self.files.entry(id).or_insert_with(read).clone()
+    /// Where the data of Secrets stands in a file.
+    fn data_of(&mut self, id: FileId, file: &File) -> Arc<[Range<usize>]> {
+        self.files.entry(id).or_insert_with(|| secret_data(&file.text).into()).clone()
     }
 }
 

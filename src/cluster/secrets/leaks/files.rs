@@ -5,13 +5,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::text::may_hold;
 use super::{in_text, leaks};
 
 /// The bytes of everything in a file that looks like a credential.
 pub fn in_file(text: &str) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = in_text(text).into_iter().map(|leak| leak.value).collect();
-    ranges.extend(on_two_lines(text));
-    ranges.extend(in_blocks(text));
+    if may_hold(text) {
+        ranges.extend(on_two_lines(text));
+        ranges.extend(in_blocks(text));
+    }
     ranges
 }
 

@@ -24,7 +24,7 @@ pub fn in_text(text: &str) -> Vec<Leak> {
         let body = line.trim();
         // What a comment assigns is mostly an example.
         let is_comment = body.starts_with('#') || body.starts_with("//") || body.starts_with(';');
-        if !is_comment && line.len() <= MAX_LINE {
+        if !is_comment && line.len() <= MAX_LINE && may_hold(line) {
             found.extend(on_line(line, at));
         }
         at += line.len();
@@ -52,7 +52,8 @@ fn urls(text: &str) -> Vec<Leak> {
     static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"\b[a-z][a-z0-9+.\-]*://(?<user>[^\s:/@"'<>]*):(?<password>[^\s/@"'<>]+)@[A-Za-z0-9\[$]"#).ok()
     });
-    let found = URL.iter().flat_map(|url| url.captures_iter(text));
+    let near = URL.iter().filter(|_| text.contains("://") && text.contains('@'));
+    let found = near.flat_map(|url| url.captures_iter(text));
     found
         .filter_map(|found| {
             let (user, password) = (found.name("user")?, found.name("password")?);
@@ -70,6 +71,17 @@ fn urls(text: &str) -> Vec<Leak> {
             })
         })
         .collect()
+}
+
+/// Whether a text has a word without which nothing below finds a credential.
+pub(super) fn may_hold(text: &str) -> bool {
+    static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            "(?i-u:pass|pwd|token|key|cred|secret|auth|bearer|hmac|psk|pat|salt|jwt|curl|redis|mysql|maria|login)",
+        )
+        .ok()
+    });
+    WORD.as_ref().is_some_and(|word| word.is_match(text))
 }
 
 /// Names with values on one line.
