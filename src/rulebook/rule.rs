@@ -33,8 +33,7 @@ impl Sink {
 
 /// A compiled predicate. It only reads; the struct that implements it is its options.
 pub trait Rule: Send + Sync {
-    /// Asks a cluster for answers that are themselves worked out on several threads. Comes before any check: a check that
-    /// waits for such an answer may be handed another check that waits for the same one, and both would wait for ever.
+    /// Work on all threads that is done before any rule runs; [`Self::check`] itself is one job among many.
     fn prepare(&self, cluster: &Cluster<'_>) {
         let _ = cluster;
     }

@@ -14,7 +14,7 @@ pub struct SchemaFieldUnknown {}
 
 impl Rule for SchemaFieldUnknown {
     fn prepare(&self, cluster: &Cluster<'_>) {
-        cluster.judged();
+        cluster.judge();
     }
 
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
