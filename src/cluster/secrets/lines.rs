@@ -52,13 +52,19 @@ fn data_of_document(lines: &[Line<'_>], hidden: &mut Vec<Range<usize>>) {
     let secrets: Vec<usize> = lines.iter().filter_map(Line::secret_indent).collect();
     // The block whose content is being hidden: its indentation, and whether it is a list of `key=value` literals.
     let mut block: Option<(usize, Block)> = None;
+    // In `files: [key=path]` of a generator nothing is secret.
+    let mut names_files = false;
     for line in lines {
         let Some(content) = line.content() else { continue };
         if let Some((indent, kind)) = block {
             if line.is_inside(indent, kind) {
-                hidden.extend(line.hidden_as(kind));
+                names_files = line.names_files().unwrap_or(names_files);
+                if matches!(kind, Block::Data) || !names_files {
+                    hidden.extend(line.hidden_as(kind));
+                }
                 continue;
             }
+            names_files = false;
             block = None;
         }
         if line.is_flow_secret() {
@@ -154,6 +160,14 @@ impl<'a> Line<'a> {
         let own = self.text.len() - self.text.trim_start().len();
         // A list may stand at the indentation of its key.
         own > indent || (matches!(kind, Block::Generator) && own == indent && self.text.trim_start().starts_with('-'))
+    }
+
+    /// Whether files are named from a key of a generator on; `None` where the line has no such key.
+    fn names_files(&self) -> Option<bool> {
+        let body = self.text.trim_start().trim_start_matches("- ");
+        let (key, rest) = body.split_once(':')?;
+        let is_key = key.chars().all(|c| c.is_ascii_alphabetic()) && rest.starts_with(|c: char| c.is_whitespace());
+        is_key.then_some(matches!(key, "files" | "envs" | "env"))
     }
 
     fn hidden_as(&self, kind: Block) -> Option<Range<usize>> {
@@ -253,6 +267,12 @@ mod tests {
         assert_eq!(
             shown("secretGenerator:\n- name: x\n  literals:\n  - password=hunter2\nresources: []\n"),
             "secretGenerator:\n- name: x\n  literals:\n  - password=<redacted>\nresources: []\n"
+        );
+        let files = "secretGenerator:\n- name: x\n  files:\n  - a=values/a.yaml\n";
+        assert_eq!(shown(files), files);
+        assert_eq!(
+            shown(&format!("{files}  literals: [b=c]\n- files: [d=e]\n  name: y\n  literals:\n  - f=g\n")),
+            format!("{files}  literals: [b=<redacted>\n- files: [d=e]\n  name: y\n  literals:\n  - f=<redacted>\n")
         );
     }
 
