@@ -128,6 +128,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(secrets::SopsTypeEncrypted, "secrets/sops-type-encrypted"),
         compiled!(secrets::SopsRuleMismatch, "secrets/sops-rule-mismatch"),
         compiled!(secrets::SopsFileName, "secrets/sops-file-name"),
+        compiled!(secrets::SecretInPlainConfig, "secrets/secret-in-plain-config"),
+        compiled!(secrets::SecretProducerConflict, "secrets/secret-producer-conflict"),
         compiled!(budget::BudgetDocumentMismatch, "budget/budget-document-mismatch"),
         compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
         compiled!(budget::BudgetUncounted, "budget/budget-uncounted"),

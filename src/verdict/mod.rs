@@ -1,5 +1,6 @@
 //! Which findings count: levels, suppressions, one finding for one place, one order for all.
 
+mod silence;
 pub mod suppressions;
 
 use std::collections::{HashMap, HashSet};
@@ -77,6 +78,10 @@ impl Court<'_> {
         let own = suppressions.observations(self.running, self.built);
         findings.extend(own.into_iter().filter_map(|observation| self.finding(None, observation)));
         findings.retain(|finding| self.is_asked_for(finding));
+        let mut silence = silence::Silence::default();
+        for finding in &mut findings {
+            silence.silence(self.sources, finding);
+        }
         self.sort(&mut findings);
         merge_same_place(&mut findings);
         findings
