@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod config;
 pub mod fault;
 pub mod finding;
+pub mod fix;
 pub mod inspect;
 pub mod report;
 pub mod rulebook;
