@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::card::{Card, Example, ExampleFile};
+use super::user::CardText;
 use crate::config::FILE_NAMES;
 use crate::finding::{Finding, Label};
 use crate::source::{Memory, normalize};
 use crate::{CheckOptions, Checked, check, check_since};
+
+/// What a rule reports that fails itself.
+const RULE_ERROR: &str = "rule-error";
 
 /// A line of a file of an example.
 type Line = (String, usize);
@@ -35,7 +39,15 @@ impl fmt::Display for Mismatch {
 /// # Errors
 /// [`Mismatch`] with every difference between the marks and the findings.
 pub fn run_example(card: &Card, example: &Example) -> Result<(), Mismatch> {
-    let differences = match run(card, example) {
+    run_example_of(card, example, None)
+}
+
+/// The same for a card of a repository, which its tree does not hold.
+///
+/// # Errors
+/// As for [`run_example`].
+pub fn run_example_of(card: &Card, example: &Example, text: Option<&CardText>) -> Result<(), Mismatch> {
+    let differences = match run(card, example, text) {
         Ok(checked) => compare(card, example, &checked),
         Err(why) => vec![why],
     };
@@ -45,7 +57,7 @@ pub fn run_example(card: &Card, example: &Example) -> Result<(), Mismatch> {
     Err(Mismatch { card: format!("{}/{}", card.group, card.id), example: example.title.clone(), differences })
 }
 
-fn run(card: &Card, example: &Example) -> Result<Checked, String> {
+fn run(card: &Card, example: &Example, text: Option<&CardText>) -> Result<Checked, String> {
     let mut tree = Memory::default();
     for file in example.files.iter().filter(|file| !file.is_base) {
         tree.insert(&file.path, file.text.clone());
@@ -54,7 +66,11 @@ fn run(card: &Card, example: &Example) -> Result<Checked, String> {
     if let (Some(config), Some(name)) = (&example.config, FILE_NAMES.first()) {
         tree.insert(name, config.clone());
     }
-    let mut options = CheckOptions { rules: Some(vec![card.id.clone()]), ..CheckOptions::default() };
+    let mut options = CheckOptions {
+        rules: Some(vec![card.id.clone(), RULE_ERROR.to_owned()]),
+        cards: text.map(|text| vec![text.clone()]),
+        ..CheckOptions::default()
+    };
     if let Some(text) = &example.options {
         let value = serde_yaml::from_str(text).map_err(|error| format!("the options are no YAML: {error}"))?;
         options.rule_options.push((card.id.clone(), value));
@@ -85,6 +101,9 @@ struct Mark {
 
 fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
     let findings: Vec<&Finding> = checked.findings.iter().filter(|finding| *finding.rule == *card.id).collect();
+    if let Some(error) = checked.findings.iter().find(|finding| *finding.rule == *RULE_ERROR) {
+        return vec![error.message.clone()];
+    }
     // The configuration may be the place to edit: a budget line.
     let config = example.config.as_ref().zip(FILE_NAMES.first()).map(|(text, name)| ExampleFile {
         path: (*name).to_owned(),

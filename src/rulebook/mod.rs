@@ -3,10 +3,12 @@
 pub mod card;
 mod catalogue;
 pub mod cel;
+pub mod check;
 mod harness;
 mod rule;
+pub mod user;
 
 pub use card::{Card, CardError, Example};
 pub use catalogue::{Catalogue, RuleEntry};
-pub use harness::{Mismatch, run_example};
+pub use harness::{Mismatch, run_example, run_example_of};
 pub use rule::{Rule, Sink};

@@ -232,6 +232,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("engine/file-unreadable"),
         of_engine!("engine/internal-error"),
         of_engine!("engine/limit-exceeded"),
+        of_engine!("engine/rule-error"),
     ])
     .map_err(|message| Fault::Internal { message })
 }
