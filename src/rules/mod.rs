@@ -16,7 +16,7 @@ mod upgrade;
 mod workloads;
 
 use crate::fault::Fault;
-use crate::rulebook::{Catalogue, RuleEntry};
+use crate::rulebook::{AdmissionPolicy, Catalogue, RuleEntry};
 
 /// A rule with a predicate: its type and its card.
 macro_rules! compiled {
@@ -233,6 +233,7 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("engine/internal-error"),
         of_engine!("engine/limit-exceeded"),
         of_engine!("engine/rule-error"),
+        compiled!(AdmissionPolicy, "engine/admission-policy"),
     ])
     .map_err(|message| Fault::Internal { message })
 }

@@ -12,5 +12,6 @@ mod run;
 mod world;
 
 pub use load::{Check, Wrong};
+pub use path::Place;
 pub use rule::{CardFile, DataRule};
 pub use world::{Asked, namespace};

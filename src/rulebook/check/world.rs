@@ -205,8 +205,10 @@ impl<'w> World<'w> for Asked<'_, 'w> {
                 Err(stop) => Err(stop),
             },
             (Function::Pods, [Value::Object(object)]) => {
-                let template = Template::of(object).map(|template| Arc::new(Value::Node(template.node)));
-                Ok(Value::Optional(template))
+                // Labels are all that most rules ask for; a template that has them may lack its `spec`.
+                let bare = || object.dig("spec.template").filter(|_| matches!(&*object.gvk.group, "apps" | "batch"));
+                let template = Template::of(object).map(|template| template.node).or_else(bare);
+                Ok(Value::Optional(template.map(|node| Arc::new(Value::Node(node)))))
             }
             (Function::LabelsOf, [of]) => self.labels(of),
             (Function::Requests, [Value::Object(object)]) => self.amounts(object, Measure::Requests),
