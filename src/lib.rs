@@ -24,6 +24,7 @@ use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, Undefined};
 use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
+use crate::cluster::schemas::Location;
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
 use crate::fault::Fault;
@@ -50,6 +51,8 @@ pub struct CheckOptions {
     pub today: Option<Date>,
     /// Runs these rules alone, whatever their default.
     pub rules: Option<Vec<String>>,
+    /// Places for schemas, before those of the configuration.
+    pub schema_locations: Vec<Location>,
     /// Options of a rule, over those of the configuration.
     pub rule_options: Vec<(String, serde_json::Value)>,
     /// Cards of the user, in place of those of the tree.
@@ -92,10 +95,13 @@ fn checked<T>(
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
+    let schemas = schema_locations(&sources, &config, options)?;
     let library = Library::new(&sources);
     let world = build::world(&library, &build_options(&config));
-    let repository =
-        Repository::new(&library, &config, documents(&library), &world).with_profiles(profiles).since(before);
+    let repository = Repository::new(&library, &config, documents(&library), &world)
+        .with_profiles(profiles)
+        .with_schemas(schemas)
+        .since(before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let seen = look(&clusters);
     let (observations, coverage) = run(&predicates, &repository, &clusters);
@@ -131,6 +137,17 @@ pub fn catalogue(sources: &Sources, config: &Config, cards: Option<&[CardText]>)
         None => user::add(&mut catalogue, sources, &user::texts(sources, config)?)?,
     }
     Ok(catalogue)
+}
+
+/// Where schemas are: as given, then as configured.
+fn schema_locations(sources: &Sources, config: &Config, options: &CheckOptions) -> Result<Vec<Location>, Fault> {
+    let mut locations = options.schema_locations.clone();
+    for (at, template) in config.schema_locations.iter().enumerate() {
+        let location = Location::new(sources.shared_system(), template)
+            .map_err(|error| config.fault(&format!("schema-locations.{at}"), error.to_string(), "here", None))?;
+        locations.extend(location);
+    }
+    Ok(locations)
 }
 
 /// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of

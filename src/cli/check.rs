@@ -2,8 +2,9 @@
 
 use std::env;
 use std::io::{Read, stdin};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
@@ -11,11 +12,12 @@ use clap::{Args, ValueEnum};
 use super::since;
 use super::tree::{self, Tree};
 use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
+use crate::cluster::schemas::Location;
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State};
 use crate::report::{self, Format, Run, Style};
-use crate::source::Memory;
+use crate::source::{Disk, FileSystem, Memory};
 use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
@@ -30,6 +32,10 @@ pub struct Arguments {
     /// Report only what this git revision does not have yet
     #[arg(long, value_name = "REV")]
     base: Option<String>,
+
+    /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
+    #[arg(long, value_name = "TEMPLATE")]
+    schema_location: Vec<String>,
 
     /// Report format, and the file to write it to; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
@@ -100,6 +106,7 @@ fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
     let (disk, config) = arguments.tree.open()?;
     let options = CheckOptions {
         config,
+        schema_locations: schema_locations(&arguments.schema_location)?,
         only: arguments.path.iter().map(|path| tree::below(&disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
@@ -111,6 +118,32 @@ fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
         }
         None => check(disk, &options),
     }
+}
+
+/// Templates of the command line are paths of the working directory.
+fn schema_locations(given: &[String]) -> Result<Vec<Location>, Fault> {
+    let mut locations = Vec::new();
+    for template in given {
+        let usage = |message: String| Fault::Usage { message, help: None };
+        let end = template.find("{{").unwrap_or(template.len());
+        // What stands before the first placeholder is a folder, which stands on its own.
+        let (folder, rest) = match template.get(..end).and_then(|fixed| fixed.rsplit_once('/')) {
+            Some((folder, _)) if template.contains("{{") => template.split_at(folder.len()),
+            _ if template.contains("{{") => (".", template.as_str()),
+            _ => (template.as_str(), ""),
+        };
+        let system: Arc<dyn FileSystem> = if template == "default" || template.contains("://") {
+            Arc::new(Memory::default())
+        } else {
+            let folder = if folder.is_empty() { "/" } else { folder };
+            let unreadable = |error: std::io::Error| Fault::Read { path: folder.to_owned(), reason: error.to_string() };
+            Arc::new(Disk::new(Path::new(folder)).map_err(unreadable)?)
+        };
+        let rest = if template == "default" || template.contains("://") { template.as_str() } else { rest };
+        let location = Location::new(system, rest).map_err(|error| usage(error.to_string()))?;
+        locations.extend(location);
+    }
+    Ok(locations)
 }
 
 fn standard_input() -> Result<Memory, Fault> {

@@ -1,5 +1,6 @@
 //! Objects to a read-only world that answers questions: what exists, what may exist, what refers to what.
 
+pub mod apis;
 pub mod backends;
 pub mod before;
 mod bootstrap;
@@ -29,6 +30,7 @@ pub mod reach;
 pub mod references;
 pub mod release;
 mod rendered;
+pub mod schemas;
 pub mod scopes;
 pub mod script;
 pub mod secrets;
@@ -37,6 +39,7 @@ pub mod templates;
 mod trail;
 mod unnamed;
 pub mod usage;
+pub mod versions;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -88,6 +91,8 @@ pub struct Repository<'w> {
     pub read: HashSet<FileId>,
     /// Entry paths of all clusters.
     pub entries: Vec<Arc<str>>,
+    /// Where schemas are, besides those that are built in.
+    pub schema_locations: Vec<schemas::Location>,
     /// What an older revision built, where the run compares.
     pub before: Option<before::Before>,
     written: HashMap<DocumentKey, Vec<usize>>,
@@ -124,8 +129,15 @@ impl<'w> Repository<'w> {
             releases,
             scripts: OnceLock::new(),
             profiles: Profiles::default(),
+            schema_locations: Vec::new(),
             before: None,
         }
+    }
+
+    /// The same, with further places for schemas.
+    #[must_use]
+    pub fn with_schemas(self, schema_locations: Vec<schemas::Location>) -> Self {
+        Repository { schema_locations, ..self }
     }
 
     /// The same, with an older revision to compare with.
@@ -188,6 +200,7 @@ pub struct Cluster<'w> {
     policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
     account: OnceLock<Account<'w>>,
+    judged: OnceLock<schemas::Judged>,
     custody: OnceLock<Custody>,
     unnamed: OnceLock<Unnamed<'w>>,
     // Files that a renderer wrote, with the place of their HelmRelease.
@@ -215,6 +228,7 @@ impl<'w> Cluster<'w> {
             policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
             account: OnceLock::new(),
+            judged: OnceLock::new(),
             custody: OnceLock::new(),
             unnamed: OnceLock::new(),
             rendered_files: OnceLock::new(),

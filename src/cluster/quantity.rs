@@ -134,8 +134,9 @@ impl fmt::Display for Quantity {
         if self.nano == 0 {
             return f.write_str("0");
         }
-        if self.family == Family::Binary && self.nano.abs() >= 1024 * NANO {
-            let mut value = divide_up(self.nano, NANO);
+        // What is no whole number of bytes is written in decimal, so that nothing of it is lost.
+        if self.family == Family::Binary && self.nano.abs() >= 1024 * NANO && self.nano % NANO == 0 {
+            let mut value = self.nano / NANO;
             let mut power = 0;
             while value % 1024 == 0 && power + 1 < BINARY.len() {
                 value /= 1024;

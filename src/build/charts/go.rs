@@ -44,6 +44,12 @@ pub fn as_text(node: &Node) -> Option<Cow<'_, str>> {
     }
 }
 
+/// A scalar that a template prints without quotes, as YAML reads it again: a text of digits becomes a number.
+pub fn printed(node: &Node) -> Node {
+    let number = node.as_str().filter(|text| !text.starts_with(['0', '+', '-'])).and_then(|text| text.parse().ok());
+    number.map_or_else(|| node.clone(), |number| Node { value: Value::Int(number), origin: node.origin.clone() })
+}
+
 /// A float as Go's `%v` writes it. Source: Go `strconv/ftoa.go` (`%e` from the sixth power of ten on).
 fn float(number: f64) -> String {
     let written = format!("{number:e}");

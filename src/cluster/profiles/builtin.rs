@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, &str); 28] = files!(
+static FILES: [(&str, &str); 29] = files!(
     "alloy",
     "cert-manager",
     "cilium",
@@ -35,6 +35,7 @@ static FILES: [(&str, &str); 28] = files!(
     "other-operators",
     "pgo",
     "rook-ceph",
+    "rustfs",
     "tempo",
     "tempo-distributed",
     "thanos",

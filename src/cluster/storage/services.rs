@@ -1,12 +1,13 @@
 //! The Services that may stand for an object store, with their ports, and what cannot be told about them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::endpoint::Host;
 use crate::build::Object;
-use crate::build::charts::Extent;
+use crate::cluster::Cluster;
+use crate::cluster::backends::{Address, Named};
+use crate::cluster::pods::ServiceSet;
 use crate::cluster::release::Release;
-use crate::cluster::{Cluster, Presence};
 use crate::finding::{Confidence, Label, ObjectRef};
 use crate::yaml::Node;
 
@@ -37,7 +38,11 @@ pub enum Found<'s> {
     /// It is known.
     Service(&'s Service),
     /// It does not exist.
-    Missing,
+    Missing {
+        /// Whether everything that could make it was looked into; otherwise its name has nothing in common with what
+        /// may make Services there.
+        is_sure: bool,
+    },
     /// Something that was not looked into may make it; why, as a clause.
     Unknown(String),
 }
@@ -46,53 +51,8 @@ pub enum Found<'s> {
 #[derive(Debug, Default)]
 pub struct Services {
     known: BTreeMap<(String, String), Service>,
-    /// Releases of charts that are not modelled, by namespace: the names of release and chart.
-    opaque: BTreeMap<String, Vec<(String, String)>>,
-    /// Objects whose controllers may make Services, by namespace.
-    operators: BTreeMap<String, Vec<String>>,
     namespaces: BTreeSet<String>,
 }
-
-/// Groups whose objects make no Service, or one that is modelled here.
-const INERT: &[&str] = &[
-    "",
-    "apps",
-    "batch",
-    "policy",
-    "autoscaling",
-    "apiextensions.k8s.io",
-    "admissionregistration.k8s.io",
-    "coordination.k8s.io",
-    "scheduling.k8s.io",
-    "networking.k8s.io",
-    "rbac.authorization.k8s.io",
-    "storage.k8s.io",
-    "snapshot.storage.k8s.io",
-    "gateway.networking.k8s.io",
-    "kustomize.toolkit.fluxcd.io",
-    "source.toolkit.fluxcd.io",
-    "notification.toolkit.fluxcd.io",
-    "image.toolkit.fluxcd.io",
-    "helm.toolkit.fluxcd.io",
-    "external-secrets.io",
-    "generators.external-secrets.io",
-    "bitnami.com",
-    "cert-manager.io",
-    "monitoring.coreos.com",
-    "cilium.io",
-    "volsync.backube",
-    "barmancloud.cnpg.io",
-    "postgresql.cnpg.io",
-    "objectbucket.io",
-    "ceph.rook.io",
-    "longhorn.io",
-    "velero.io",
-    "keda.sh",
-    "minio.min.io",
-];
-
-/// Charts that make no Service besides those modelled here, or none that a bucket is ever kept in.
-const MODELLED: &[&str] = &["minio", "tenant"];
 
 impl Services {
     /// Reads the Services of a cluster.
@@ -113,17 +73,13 @@ impl Services {
             let gateway = store.dig("spec.gateway");
             services.add(ceph(store.reference(), store.namespace(), &store.name, gateway, store.place()));
         }
-        for object in cluster.objects().filter(|object| !INERT.contains(&object.gvk.group.as_str())) {
-            let names = services.operators.entry(object.namespace().to_owned()).or_default();
-            names.push(object.name.to_string());
-        }
         for release in releases {
             services.of_release(release);
-            let is_known = matches!(cluster.makes(release.object, "", "Service"), Extent::Whole(_));
-            if !is_known && !is_closed(release) {
-                let names = (release.shown_name().to_owned(), release.chart.unwrap_or_default().to_owned());
-                services.opaque.entry(release.namespace.clone()).or_default().push(names);
-            }
+        }
+        let stores: HashSet<*const Object> =
+            releases.iter().filter(|one| is_store(cluster, one)).map(|one| ptr(one.object)).collect();
+        for set in cluster.services().iter() {
+            services.add(of_profile(set, stores.contains(&ptr(set.object))));
         }
         services
     }
@@ -202,37 +158,41 @@ impl Services {
         if let Some(service) = self.known.get(&(namespace.to_owned(), name.to_owned())) {
             return Found::Service(service);
         }
-        match cluster.presence("", "Service", namespace, name) {
-            Presence::Present(_) | Presence::Unknown => {
-                return Found::Unknown("a part of the cluster that could hold it was not built".to_owned());
+        match cluster.services().find(cluster, Address { asker: None, namespace, name }) {
+            Named::Service(set) => Found::Unknown(format!("{} makes it", set.object.reference())),
+            Named::Unknown(why) => Found::Unknown(why),
+            Named::Missing { .. } if !self.is_namespace(namespace) => {
+                Found::Unknown(format!("the tree has nothing in namespace `{namespace}`"))
             }
-            Presence::Absent => {}
+            Named::Missing { is_sure } => Found::Missing { is_sure },
         }
-        if let Some((release, _)) = self.opaque.get(namespace).and_then(|releases| releases.first()) {
-            return Found::Unknown(format!("the chart of HelmRelease `{namespace}/{release}` was not rendered"));
-        }
-        if let Some(object) = self.operators.get(namespace).and_then(|objects| objects.first()) {
-            return Found::Unknown(format!("the controller of `{namespace}/{object}` may make it"));
-        }
-        if !self.is_namespace(namespace) {
-            return Found::Unknown(format!("the tree has nothing in namespace `{namespace}`"));
-        }
-        Found::Missing
     }
+}
 
-    /// Whether a name has nothing in common with what may make Services in a namespace: then only something outside of
-    /// the tree could make a Service of that name there.
-    pub fn is_unrelated(&self, cluster: &Cluster<'_>, namespace: &str, name: &str) -> bool {
-        if !matches!(cluster.presence("", "Service", namespace, name), Presence::Absent) {
-            return false;
-        }
-        let releases = self.opaque.get(namespace).into_iter().flatten();
-        let objects = self.operators.get(namespace).into_iter().flatten();
-        let related = |other: &str| {
-            !other.is_empty() && (name.contains(other) || other.contains(name) || strsim::levenshtein(other, name) <= 2)
-        };
-        !releases.into_iter().any(|(release, chart)| related(release) || related(chart))
-            && !objects.into_iter().any(|one| related(one))
+fn ptr(object: &Object) -> *const Object {
+    std::ptr::from_ref(object)
+}
+
+/// Whether the profile of a chart says that its Services speak S3.
+fn is_store(cluster: &Cluster<'_>, release: &Release<'_>) -> bool {
+    let fit = cluster.profiles().of_release(release);
+    fit.is_some_and(|fit| fit.profile.storage.store)
+}
+
+/// What a profile or a model of a chart says of a Service.
+fn of_profile(set: &ServiceSet<'_>, is_store: bool) -> Service {
+    let numbers: Option<Vec<u16>> = set.ports.iter().map(|port| port.number).collect();
+    let pods: Vec<String> = set.pods.iter().map(ToString::to_string).collect();
+    let maker = set.object.reference();
+    Service {
+        namespace: set.namespace.clone(),
+        name: set.name.clone(),
+        ports: numbers.map(sorted).filter(|ports| !set.ports_open && !ports.is_empty()),
+        store: format!("{maker} {}", pods.join(",")),
+        place: Label::new(set.object.place(), "makes the Service"),
+        maker,
+        note: None,
+        is_store,
     }
 }
 
@@ -370,18 +330,6 @@ fn ceph(maker: ObjectRef, namespace: &str, store: &str, gateway: Option<&Node>, 
         note: None,
         is_store: true,
     }
-}
-
-/// Whether all Services of a release are among those that are modelled here.
-fn is_closed(release: &Release<'_>) -> bool {
-    let is_modelled = release.chart.is_some_and(|chart| MODELLED.contains(&chart));
-    release.is_closed && (is_modelled || is_minio_operator(release))
-}
-
-/// The chart of the `MinIO` operator makes the Services `operator` and `sts` alone.
-fn is_minio_operator(release: &Release<'_>) -> bool {
-    let from_minio = release.source.url.as_deref().is_some_and(|url| url.contains("min.io") || url.contains("minio"));
-    (release.is("operator") && from_minio) || release.is("minio-operator")
 }
 
 fn number(node: &Node) -> Option<u16> {

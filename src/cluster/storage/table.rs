@@ -17,6 +17,8 @@ pub struct StorageSpec {
     pub others: bool,
     /// Where buckets are listed that the chart or the operator makes on its own store.
     pub buckets: Vec<String>,
+    /// Its Services speak S3.
+    pub store: bool,
 }
 
 /// One bucket or endpoint, as paths below the values of a release or below an object.

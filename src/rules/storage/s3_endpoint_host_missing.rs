@@ -20,10 +20,14 @@ impl Rule for S3EndpointHostMissing {
             let near = nearest(storage, namespace, name);
             match storage.services.find(cluster, namespace, name) {
                 Found::Service(_) => {}
-                Found::Missing => out.report(missing(cluster, &connection, namespace, name, near)),
+                Found::Missing { is_sure: true } => out.report(missing(cluster, &connection, namespace, name, near)),
                 // What was not looked into would have to be named like something it has nothing in common with.
-                Found::Unknown(_) if near.is_some() && storage.services.is_unrelated(cluster, namespace, name) => {
+                Found::Missing { is_sure: false } if near.is_some() => {
                     out.report(missing(cluster, &connection, namespace, name, near).confidence(Confidence::Medium));
+                }
+                Found::Missing { is_sure: false } => {
+                    let what = format!("Service `{namespace}/{name}` of the endpoint in {}", connection.object);
+                    out.undecided(cluster, "chart", what, "a release of its namespace may make it");
                 }
                 Found::Unknown(reason) => {
                     let what = format!("Service `{namespace}/{name}` of the endpoint in {}", connection.object);
@@ -45,7 +49,9 @@ fn nearest<'s>(storage: &'s Storage, namespace: &str, name: &str) -> Option<&'s 
             let limit = if service.name.len() > 5 { 2 } else { 1 };
             let distance = strsim::damerau_levenshtein(&service.name, name);
             let apart = strsim::damerau_levenshtein(&service.namespace, namespace);
-            let close = if distance == 0 { true } else { distance <= limit && apart == 0 };
+            // Charts put an ending behind the name of the release: `store` for `store-svc`.
+            let is_ending = service.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+            let close = distance == 0 || (apart == 0 && (distance <= limit || is_ending));
             close.then_some((distance, apart, service))
         })
         .min_by(|a, b| (a.0, a.1, &a.2.namespace, &a.2.name).cmp(&(b.0, b.1, &b.2.namespace, &b.2.name)))

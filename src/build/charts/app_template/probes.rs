@@ -4,7 +4,7 @@ use super::Template;
 use super::items::Item;
 use super::services::primary_port;
 use crate::build::charts::draft::Draft;
-use crate::build::charts::go::{given, is_true};
+use crate::build::charts::go::{given, is_true, printed};
 use crate::yaml::{Node, Value};
 
 /// Times of a probe, with what they are where they are not written.
@@ -47,7 +47,7 @@ impl Template<'_> {
         };
         let port = given(values, "port").cloned().or_else(|| {
             let port = service?;
-            given(port, "targetPort").or_else(|| given(port, "port")).cloned()
+            given(port, "targetPort").cloned().or_else(|| given(port, "port").map(printed))
         });
         let (key, action) = match of {
             "COMMAND" => {

@@ -4,7 +4,7 @@ use super::Template;
 use super::items::{Item, Type};
 use super::metadata::{Head, Pairs};
 use crate::build::charts::draft::{Draft, made_of};
-use crate::build::charts::go::{given, is_true};
+use crate::build::charts::go::{given, is_true, printed};
 use crate::build::charts::made::Trouble;
 use crate::yaml::{Entry, Node, Value};
 
@@ -140,11 +140,11 @@ impl Template<'_> {
             let protocol = protocol.cloned().unwrap_or_else(|| draft.text("TCP"));
             let one = |number: &Node, target: &Node, name: Node| {
                 draft.map([
-                    ("port", Some(number.clone())),
-                    ("targetPort", Some(target.clone())),
+                    ("port", Some(printed(number))),
+                    ("targetPort", Some(printed(target))),
                     ("protocol", Some(protocol.clone())),
                     ("name", Some(name)),
-                    ("nodePort", given(port, "nodePort").cloned()),
+                    ("nodePort", given(port, "nodePort").map(printed)),
                     ("appProtocol", given(port, "appProtocol").cloned()),
                 ])
             };

@@ -1,0 +1,50 @@
+//! The schemas of the built-in kinds of Kubernetes: unpacked at first use, a kind cut out and hardened when it is asked for.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value, json};
+
+use super::{harden, overlay};
+
+/// All of them, as they were generated.
+fn all() -> Option<&'static Value> {
+    static ALL: OnceLock<Option<Value>> = OnceLock::new();
+    ALL.get_or_init(|| serde_json::from_str(&flux_vet_schemas::json().ok()?).ok()).as_ref()
+}
+
+/// The hardened schema of a kind, with the definitions it needs; `None` for what is not built in.
+pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
+    let all = all()?;
+    let name = all.get("kinds")?.get(format!("{api_version}/{kind}"))?.get("definition")?.as_str()?;
+    let definitions = all.get("definitions")?.as_object()?;
+    let mut kept = Map::new();
+    let mut open = vec![name.to_owned()];
+    let mut seen: BTreeSet<String> = open.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        let mut definition = definitions.get(&name)?.clone();
+        harden::definition(&name, &mut definition);
+        overlay::apply(&name, &mut definition);
+        references(&definition, &mut |other| {
+            if seen.insert(other.to_owned()) {
+                open.push(other.to_owned());
+            }
+        });
+        kept.insert(name, definition);
+    }
+    Some(json!({ "$ref": format!("#/$defs/{name}"), "$defs": kept }))
+}
+
+/// The definitions that a schema refers to.
+fn references(schema: &Value, found: &mut dyn FnMut(&str)) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(name) = map.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/")) {
+                found(name);
+            }
+            map.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,120 @@
+//! Schemas of Flux's own kinds, for trees that hold no CRDs of Flux. The table is `rules/flux-kinds.yaml`.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+const TABLE: &str = include_str!("../../../rules/flux-kinds.yaml");
+
+/// A kind.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    /// `group/version Kind`.
+    kind: String,
+    /// Where the fields are from.
+    #[expect(dead_code, reason = "for whoever reads the table")]
+    source: String,
+    /// The fields of its `spec`.
+    spec: Value,
+}
+
+/// The schema of a kind of Flux; `None` for every other.
+pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
+    static KINDS: OnceLock<HashMap<String, Value>> = OnceLock::new();
+    let kinds = KINDS.get_or_init(|| {
+        // The test below reads it, so that it is known to be right.
+        let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap_or_default();
+        rows.iter().map(|row| (row.kind.clone(), whole(&row.spec))).collect()
+    });
+    kinds.get(&format!("{api_version} {kind}")).cloned()
+}
+
+fn whole(spec: &Value) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": { "type": "string" },
+            "kind": { "type": "string" },
+            "metadata": { "type": "object" },
+            "spec": read(spec),
+            "status": {},
+        },
+    })
+}
+
+/// A type of the table as a schema.
+fn read(given: &Value) -> Value {
+    match given {
+        Value::String(word) => scalar(word),
+        Value::Array(items) => json!({ "type": "array", "items": items.first().map(read).unwrap_or_default() }),
+        Value::Object(fields) => match fields.get("*") {
+            Some(each) => json!({ "type": "object", "additionalProperties": read(each) }),
+            None => object(fields),
+        },
+        _ => json!({}),
+    }
+}
+
+fn object(fields: &Map<String, Value>) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (name, given) in fields {
+        let plain = name.trim_end_matches('!');
+        if plain.len() < name.len() {
+            required.push(plain);
+        }
+        properties.insert(plain.to_owned(), read(given));
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}
+
+fn scalar(word: &str) -> Value {
+    if let Some(options) = word.strip_prefix("one of ") {
+        let options: Vec<&str> = options.split(", ").collect();
+        return json!({ "type": "string", "enum": options });
+    }
+    match word {
+        // What is no duration is told by `duration-invalid`.
+        "text" | "duration" => json!({ "type": "string" }),
+        "bool" => json!({ "type": "boolean" }),
+        "int" => json!({ "type": "integer" }),
+        "number" => json!({ "type": "number" }),
+        "int or text" => json!({ "type": ["integer", "string"] }),
+        _ => json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(given: &Value, found: &mut Vec<String>) {
+        match given {
+            Value::String(word) => found.push(word.clone()),
+            Value::Array(items) => items.iter().for_each(|item| words(item, found)),
+            Value::Object(fields) => fields.values().for_each(|value| words(value, found)),
+            other => found.push(other.to_string()),
+        }
+    }
+
+    #[test]
+    fn the_table_is_read_and_every_type_is_known() {
+        let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap();
+        assert!(rows.len() > 10);
+        let known = ["text", "duration", "bool", "int", "number", "int or text", "any"];
+        for row in &rows {
+            let mut found = Vec::new();
+            words(&row.spec, &mut found);
+            for word in found {
+                assert!(known.contains(&word.as_str()) || word.starts_with("one of "), "{}: {word}", row.kind);
+            }
+        }
+        let schema = schema("helm.toolkit.fluxcd.io/v2", "HelmRelease").unwrap();
+        assert_eq!(schema["properties"]["spec"]["required"], json!(["interval"]));
+    }
+}

@@ -1,0 +1,262 @@
+//! What an object says against its schema, in our words and at the places of its source.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use jsonschema::{JsonType, ValidationError};
+use serde_json::Value as JsonValue;
+
+use super::Schema;
+use super::harden::QUANTITY;
+use super::instance::Instance;
+use crate::build::Object;
+use crate::cluster::Cluster;
+use crate::config::nearest;
+use crate::finding::Label;
+use crate::source::Span;
+use crate::yaml::{Node, Value};
+
+/// Longest value that a message shows.
+const LONGEST: usize = 60;
+/// So many allowed values stand in a message.
+const OPTIONS: usize = 8;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A field that the kind does not have.
+    Field,
+    /// A value that the field does not take.
+    Value,
+    /// A field that has to be there.
+    Missing,
+}
+
+/// Something that an object says against its schema.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Position of the object in the build.
+    pub object: usize,
+    /// What is wrong.
+    pub trouble: Trouble,
+    /// The key or value to edit; the map that lacks a field.
+    pub place: Span,
+    /// How the value came to be.
+    pub trail: Vec<Label>,
+    /// Dotted path in the object.
+    pub path: String,
+    /// One sentence.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The schema is that of a CRD in the tree.
+    pub is_of_tree: bool,
+}
+
+/// Everything that an object says against its schema. `at` is its position among those that are judged.
+pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema) -> Vec<Violation> {
+    let position = cluster.position(object).unwrap_or(at);
+    let mut found = Vec::new();
+    for error in schema.validator.iter_errors(Instance::Node(&object.node)) {
+        read(object, schema, position, &error, &mut found);
+    }
+    found
+}
+
+fn read(object: &Object, schema: &Schema, position: usize, error: &ValidationError<'_>, found: &mut Vec<Violation>) {
+    let Some(at) = Place::of(object, error) else { return };
+    let violation = |trouble, node: Option<&Node>, place, path, message, help| Violation {
+        object: position,
+        trouble,
+        place,
+        trail: node.map(crate::cluster::trail).unwrap_or_default(),
+        path,
+        message,
+        help,
+        is_of_tree: schema.is_of_tree,
+    };
+    let field = || format!("`{}` of {}", at.shown(), object.reference());
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let known = known_fields(schema, error);
+            for name in unexpected {
+                let Some(entry) = at.node.as_map().and_then(|map| map.entry(name)) else { continue };
+                // What SOPS leaves in an encrypted object goes before it is applied.
+                if name == "sops" && at.path.is_empty() {
+                    continue;
+                }
+                let path = at.below(name);
+                let message = format!("{} has no field `{path}`", kind(object));
+                let near = nearest(name, known.iter().map(String::as_str));
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                found.push(violation(Trouble::Field, Some(&entry.value), entry.key_span, path, message, help));
+            }
+        }
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            let path = at.below(name);
+            let whose = if at.path.is_empty() { object.reference().to_string() } else { field() };
+            let message = format!("{whose} lacks `{name}`");
+            found.push(violation(
+                Trouble::Missing,
+                Some(at.node),
+                at.key.unwrap_or_else(|| object.place()),
+                path,
+                message,
+                None,
+            ));
+        }
+        kind => {
+            let Some((what, help)) = wrong(kind, at.node) else { return };
+            let message = format!("{} {what}", field());
+            found.push(violation(Trouble::Value, Some(at.node), at.node.span(), at.shown(), message, help));
+        }
+    }
+}
+
+/// `Deployment` of `apps/v1`, for a sentence.
+fn kind(object: &Object) -> String {
+    format!("{} ({})", object.kind(), object.gvk.api_version())
+}
+
+/// What is wrong with a value, as a clause, and what to do.
+fn wrong(kind: &ValidationErrorKind, node: &Node) -> Option<(String, Option<String>)> {
+    Some(match kind {
+        ValidationErrorKind::Type { kind } => {
+            let expected = types(kind);
+            let help = retyped(&expected, node);
+            (format!("is {} where {} is expected", described(node), words(&expected)), help)
+        }
+        ValidationErrorKind::Enum { options } => {
+            let all: Vec<String> = options.as_array()?.iter().filter(|one| !one.is_null()).map(text).collect();
+            let near = node.as_str().and_then(|value| nearest(value, all.iter().map(String::as_str)));
+            let listed: Vec<String> = all.iter().take(OPTIONS).map(|one| format!("`{one}`")).collect();
+            let more = if all.len() > OPTIONS { ", …" } else { "" };
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            (format!("is {}, and only {}{more} are allowed", described(node), listed.join(", ")), help)
+        }
+        ValidationErrorKind::Pattern { pattern } if pattern == QUANTITY => (
+            format!("is {}, which is no amount", described(node)),
+            Some("write an amount such as `500m` or `1Gi`".to_owned()),
+        ),
+        ValidationErrorKind::Pattern { pattern } => {
+            (format!("is {}, which `{pattern}` does not match", described(node)), None)
+        }
+        ValidationErrorKind::Minimum { limit } => (format!("is {}, less than {limit}", described(node)), None),
+        ValidationErrorKind::Maximum { limit } => (format!("is {}, more than {limit}", described(node)), None),
+        ValidationErrorKind::MinLength { limit } => (format!("is shorter than {limit} characters"), None),
+        ValidationErrorKind::MaxLength { limit } => (format!("is longer than {limit} characters"), None),
+        ValidationErrorKind::MinItems { limit } => (format!("has fewer than {limit} items"), None),
+        ValidationErrorKind::MaxItems { limit } => (format!("has more than {limit} items"), None),
+        ValidationErrorKind::UniqueItems => ("has an item twice".to_owned(), None),
+        // What choices refuse is judged by whoever made them; the message would be a riddle.
+        _ => return None,
+    })
+}
+
+fn text(value: &JsonValue) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn types(kind: &TypeKind) -> Vec<JsonType> {
+    match kind {
+        TypeKind::Single(one) => vec![*one],
+        TypeKind::Multiple(set) => set.iter().filter(|one| *one != JsonType::Null).collect(),
+    }
+}
+
+fn words(types: &[JsonType]) -> String {
+    let word = |one: &JsonType| match one {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "true or false",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a map",
+        JsonType::String => "a text",
+    };
+    types.iter().map(word).collect::<Vec<_>>().join(" or ")
+}
+
+/// A value in a sentence.
+fn described(node: &Node) -> String {
+    let short = || node.scalar_text().filter(|text| text.chars().count() <= LONGEST);
+    match &node.value {
+        Value::Map(_) => "a map".to_owned(),
+        Value::Seq(_) => "a list".to_owned(),
+        Value::Null => "nothing".to_owned(),
+        Value::Str(_) => short().map_or_else(|| "a text".to_owned(), |text| format!("the text `{text}`")),
+        Value::Bool(value) => format!("`{value}`"),
+        _ => short().map_or_else(|| "a number".to_owned(), |text| format!("the number `{text}`")),
+    }
+}
+
+/// How the value becomes what is expected.
+fn retyped(expected: &[JsonType], node: &Node) -> Option<String> {
+    let text = node.scalar_text()?;
+    let is_text = matches!(node.value, Value::Str(_));
+    if is_text && expected.contains(&JsonType::Integer) && text.parse::<i64>().is_ok() {
+        return Some("take the quotes away".to_owned());
+    }
+    if is_text && expected.contains(&JsonType::Boolean) && matches!(&*text, "true" | "false") {
+        return Some("take the quotes away".to_owned());
+    }
+    (!is_text && expected.contains(&JsonType::String)).then(|| format!("put it in quotes: `\"{text}\"`"))
+}
+
+/// Where an error is.
+struct Place<'n> {
+    node: &'n Node,
+    /// The key that holds it.
+    key: Option<Span>,
+    path: Vec<String>,
+}
+
+impl<'n> Place<'n> {
+    /// The node that an error is about; `None` where it is not known what stands there.
+    fn of(object: &'n Object, error: &ValidationError<'_>) -> Option<Self> {
+        let mut place = Place { node: &object.node, key: None, path: Vec::new() };
+        for segment in error.instance_path().segments() {
+            match segment {
+                LocationSegment::Property(name) => {
+                    let entry = place.node.as_map()?.entry(&name)?;
+                    (place.node, place.key) = (&entry.value, Some(entry.key_span));
+                    place.path.push(name.into_owned());
+                }
+                LocationSegment::Index(at) => match &place.node.value {
+                    // A key that is a number.
+                    Value::Map(map) => {
+                        let entry = map.entry(&at.to_string())?;
+                        (place.node, place.key) = (&entry.value, Some(entry.key_span));
+                        place.path.push(at.to_string());
+                    }
+                    _ => {
+                        place.node = place.node.items().get(at)?;
+                        place.key = Some(place.node.span());
+                        let name = place.node.get("name").and_then(Node::as_str);
+                        let item = name.map_or_else(|| at.to_string(), ToOwned::to_owned);
+                        if let Some(last) = place.path.last_mut() {
+                            last.push_str(&format!("[{item}]"));
+                        }
+                    }
+                },
+            }
+        }
+        (!place.node.is_unknown()).then_some(place)
+    }
+
+    fn shown(&self) -> String {
+        self.path.join(".")
+    }
+
+    fn below(&self, name: &str) -> String {
+        self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// The fields that the map of an error could have.
+fn known_fields(schema: &Schema, error: &ValidationError<'_>) -> Vec<String> {
+    let path = error.schema_path().as_str();
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let properties = schema.text.pointer(parent).and_then(|parent| parent.get("properties"));
+    properties.and_then(JsonValue::as_object).map(|all| all.keys().cloned().collect()).unwrap_or_default()
+}

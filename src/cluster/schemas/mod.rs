@@ -1,0 +1,96 @@
+//! Schemas of built objects: those of CRDs in the tree, then those of the folders that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
+
+mod builtin;
+mod crds;
+mod flux;
+mod harden;
+mod instance;
+mod judge;
+mod locations;
+mod overlay;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jsonschema::Validator;
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::Cluster;
+use crate::build::Object;
+use crate::build::object::Gvk;
+use instance::Manifest;
+pub use judge::{Trouble, Violation};
+pub use locations::{BadLocation, Location};
+
+/// A schema, compiled.
+#[derive(Debug)]
+struct Schema {
+    validator: Validator<Manifest>,
+    /// The text it was compiled from, for the names of neighbours.
+    text: Value,
+    /// Whether a CRD of the tree brought it: it may be older or newer than that of the cluster.
+    is_of_tree: bool,
+}
+
+/// What a cluster's objects say against their schemas.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Object by object, in the order of the build.
+    pub violations: Vec<Violation>,
+    /// Kinds without a schema, with how many objects there are of each.
+    pub without: BTreeMap<String, usize>,
+}
+
+impl Judged {
+    /// Judges every object that stands in the tree. Schemas are compiled once a kind, those that no object asks for never.
+    pub fn of(cluster: &Cluster<'_>) -> Self {
+        let mut kinds: HashMap<&Gvk, Vec<usize>> = HashMap::new();
+        let objects: Vec<&Object> = cluster.objects().filter(|object| object.release.is_none()).collect();
+        for (at, object) in objects.iter().enumerate() {
+            kinds.entry(&object.gvk).or_default().push(at);
+        }
+        let schemas: HashMap<&Gvk, Option<Arc<Schema>>> =
+            kinds.par_iter().map(|(gvk, _)| (*gvk, schema(cluster, gvk).map(Arc::new))).collect();
+        let violations = objects.par_iter().enumerate().flat_map_iter(|(at, object)| {
+            let schema = schemas.get(&object.gvk).and_then(Option::as_ref);
+            schema.map(|schema| judge::judge(cluster, at, object, schema)).unwrap_or_default()
+        });
+        let mut judged = Judged { violations: violations.collect(), ..Judged::default() };
+        for (gvk, own) in kinds.iter().filter(|(gvk, _)| schemas.get(*gvk).is_some_and(Option::is_none)) {
+            *judged.without.entry(shown(gvk)).or_default() += own.len();
+        }
+        judged
+    }
+}
+
+fn shown(gvk: &Gvk) -> String {
+    format!("{} {}", gvk.api_version(), gvk.kind)
+}
+
+/// The schema of a kind: what a CRD of the tree says comes first.
+fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
+    let of_tree = crds::schema(cluster, gvk);
+    let is_of_tree = of_tree.is_some();
+    let given = || {
+        let kubernetes = cluster.declared().kubernetes;
+        cluster.repository.schema_locations.iter().find_map(|location| location.schema(gvk, kubernetes))
+    };
+    let known = || {
+        let api_version = gvk.api_version();
+        flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
+    };
+    let text = of_tree.or_else(given).or_else(known)?;
+    let options = jsonschema::options_for::<Manifest>()
+        .with_pattern_options(jsonschema::PatternOptions::regex())
+        .should_validate_formats(false);
+    let validator = options.build(&text).ok()?;
+    Some(Schema { validator, text, is_of_tree })
+}
+
+impl Cluster<'_> {
+    /// What the objects of the tree say against their schemas.
+    pub fn judged(&self) -> &Judged {
+        self.judged.get_or_init(|| Judged::of(self))
+    }
+}

@@ -1,0 +1,39 @@
+//! What the rules about schemas share: violations as findings, and kinds without a schema.
+
+use crate::cluster::Cluster;
+use crate::cluster::schemas::{Trouble, Violation};
+use crate::finding::{Confidence, Label, Observation};
+use crate::rulebook::Sink;
+
+/// Reports every violation of one sort.
+pub fn report(rule: &'static str, cluster: &Cluster<'_>, trouble: Trouble, out: &mut Sink) {
+    for violation in cluster.judged().violations.iter().filter(|violation| violation.trouble == trouble) {
+        out.observations.extend(finding(rule, cluster, violation));
+    }
+}
+
+fn finding(rule: &'static str, cluster: &Cluster<'_>, violation: &Violation) -> Option<Observation> {
+    let object = cluster.object(violation.object)?;
+    let label = match violation.trouble {
+        Trouble::Field => "no such field",
+        Trouble::Value => "not allowed",
+        Trouble::Missing => "lacks it",
+    };
+    let found = Observation::new(rule, violation.message.clone(), Label::new(violation.place, label))
+        .about(object.reference(), violation.path.clone())
+        .trail(violation.trail.clone());
+    let found = match &violation.help {
+        Some(help) => found.help(help.clone()),
+        None => found,
+    };
+    // A CRD of the tree may be another version than that of the cluster.
+    Some(if violation.is_of_tree { found.confidence(Confidence::Medium) } else { found })
+}
+
+/// Kinds whose objects nobody can judge.
+pub fn undecided(cluster: &Cluster<'_>, out: &mut Sink) {
+    for (kind, count) in &cluster.judged().without {
+        let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
+        out.undecided(cluster, "schema", format!("the fields of {objects} of kind {kind}"), "no schema is here");
+    }
+}
