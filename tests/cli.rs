@@ -7,6 +7,8 @@ use std::path::Path;
 
 use binary::{Tree, command, finish, run, run_with};
 
+/// What `spec` of a Kustomization needs besides.
+const SPEC: &str = "  interval: 1h\n  prune: true\n  sourceRef: {kind: GitRepository, name: flux-system}\n";
 const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n";
 
 /// One error at `ks.yaml:6`, one warning at `kustomization.yaml:2`.
@@ -16,7 +18,7 @@ fn two_findings() -> Tree {
         (
             "ks.yaml",
             &format!(
-                "{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: a\n"
+                "{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: a\n{SPEC}"
             ),
         ),
     ])
@@ -126,7 +128,7 @@ fn no_colour_without_a_terminal_unless_asked_for() {
 fn a_path_narrows_what_is_reported_and_not_what_is_read() {
     let link = |name: &str, other: &str| {
         format!(
-            "{KUSTOMIZATION}metadata: {{name: {name}, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: {other}\n"
+            "{KUSTOMIZATION}metadata: {{name: {name}, namespace: flux-system}}\nspec:\n  dependsOn:\n    - name: {other}\n{SPEC}"
         )
     };
     let tree = Tree::new(&[
@@ -170,7 +172,7 @@ fn the_root_is_the_git_root_around_the_working_directory() {
 fn a_stream_of_manifests_is_read_from_standard_input() {
     let tree = Tree::new(&[]);
     let text = format!(
-        "{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn: [{{name: a}}]\n---\n{CONFIG_MAP}"
+        "{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n  dependsOn: [{{name: a}}]\n{SPEC}---\n{CONFIG_MAP}"
     );
     let ran = run_with(tree.path(), &["check", "-", "--output", "json"], text.as_bytes());
     assert_eq!(ran.code, 1);
