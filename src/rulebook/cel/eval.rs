@@ -109,8 +109,8 @@ impl<'m, 'w> Machine<'m, 'w> {
             },
             Op::Has(of, field) => match self.eval(of, locals)? {
                 Value::Optional(None) => Ok(Value::Bool(false)),
-                Value::Optional(Some(value)) => Ok(Value::Bool(field_of(&value, field)?.is_some())),
-                value => Ok(Value::Bool(field_of(&value, field)?.is_some())),
+                Value::Optional(Some(value)) => Ok(Value::Bool(has(&value, field)?)),
+                value => Ok(Value::Bool(has(&value, field)?)),
             },
             Op::OptSelect(of, field) => match self.eval(of, locals)? {
                 Value::Optional(inner) => optional_field(inner.as_deref(), field),
@@ -352,12 +352,21 @@ fn field_of<'w>(value: &Value<'w>, field: &Field) -> Result<Option<Value<'w>>, S
     }
 }
 
+fn has(value: &Value<'_>, field: &Field) -> Result<bool, Stop> {
+    Ok(field_of(value, field)?.is_some_and(|found| !is_empty(&found)))
+}
+
+/// A key of YAML without a value is as good as no key: the API server drops it.
+fn is_empty(value: &Value<'_>) -> bool {
+    matches!(value, Value::Node(node) | Value::Sealed(node) if node.is_null())
+}
+
 fn optional_field<'w>(value: Option<&Value<'w>>, field: &Field) -> Outcome<'w> {
     let Some(value) = value else { return Ok(Value::Optional(None)) };
     match field_of(value, field) {
-        Ok(found) => Ok(Value::Optional(found.map(Arc::new))),
+        Ok(found) => Ok(Value::Optional(found.filter(|found| !is_empty(found)).map(Arc::new))),
         Err(Stop::Unknown) => Err(Stop::Unknown),
-        // `null.?a` is none: an empty key of YAML is as good as no key.
+        // `null.?a` is none, too.
         Err(_) => Ok(Value::Optional(None)),
     }
 }

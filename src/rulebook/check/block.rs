@@ -23,8 +23,8 @@ pub struct Block {
     pub assert: Option<String>,
     /// What is named and exists.
     pub references: Option<References>,
-    /// The place to point at, below the item.
-    pub at: Option<String>,
+    /// The place to point at: a path below the item, or an expression that gives a node.
+    pub at: Option<Each>,
     /// A few words at that place.
     pub label: Option<String>,
     /// Other places involved.

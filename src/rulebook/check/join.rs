@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::kinds;
-use super::load::{Identity, Join};
+use super::load::{At, Identity, Join};
 use super::run::{Run, Subject, with_join};
 use super::world::may_hold_more;
 use crate::build::Object;
@@ -192,7 +192,10 @@ impl<'r, 'w> Joined<'r, 'w> {
             }
             if run.fixes {
                 found.fix = subject.item.value.node().and_then(|node| {
-                    let node = run.check.at.as_ref().map_or(node, |at| at.find(node).0);
+                    let node = match &run.check.at {
+                        At::Place(at, _) => at.find(node).0,
+                        At::Item | At::Cel(_) => node,
+                    };
                     fix(node, name, near)
                 });
             }
@@ -203,7 +206,7 @@ impl<'r, 'w> Joined<'r, 'w> {
                     found.help(format!("there is the {} of that name, which does not count here", object.reference()));
             }
         }
-        out.report(found);
+        run.report(found, out);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::source::Glob;
 use crate::yaml::Node;
 
 /// Kinds that run pods.
-const WORKLOADS: [&str; 7] = [
+const WORKLOADS: [&str; 8] = [
     "core/Pod",
     "apps/Deployment",
     "apps/StatefulSet",
@@ -17,6 +17,7 @@ const WORKLOADS: [&str; 7] = [
     "apps/ReplicaSet",
     "batch/Job",
     "batch/CronJob",
+    "core/ReplicationController",
 ];
 
 /// Kinds that Flux reconciles.

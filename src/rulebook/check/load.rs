@@ -36,9 +36,7 @@ pub struct Check {
     /// What is named and exists.
     pub join: Option<Join>,
     /// What to underline.
-    pub at: Option<Place>,
-    /// The place as it is written.
-    pub at_text: String,
+    pub at: At,
     /// Words there.
     pub label: Vec<Piece>,
     /// Other places.
@@ -79,6 +77,17 @@ pub enum Parts {
     /// What a path leads to.
     Path(Path),
     /// What an expression gives.
+    Cel(usize),
+}
+
+/// What to underline.
+#[derive(Debug)]
+pub enum At {
+    /// The item.
+    Item,
+    /// A place below it, with its text.
+    Place(Place, String),
+    /// The node that an expression gives; the item where it gives none.
     Cel(usize),
 }
 
@@ -239,15 +248,20 @@ impl Check {
             }
         };
         let at = match &block.at {
-            Some(text) => Some(Place::parse(text).map_err(|why| Wrong::new("check.at", why, "no place"))?),
-            None => None,
+            None => At::Item,
+            Some(Each::Cel(text)) => At::Cel(waiting.add("at.cel", 0, text)),
+            Some(Each::Path(text)) => {
+                let place = Place::parse(text).map_err(|why| Wrong::new("check.at", why, "no place"))?;
+                At::Place(place, text.clone())
+            }
         };
         let message = waiting.sentence("message", &block.message)?;
         let label = waiting.sentence("label", block.label.as_deref().unwrap_or_default())?;
         let help = block.help.as_ref().map(|text| waiting.sentence("help", text)).transpose()?;
         let lets = names.len();
         let programs = compile(&waiting, &names, scope, params)?;
-        let mentions = |name: &str| waiting.texts.iter().any(|text| text.contains(name));
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mentions = |name: &str| waiting.texts.iter().any(|text| text.split(|c| !is_word(c)).any(|word| word == name));
         Ok(Check {
             filter,
             scope,
@@ -257,7 +271,6 @@ impl Check {
             assert,
             join,
             at,
-            at_text: block.at.clone().unwrap_or_default(),
             label,
             related,
             message,

@@ -202,6 +202,22 @@ impl Place {
     }
 }
 
+/// The path of a node below another one, for fingerprints.
+pub fn path_to(from: &Node, to: &Node) -> Option<String> {
+    if std::ptr::eq(from, to) {
+        return Some(String::new());
+    }
+    let joined = |head: String, tail: String| match tail.as_str() {
+        "" => head,
+        rest if rest.starts_with('[') => head + rest,
+        rest => format!("{head}.{rest}"),
+    };
+    let mut items = from.items().iter().enumerate();
+    let in_list = items.find_map(|(at, item)| Some(joined(format!("[{}]", called(item, at)), path_to(item, to)?)));
+    let mut entries = from.entries().into_iter();
+    in_list.or_else(|| entries.find_map(|entry| Some(joined(entry.key.to_string(), path_to(&entry.value, to)?))))
+}
+
 /// What to underline where a whole node is meant: its name where it has one.
 pub fn whole(node: &Node) -> Span {
     let named = node.dig("metadata.name").or_else(|| node.get("name"));

@@ -2,14 +2,14 @@
 //! expression that makes no sense is said once.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::block::OnError;
 use super::join::Joined;
 use super::kinds;
-use super::load::{Check, Parts, short};
+use super::load::{At, Check, Parts, short};
 use super::message::Piece;
-use super::path::{Item, whole};
+use super::path::{Item, path_to, whole};
 use super::rule::{CardFile, DataRule};
 use super::world::{Asked, namespace, shown_place};
 use crate::build::Object;
@@ -45,6 +45,7 @@ pub struct Run<'r, 'w> {
     pub world: &'r Asked<'r, 'w>,
     steps: u64,
     undecided: BTreeSet<String>,
+    reported: HashSet<(Span, String)>,
     failed: Option<Failure>,
 }
 
@@ -94,6 +95,7 @@ impl<'r, 'w> Run<'r, 'w> {
             world,
             steps: 0,
             undecided: BTreeSet::new(),
+            reported: HashSet::new(),
             failed: None,
         }
     }
@@ -263,8 +265,9 @@ impl<'r, 'w> Run<'r, 'w> {
             (None, Some(assert)) => match self.condition(machine, assert) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let found = self.observation(machine, subject);
-                    found.into_iter().for_each(|found| out.report(found));
+                    if let Some(found) = self.observation(machine, subject) {
+                        self.report(found, out);
+                    }
                 }
                 Err(stop) => self.stopped(assert, stop, subject),
             },
@@ -280,20 +283,56 @@ impl<'r, 'w> Run<'r, 'w> {
         }
     }
 
+    /// Says it, once a place: a base makes the same for many overlays.
+    pub fn report(&mut self, found: Observation, out: &mut Sink) {
+        if self.reported.insert((found.primary.span, found.path.clone())) {
+            out.report(found);
+        }
+    }
+
+    /// What to underline, with its path in the object.
+    fn place_of(&mut self, machine: &Machine<'_, 'w>, subject: &Subject<'w>) -> Option<(&'w Node, Span, String)> {
+        let check = self.check;
+        let item = &subject.item;
+        let node = item.value.node().or(subject.object.map(|object| &object.node))?;
+        let joined = |below: &str| match (item.path.as_str(), below) {
+            ("", "") => "metadata.name".to_owned(),
+            (path, "") | ("", path) => path.to_owned(),
+            (path, below) => format!("{path}.{below}"),
+        };
+        let chosen = match &check.at {
+            At::Place(at, text) => {
+                let (node, span) = at.find(node);
+                return Some((node, span, joined(text)));
+            }
+            At::Cel(at) => match check.programs.get(*at).map(|program| machine.run(program)) {
+                Some(Ok(Value::Optional(inner))) => inner.and_then(|inner| inner.node()),
+                Some(Ok(value)) => value.node(),
+                Some(Err(stop)) => {
+                    if stop != Stop::Unknown {
+                        self.stopped(*at, stop, subject);
+                    }
+                    None
+                }
+                None => None,
+            },
+            At::Item => None,
+        };
+        let in_object = |node| subject.object.and_then(|object| path_to(&object.node, node));
+        Some(match (chosen, subject.object) {
+            (Some(chosen), _) => (chosen, whole(chosen), in_object(chosen).unwrap_or_else(|| joined(""))),
+            (None, Some(object)) if item.path.is_empty() => (node, object.place(), joined("")),
+            (None, _) => (node, whole(node), joined("")),
+        })
+    }
+
     /// The finding about a subject.
     pub fn observation(&mut self, machine: &Machine<'_, 'w>, subject: &Subject<'w>) -> Option<Observation> {
         let check = self.check;
         let related = self.related(machine, subject);
-        let node = subject.item.value.node().or(subject.object.map(|object| &object.node));
-        let is_whole = subject.item.path.is_empty() && check.at.is_none();
-        let (node, span) = match (node, &check.at) {
-            (Some(node), Some(at)) => {
-                let (node, span) = at.find(node);
-                (Some(node), span)
-            }
-            (Some(node), None) if is_whole => (Some(node), subject.object.map_or_else(|| whole(node), Object::place)),
-            (Some(node), None) => (Some(node), whole(node)),
-            (None, _) => (None, self.somewhere(&related)?),
+        let (node, span, path) = match self.place_of(machine, subject) {
+            Some((node, span, path)) => (Some(node), span, path),
+            None => (None, self.somewhere(&related)?, String::new()),
         };
         let label = self.sentence(machine, subject, &check.label);
         let message = self.sentence(machine, subject, &check.message);
@@ -302,11 +341,6 @@ impl<'r, 'w> Run<'r, 'w> {
         if let Some(help) = &check.help {
             found.help = Some(self.sentence(machine, subject, help));
         }
-        let path = match (subject.item.path.as_str(), check.at_text.as_str()) {
-            ("", "") => "metadata.name".to_owned(),
-            (path, "") | ("", path) => path.to_owned(),
-            (path, at) => format!("{path}.{at}"),
-        };
         found = match subject.object {
             Some(object) => found.about(object.reference(), path),
             None => found.keyed(subject.given.get(5).map(Value::shown).unwrap_or_default()),
@@ -317,7 +351,8 @@ impl<'r, 'w> Run<'r, 'w> {
         }
         let by_model = subject.object.and_then(|object| object.modelled);
         let by_list = machine.notes.open.get().then_some(Confidence::Low);
-        found.confidence = by_model.into_iter().chain(by_list).min();
+        let by_build = self.cluster.has_losses().then_some(Confidence::Medium);
+        found.confidence = by_model.into_iter().chain(by_list).chain(by_build).min();
         Some(found)
     }
 
@@ -379,6 +414,10 @@ impl<'r, 'w> Run<'r, 'w> {
                 self.undecided.insert(subject.shown());
             }
             (Stop::Error { .. }, OnError::Skip) => {}
+            // A card of ours is tested: it is the manifest that has another shape than its kind, which schemas say.
+            (Stop::Error { .. }, _) if self.card.is_none() => {
+                self.undecided.insert(subject.shown());
+            }
             _ => match &mut self.failed {
                 Some(failure) => failure.more += 1,
                 None => {
