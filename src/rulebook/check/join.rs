@@ -206,7 +206,7 @@ impl<'r, 'w> Joined<'r, 'w> {
                     found.help(format!("there is the {} of that name, which does not count here", object.reference()));
             }
         }
-        run.report(found, out);
+        run.report(found, subject, out);
     }
 }
 

@@ -45,6 +45,7 @@ pub struct Run<'r, 'w> {
     pub world: &'r Asked<'r, 'w>,
     steps: u64,
     undecided: BTreeSet<String>,
+    // Places, and what was said there about whatever object.
     reported: HashSet<(Span, String)>,
     failed: Option<Failure>,
 }
@@ -266,7 +267,7 @@ impl<'r, 'w> Run<'r, 'w> {
                 Ok(true) => {}
                 Ok(false) => {
                     if let Some(found) = self.observation(machine, subject) {
-                        self.report(found, out);
+                        self.report(found, subject, out);
                     }
                 }
                 Err(stop) => self.stopped(assert, stop, subject),
@@ -283,9 +284,13 @@ impl<'r, 'w> Run<'r, 'w> {
         }
     }
 
-    /// Says it, once a place: a base makes the same for many overlays.
-    pub fn report(&mut self, found: Observation, out: &mut Sink) {
-        if self.reported.insert((found.primary.span, found.path.clone())) {
+    /// Says it, the same once a place: a base makes the same for many overlays.
+    pub fn report(&mut self, found: Observation, subject: &Subject<'_>, out: &mut Sink) {
+        let said = match subject.object {
+            Some(object) => found.message.replace(&object.reference().to_string(), ""),
+            None => found.message.clone(),
+        };
+        if self.reported.insert((found.primary.span, said)) {
             out.report(found);
         }
     }
@@ -320,7 +325,7 @@ impl<'r, 'w> Run<'r, 'w> {
         };
         let in_object = |node| subject.object.and_then(|object| path_to(&object.node, node));
         Some(match (chosen, subject.object) {
-            (Some(chosen), _) => (chosen, whole(chosen), in_object(chosen).unwrap_or_else(|| joined(""))),
+            (Some(chosen), _) => (chosen, chosen.span(), in_object(chosen).unwrap_or_else(|| joined(""))),
             (None, Some(object)) if item.path.is_empty() => (node, object.place(), joined("")),
             (None, _) => (node, whole(node), joined("")),
         })
