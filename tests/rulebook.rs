@@ -101,6 +101,35 @@ fn the_rules_of_the_fixture_tree_hold_on_the_command_line() {
 }
 
 #[test]
+fn a_new_rule_is_written_and_its_examples_hold() {
+    let tree = binary::Tree::new(&[]);
+    let ran = |arguments: &[&str]| binary::run(tree.path(), arguments);
+    let written = ran(&["rules", "new", "storage/claim-too-large", "--root", "."]);
+    assert_eq!(written.code, 0, "{}", written.err);
+    assert!(tree.path().join(".flux-vet/rules/storage/claim-too-large.md").is_file());
+    assert_eq!(ran(&["test", "--root", "."]).out, "2 examples of 1 card hold\n");
+    assert_eq!(ran(&["rules", "new", "storage/claim-too-large", "--root", "."]).code, 2, "it stands there already");
+    assert_eq!(ran(&["rules", "new", "storage/pvc-missing", "--root", "."]).code, 2, "there is one of ours");
+    assert_eq!(ran(&["rules", "new", "Claim", "--root", "."]).code, 2);
+    assert!(ran(&["rules", "--root", "."]).out.contains("claim-too-large"));
+    assert!(ran(&["explain", "claim-too-large", "--root", "."]).out.contains("Why it matters"));
+}
+
+#[test]
+fn what_examples_say_and_what_is_found_stand_one_below_the_other() {
+    let check = "check:\n  match: {kinds: [core/Service]}\n  assert: \"!(object.spec.type in ['NodePort'])\"\n  \
+                 at: spec.type\n  message: \"{object} is of type {object.spec.type}\"";
+    let services = "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: web}\nspec:\n  type: NodePort\n---\n\
+                    apiVersion: v1\nkind: Service\nmetadata: {name: b, namespace: web}\nspec:\n  type: ClusterIP # error\n";
+    let text =
+        card(check).replace("a: 1 # error\n", services).replace("```yaml\na: 1\n", &format!("```yaml\n{services}"));
+    let tree = binary::Tree::new(&[(".flux-vet/rules/own/mine.md", &text)]);
+    let ran = binary::run(tree.path(), &["test", "--root", "."]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    insta::assert_snapshot!("differences_of_examples", ran.out);
+}
+
+#[test]
 fn what_fails_is_found_and_what_hangs_on_an_unknown_value_is_not() {
     let rule = "check:\n  match: {kinds: [workloads]}\n  each: pod.containers\n  assert: item.image.endsWith(':2')\n  \
                 at: image\n  message: \"`{item.name}` of {object.kind} runs {item.image}\"";
@@ -223,6 +252,10 @@ fn faults_of_cards_are_shown_where_they_are() {
             card(
                 "check:\n  match: {kinds: [workloads]}\n  let: {copies: object.spec.replicas}\n  assert: variables.copies == 1\n  message: \"runs {variables.copys}\"",
             ),
+        ),
+        (
+            "an expression that gives no place",
+            card("check:\n  match: {kinds: [Pod]}\n  assert: 'true'\n  at: {cel: item.metadata.}\n  message: bad"),
         ),
         ("no kind", card("check:\n  match: {kinds: [worklods]}\n  assert: 'true'\n  message: bad")),
         ("no predicate", card("check:\n  match: {kinds: [workloads]}\n  message: bad")),

@@ -53,12 +53,17 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         return Ok(NOTHING);
     }
     let summary = match report.wrong {
-        0 => format!("{} examples of {} cards hold\n", report.examples, report.cards),
-        wrong => format!("{wrong} of {} examples do not hold\n", report.examples),
+        0 => format!("{} of {} hold\n", counted(report.examples, "example"), counted(report.cards, "card")),
+        1 => format!("1 of {} does not hold\n", counted(report.examples, "example")),
+        wrong => format!("{wrong} of {} do not hold\n", counted(report.examples, "example")),
     };
     report.text.push_str(&summary);
     print(report.text.as_bytes())?;
     Ok(if report.wrong == 0 { CLEAN } else { FINDINGS })
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The id of a card that is named by its id or its file.
@@ -80,7 +85,8 @@ impl Report {
         self.cards += 1;
         for example in &card.examples {
             self.examples += 1;
-            let Err(mismatch) = run_example_of(card, example, text) else { continue };
+            let Err(mut mismatch) = run_example_of(card, example, text) else { continue };
+            mismatch.differences.sort_by(|a, b| a.at.cmp(&b.at));
             self.wrong += 1;
             self.text.push_str(&format!("{}, example `{}`\n", mismatch.card, mismatch.example));
             for difference in &mismatch.differences {

@@ -6,6 +6,8 @@ mod policy;
 mod resources;
 mod validate;
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use self::policy::{Binding, Policy};
@@ -49,20 +51,25 @@ impl Rule for AdmissionPolicy {
 /// Objects of a kind: those that the tree applies, then those of the folders that the configuration names.
 fn nodes<'w>(cluster: &Cluster<'w>, kind: &str) -> Vec<&'w Node> {
     let mut found: Vec<&'w Node> = cluster.of_kind(GROUP, kind).map(|object| &object.node).collect();
-    let folders: Vec<String> = cluster.repository.config.policy_paths.iter().map(|folder| normalize(folder)).collect();
-    if folders.is_empty() {
-        return found;
-    }
-    let name = |node: &Node| node.dig("metadata.name").and_then(Node::shown).map(std::borrow::Cow::into_owned);
-    for document in &cluster.repository.documents {
-        let is_below =
-            |folder: &String| document.path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        let node = &document.node;
-        let is_it = node.get("kind").and_then(Node::as_str) == Some(kind)
-            && node.get("apiVersion").and_then(Node::as_str).is_some_and(|version| version.starts_with(GROUP));
-        if is_it && folders.iter().any(is_below) && !found.iter().any(|known| name(known) == name(node)) {
-            found.push(node);
-        }
-    }
+    let name = |node: &'w Node| node.dig("metadata.name").and_then(Node::as_str);
+    let known: HashSet<Option<&str>> = found.iter().map(|node| name(node)).collect();
+    found.extend(given(cluster, GROUP, kind).filter(|node| !known.contains(&name(node))));
     found
+}
+
+/// Objects of a kind in the folders that the configuration names.
+fn given<'w>(cluster: &Cluster<'w>, group: &str, kind: &str) -> impl Iterator<Item = &'w Node> {
+    let repository = cluster.repository;
+    let folders: Vec<String> = repository.config.policy_paths.iter().map(|folder| normalize(folder)).collect();
+    let documents = if folders.is_empty() { &[] } else { repository.documents.as_slice() };
+    let is_below = move |path: &str| {
+        folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    documents.iter().filter(move |document| is_below(&document.path)).map(|document| &document.node).filter(
+        move |node| {
+            let own = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+            node.get("kind").and_then(Node::as_str) == Some(kind)
+                && own.rsplit_once('/').map_or("", |(group, _)| group) == group
+        },
+    )
 }

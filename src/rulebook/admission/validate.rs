@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::given;
 use super::policy::{Binding, Policy, Validation as Rule, Written};
 use super::resources::{Kinds, is_named, is_selected};
 use crate::build::Object;
@@ -114,8 +115,11 @@ impl<'w> Validation<'_, 'w> {
         let found: Vec<Value<'w>> = match (text("name"), reference.get("selector")) {
             (Some(name), _) => match self.cluster.existence(&gvk.group, kind, namespace, name) {
                 Existence::Here(object) => vec![Value::Object(object)],
-                Existence::Absent => Vec::new(),
-                _ => return Err(format!("its parameters {kind} `{name}` are not known")),
+                other => match self.given(&gvk, namespace, name) {
+                    Some(node) => vec![Value::Node(node)],
+                    None if other.is_absent() => Vec::new(),
+                    None => return Err(format!("its parameters {kind} `{name}` are not known")),
+                },
             },
             (None, Some(selector)) => {
                 let inside = self.cluster.of_kind(&gvk.group, kind).filter(|object| object.namespace() == namespace);
@@ -131,6 +135,14 @@ impl<'w> Validation<'_, 'w> {
             (false, _) | (true, Some("Allow")) => Ok(found),
             (true, _) => Err("its parameters are not there".to_owned()),
         }
+    }
+
+    /// Parameters that stand beside the policies in the folders of the configuration.
+    fn given(&self, gvk: &Gvk, namespace: &str, name: &str) -> Option<&'w Node> {
+        given(self.cluster, &gvk.group, &gvk.kind).find(|node| {
+            node.dig("metadata.name").and_then(Node::as_str) == Some(name)
+                && node.dig("metadata.namespace").and_then(Node::as_str).unwrap_or_default() == namespace
+        })
     }
 
     fn observation(&self, machine: &Machine<'_, 'w>, rule: &Rule<'w>, at: usize, object: &'w Object) -> Observation {

@@ -8,7 +8,9 @@ use regex::Regex;
 use super::eval::{contains, overflow};
 use super::functions::Function;
 use super::net;
+use super::semver;
 use super::text;
+use super::url;
 use super::value::{Outcome, Stop, Value};
 use crate::cluster::quantity::Quantity;
 
@@ -32,7 +34,11 @@ pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Outcome<'w> {
         let types: Vec<&str> = plain.iter().map(Value::type_name).collect();
         Stop::error(format!("`{}` does not take a {}", function.name(), types.join(" and a ")))
     };
-    if let Some(outcome) = text::call(function, &plain).or_else(|| net::call(function, &plain)) {
+    if let Some(outcome) = text::call(function, &plain)
+        .or_else(|| net::call(function, &plain))
+        .or_else(|| url::call(function, &plain))
+        .or_else(|| semver::call(function, &plain))
+    {
         return outcome;
     }
     match (function, plain.as_slice()) {

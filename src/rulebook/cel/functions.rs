@@ -50,6 +50,8 @@ functions! {
     Substring = "substring", Member, 2..=3;
     Trim = "trim", Member, 1..=1;
     Reverse = "reverse", Member, 1..=1;
+    Format = "format", Member, 2..=2;
+    Quote = "strings.quote", Global, 1..=1;
     Find = "find", Member, 2..=2;
     FindAll = "findAll", Member, 2..=3;
     Sum = "sum", Member, 1..=1;
@@ -87,6 +89,19 @@ functions! {
     ContainsCidr = "containsCIDR", Member, 2..=2;
     PrefixLength = "prefixLength", Member, 1..=1;
     Family = "family", Member, 1..=1;
+    Url = "url", Global, 1..=1;
+    IsUrl = "isURL", Global, 1..=1;
+    GetScheme = "getScheme", Member, 1..=1;
+    GetHost = "getHost", Member, 1..=1;
+    GetHostname = "getHostname", Member, 1..=1;
+    GetPort = "getPort", Member, 1..=1;
+    GetEscapedPath = "getEscapedPath", Member, 1..=1;
+    GetQuery = "getQuery", Member, 1..=1;
+    Semver = "semver", Global, 1..=1;
+    IsSemver = "isSemver", Global, 1..=1;
+    Major = "major", Member, 1..=1;
+    Minor = "minor", Member, 1..=1;
+    Patch = "patch", Member, 1..=1;
     Objects = "objects", Global, 1..=2;
     Get = "get", Global, 3..=3;
     Selects = "selects", Global, 2..=2;

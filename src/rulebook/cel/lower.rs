@@ -183,7 +183,7 @@ impl Lowering<'_> {
         // `sets.contains(…)` is a function of that name, and no member of `sets`.
         if let Some(IdedExpr { expr: Parsed::Ident(space), .. }) = call.target.as_deref()
             && !self.locals.contains(space)
-            && matches!(space.as_str(), "sets" | "optional")
+            && matches!(space.as_str(), "sets" | "optional" | "strings")
         {
             return self.function(&format!("{space}.{name}"), None, &call.args, at);
         }
@@ -201,6 +201,8 @@ impl Lowering<'_> {
             })
         };
         let place = place.unwrap_or(at);
+        // What is asked comes before what it is asked: a name that does not exist is said first.
+        let mut values: Vec<Expr> = target.into_iter().map(|target| self.expr(target)).collect::<Result<_, _>>()?;
         let count = args.len() + usize::from(target.is_some());
         let function = match Function::find(name, target.is_some(), count) {
             Ok(function) => function,
@@ -226,8 +228,7 @@ impl Lowering<'_> {
                 return Err(self.refused(place, message, "wrong number of arguments", None));
             }
         };
-        let mut values = Vec::new();
-        for part in target.into_iter().chain(args) {
+        for part in args {
             values.push(self.expr(part)?);
         }
         if function == Function::Matches

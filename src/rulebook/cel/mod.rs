@@ -8,7 +8,9 @@ mod functions;
 mod lower;
 mod net;
 mod parse;
+mod semver;
 mod text;
+mod url;
 mod value;
 
 pub use call::selects;

@@ -70,8 +70,45 @@ pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Option<Outcome<'
             (Some(from), Some(to)) if from <= to => Ok(Value::text(text.get(byte(from)..byte(to)).unwrap_or_default())),
             _ => Err(outside()),
         },
+        (Function::Quote, []) => Ok(Value::text(format!("{text:?}"))),
+        (Function::Format, [arguments]) => match arguments.items() {
+            Some(items) => formatted(text, &items).map(Value::text),
+            None => Err(Stop::error(format!("`format` does not take a {}", arguments.type_name()))),
+        },
         _ => return None,
     })
+}
+
+/// `%s`, `%d`, `%f`, `%.2f`, `%x`, `%%` and so on, filled in.
+fn formatted(text: &str, arguments: &[Value<'_>]) -> Result<String, Stop> {
+    let (mut filled, mut arguments) = (String::new(), arguments.iter());
+    let mut pieces = text.split('%');
+    filled.push_str(pieces.next().unwrap_or_default());
+    while let Some(piece) = pieces.next() {
+        let verb_at = piece.find(|c: char| !matches!(c, '.' | '0'..='9'));
+        let Some((verb, at)) = verb_at.and_then(|at| Some((piece.get(at..)?.chars().next()?, at))) else {
+            // Two signs stand for one.
+            if !piece.is_empty() {
+                return Err(Stop::error("the text of `format` ends too early"));
+            }
+            filled.push('%');
+            filled.push_str(pieces.next().unwrap_or_default());
+            continue;
+        };
+        let value = arguments.next().ok_or_else(|| Stop::error("`format` is given too few values"))?.plain()?;
+        let places = piece.get(..at).and_then(|head| head.strip_prefix('.')).and_then(|head| head.parse().ok());
+        filled.push_str(&match (verb, &value) {
+            ('s', value) => value.shown(),
+            ('d', Value::Int(_) | Value::Uint(_)) => value.shown(),
+            ('x', Value::Int(number)) => format!("{number:x}"),
+            ('f', Value::Double(number)) => format!("{number:.*}", places.unwrap_or(6)),
+            (verb, value) => {
+                return Err(Stop::error(format!("`format` puts no {} for `%{verb}`", value.type_name())));
+            }
+        });
+        filled.push_str(piece.get(at + verb.len_utf8()..).unwrap_or_default());
+    }
+    Ok(filled)
 }
 
 fn parts<'w>(text: &str, by: &str, most: usize) -> Vec<Value<'w>> {

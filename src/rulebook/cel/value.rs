@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::semver::Semver;
 use crate::build::Object;
 use crate::cluster::quantity::Quantity;
 use crate::yaml::{self, Node};
@@ -45,6 +46,10 @@ pub enum Value<'w> {
     Ip(IpAddr),
     /// A network: its address and the length of its prefix.
     Cidr(IpAddr, u8),
+    /// A URL.
+    Url(SmolStr),
+    /// A version.
+    Semver(Semver),
     /// The name of a type.
     Type(&'static str),
     /// It exists and cannot be read.
@@ -157,6 +162,8 @@ impl<'w> Value<'w> {
             Value::Duration(_) => "duration",
             Value::Ip(_) => "ip",
             Value::Cidr(..) => "cidr",
+            Value::Url(_) => "url",
+            Value::Semver(_) => "semver",
             Value::Type(_) => "type",
             Value::Unknown => "unknown",
             Value::Node(node) | Value::Sealed(node) => match &node.value {
@@ -257,6 +264,8 @@ impl<'w> Value<'w> {
             (Value::Duration(a), Value::Duration(b)) => a == b,
             (Value::Ip(a), Value::Ip(b)) => a == b,
             (Value::Cidr(a, n), Value::Cidr(b, m)) => a == b && n == m,
+            (Value::Url(a), Value::Url(b)) => a == b,
+            (Value::Semver(a), Value::Semver(b)) => a == b,
             (Value::Type(a), Value::Type(b)) => a == b,
             (Value::Optional(a), Value::Optional(b)) => match (a, b) {
                 (Some(a), Some(b)) => a.equals(b)?,
@@ -322,6 +331,8 @@ impl<'w> Value<'w> {
             Value::Duration(nanos) => duration_text(*nanos),
             Value::Ip(address) => address.to_string(),
             Value::Cidr(address, length) => format!("{address}/{length}"),
+            Value::Url(text) => text.to_string(),
+            Value::Semver(version) => version.to_string(),
             Value::Type(name) => (*name).to_owned(),
             Value::Unknown => "unknown".to_owned(),
             Value::Optional(Some(value)) => value.shown(),

@@ -261,7 +261,8 @@ impl Check {
         let lets = names.len();
         let programs = compile(&waiting, &names, scope, params)?;
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let mentions = |name: &str| waiting.texts.iter().any(|text| text.split(|c| !is_word(c)).any(|word| word == name));
+        let mentions =
+            |name: &str| waiting.texts.iter().any(|text| text.split(|c| !is_word(c)).any(|word| word == name));
         Ok(Check {
             filter,
             scope,
