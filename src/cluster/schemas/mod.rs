@@ -50,7 +50,7 @@ impl Judged {
             kinds.entry(&object.gvk).or_default().push(at);
         }
         let schemas: HashMap<&Gvk, Option<Arc<Schema>>> =
-            kinds.iter().map(|(gvk, _)| (*gvk, schema(cluster, gvk).map(Arc::new))).collect();
+            kinds.keys().map(|gvk| (*gvk, schema(cluster, gvk).map(Arc::new))).collect();
         // On this thread alone: while a parallel iterator waits, it may take up another rule that waits for this result.
         let violations = objects.iter().enumerate().flat_map(|(at, object)| {
             let schema = schemas.get(&object.gvk).and_then(Option::as_ref);

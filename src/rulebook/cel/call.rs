@@ -1,7 +1,6 @@
 //! What the functions do that ask nothing of the cluster.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use regex::Regex;
 
@@ -43,13 +42,13 @@ pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Outcome<'w> {
     }
     match (function, plain.as_slice()) {
         (Function::Size, [Value::Str(text)]) => Ok(Value::Int(whole(text.chars().count()))),
-        (Function::Size, [value]) => value.len().map(|len| Value::Int(whole(len))).ok_or_else(refused),
+        (Function::Size, [value]) => value.count().map(|len| Value::Int(whole(len))).ok_or_else(refused),
         (Function::Type, [value]) => Ok(Value::Type(value.type_name())),
         (Function::OptionalOfNonZero, [value]) => {
             let is_zero = match value {
                 Value::Null | Value::Bool(false) | Value::Int(0) | Value::Uint(0) => true,
                 Value::Str(text) => text.is_empty(),
-                other => other.len() == Some(0),
+                other => other.count() == Some(0),
             };
             Ok(if is_zero { Value::Optional(None) } else { Value::some(first.clone()) })
         }
@@ -253,64 +252,70 @@ fn extreme<'w>(items: &[Value<'w>], side: Ordering) -> Outcome<'w> {
     best.cloned().ok_or_else(|| Stop::error("the list is empty"))
 }
 
-/// Whether a LabelSelector, or a plain map of labels, selects labels.
+/// Whether a LabelSelector, or a plain map of labels, selects labels. Labels that it does not ask for need not be known.
 pub fn selects(selector: &Value<'_>, labels: &Value<'_>) -> Result<bool, Stop> {
-    let entries = |value: &Value<'_>, key: &str| -> Result<Option<Arc<Vec<(String, String)>>>, Stop> {
-        let Some(found) = value.field(key)? else { return Ok(None) };
-        pairs(&found).map(|pairs| Some(Arc::new(pairs)))
-    };
     let labels = pairs(labels)?;
-    let value_of = |key: &str| labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str());
-    let equalities = match (entries(selector, "matchLabels"), selector.field("matchExpressions")?) {
-        (Ok(Some(equalities)), _) => equalities,
-        (Ok(None), Some(_)) => Arc::default(),
-        (Ok(None), None) => Arc::new(pairs(selector)?),
-        (Err(stop), _) => return Err(stop),
+    let value_of = |key: &str| labels.iter().find(|(known, _)| known == key).map(|(_, value)| value);
+    let is_empty = matches!(selector.plain()?, Value::Null);
+    let (equal, expressions) =
+        if is_empty { (None, None) } else { (selector.field("matchLabels")?, selector.field("matchExpressions")?) };
+    let equal = match (equal, &expressions) {
+        (Some(equal), _) => pairs(&equal)?,
+        (None, Some(_)) => Vec::new(),
+        (None, None) => pairs(selector)?,
     };
-    if !equalities.iter().all(|(key, value)| value_of(key) == Some(value)) {
-        return Ok(false);
-    }
-    let Some(expressions) = selector.field("matchExpressions")? else { return Ok(true) };
-    for expression in expressions.items().unwrap_or_default() {
-        let text = |key: &str| -> Result<String, Stop> {
-            Ok(expression
-                .field(key)?
-                .map(|value| value.plain())
-                .transpose()?
-                .map(|value| value.shown())
-                .unwrap_or_default())
-        };
-        let values: Vec<String> = match expression.field("values")? {
-            Some(list) => list
-                .items()
-                .unwrap_or_default()
-                .iter()
-                .map(|item| Ok(item.plain()?.shown()))
-                .collect::<Result<_, Stop>>()?,
-            None => Vec::new(),
-        };
-        let found = value_of(&text("key")?).map(ToOwned::to_owned);
-        let holds = match text("operator")?.as_str() {
-            "In" => found.is_some_and(|found| values.contains(&found)),
-            "NotIn" => !found.is_some_and(|found| values.contains(&found)),
-            "Exists" => found.is_some(),
-            "DoesNotExist" => found.is_none(),
-            other => return Err(Stop::error(format!("`{other}` is no operator of a selector"))),
-        };
-        if !holds {
-            return Ok(false);
+    let equal = equal.iter().map(|(key, value)| value_of(key).map_or(Ok(false), |found| same_text(found, value)));
+    let terms = expressions.and_then(|expressions| expressions.items()).unwrap_or_default();
+    let terms = terms.iter().map(|term| term_holds(term, value_of));
+    let mut stop = None;
+    for answer in equal.chain(terms) {
+        match answer {
+            Ok(false) => return Ok(false),
+            Ok(true) => {}
+            Err(why) => stop = Some(why),
         }
     }
-    Ok(true)
+    stop.map_or(Ok(true), Err)
 }
 
-fn pairs(map: &Value<'_>) -> Result<Vec<(String, String)>, Stop> {
+/// Labels are texts, also where somebody wrote a number.
+fn same_text(a: &Value<'_>, b: &Value<'_>) -> Result<bool, Stop> {
+    Ok(a.plain()?.shown() == b.plain()?.shown())
+}
+
+/// Whether one of `matchExpressions` holds.
+fn term_holds<'v, 'w: 'v>(term: &Value<'w>, value_of: impl Fn(&str) -> Option<&'v Value<'w>>) -> Result<bool, Stop> {
+    let text = |key: &str| -> Result<String, Stop> {
+        let value = term.field(key)?.map(|value| value.plain()).transpose()?;
+        Ok(value.map(|value| value.shown()).unwrap_or_default())
+    };
+    let found = value_of(&text("key")?);
+    let values = term.field("values")?.and_then(|values| values.items()).unwrap_or_default();
+    let is_one = || {
+        for value in &values {
+            if found.map_or(Ok(false), |found| same_text(found, value))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    match text("operator")?.as_str() {
+        "In" => is_one(),
+        "NotIn" => is_one().map(|is_one| !is_one),
+        "Exists" => Ok(found.is_some()),
+        "DoesNotExist" => Ok(found.is_none()),
+        other => Err(Stop::error(format!("`{other}` is no operator of a selector"))),
+    }
+}
+
+/// The entries of a map of labels; none of `null`.
+fn pairs<'w>(map: &Value<'w>) -> Result<Vec<(String, Value<'w>)>, Stop> {
     match map.plain()? {
         Value::Null => Ok(Vec::new()),
         map => {
-            let entries =
-                map.entries().ok_or_else(|| Stop::error(format!("a {} is no map of labels", map.type_name())))?;
-            entries.iter().map(|(key, value)| Ok((key.shown(), value.plain()?.shown()))).collect()
+            let entries = map.entries();
+            let entries = entries.ok_or_else(|| Stop::error(format!("a {} is no map of labels", map.type_name())))?;
+            Ok(entries.into_iter().map(|(key, value)| (key.shown(), value)).collect())
         }
     }
 }

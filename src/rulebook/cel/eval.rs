@@ -174,7 +174,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 for argument in arguments {
                     values.push(self.eval(argument, locals)?);
                 }
-                self.steps.set(self.steps.get() + values.iter().filter_map(Value::len).sum::<usize>() as u64);
+                self.steps.set(self.steps.get() + values.iter().filter_map(Value::count).sum::<usize>() as u64);
                 self.world.ask(*function, &values, &self.notes).unwrap_or_else(|| call::call(*function, &values))
             }
             Op::Matches(text, pattern) => match self.eval(text, locals)?.plain()? {

@@ -204,7 +204,7 @@ impl<'w> Value<'w> {
     }
 
     /// The number of items or entries.
-    pub fn len(&self) -> Option<usize> {
+    pub fn count(&self) -> Option<usize> {
         match self {
             Value::List(items) => Some(items.len()),
             Value::Map(entries) => Some(entries.len()),

@@ -214,7 +214,7 @@ pub fn path_to(from: &Node, to: &Node) -> Option<String> {
     };
     let mut items = from.items().iter().enumerate();
     let in_list = items.find_map(|(at, item)| Some(joined(format!("[{}]", called(item, at)), path_to(item, to)?)));
-    let mut entries = from.entries().into_iter();
+    let mut entries = from.entries();
     in_list.or_else(|| entries.find_map(|entry| Some(joined(entry.key.to_string(), path_to(&entry.value, to)?))))
 }
 
