@@ -280,15 +280,17 @@ fn run(
 ) -> (Seen, Coverage) {
     let pairs: Vec<_> =
         clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
-    let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs
-        .par_iter()
-        .map(|((id, rule), cluster)| {
-            let place = cluster.kustomizations().first().map(|root| root.spec.place);
-            let mut sink = guarded(id, place, |sink| rule.check(cluster, sink));
-            sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
-            (Some(cluster.entry().into()), sink)
-        })
-        .collect();
+    let prepare = |((id, rule), cluster): &(&(String, Box<dyn Rule>), &Cluster<'_>)| {
+        let place = cluster.kustomizations().first().map(|root| root.spec.place);
+        (Some(cluster.entry().into()), guarded(id, place, |_| rule.prepare(cluster)))
+    };
+    let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs.iter().map(prepare).collect();
+    results.par_extend(pairs.par_iter().map(|((id, rule), cluster)| {
+        let place = cluster.kustomizations().first().map(|root| root.spec.place);
+        let mut sink = guarded(id, place, |sink| rule.check(cluster, sink));
+        sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
+        (Some(cluster.entry().into()), sink)
+    }));
     let place = clusters.first().and_then(|cluster| cluster.kustomizations().first()).map(|root| root.spec.place);
     results.extend(
         predicates

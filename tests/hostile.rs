@@ -21,9 +21,9 @@ const CASES: &[(&str, &[&str])] = &[
         "apply-ever-new",
         &[
             "limit-exceeded apps/ks.yaml:5",
-            "limit-exceeded apps/ks.yaml:12",
+            "limit-exceeded apps/ks.yaml:15",
             "object-owned-twice apps/ks.yaml:5",
-            "object-owned-twice apps/ks.yaml:12",
+            "object-owned-twice apps/ks.yaml:15",
         ],
     ),
     ("binary", &["file-unreadable bad.yaml:1"]),
@@ -65,7 +65,7 @@ const CASES: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CANARY: &str = "# A good file beside a bad one.\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: canary, namespace: apps}\nspec:\n  dependsOn: [{name: canary}]\n";
+const CANARY: &str = "# A good file beside a bad one.\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: canary, namespace: apps}\nspec:\n  dependsOn: [{name: canary}]\n  interval: 1h\n";
 
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: apps}\n";
 
@@ -191,7 +191,7 @@ fn deep_nesting_ends_in_a_finding() {
     ];
     for (text, what) in cases {
         let tree = Tree::new(&[]);
-        tree.write("bad.yaml", format!("{CONFIG_MAP}data:\n  - x\n---\n{text}\n").as_bytes());
+        tree.write("bad.yaml", format!("{CONFIG_MAP}---\n{text}\n").as_bytes());
         let found = beside(&tree, what);
         assert!(!found.is_empty(), "{what}: nothing was said");
         for finding in found {
@@ -224,7 +224,7 @@ fn three_hundred_levels_of_kustomizations_end_in_a_finding() {
     for level in 0..300 {
         let next = level + 1;
         let text = format!(
-            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: level-{next}, namespace: flux-system}}\nspec: {{path: ./level-{next}}}\n"
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: level-{next}, namespace: flux-system}}\nspec: {{path: ./level-{next}, interval: 1h, prune: true, sourceRef: {{kind: GitRepository, name: flux-system}}}}\n"
         );
         tree.write(&format!("level-{level}/ks.yaml"), text.as_bytes());
     }

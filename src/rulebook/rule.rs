@@ -33,6 +33,11 @@ impl Sink {
 
 /// A compiled predicate. It only reads; the struct that implements it is its options.
 pub trait Rule: Send + Sync {
+    /// Work on all threads that is done before any rule runs; [`Self::check`] itself is one job among many.
+    fn prepare(&self, cluster: &Cluster<'_>) {
+        let _ = cluster;
+    }
+
     /// Checks one cluster.
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let _ = (cluster, out);

@@ -46,6 +46,8 @@ pub struct Violation {
     pub path: String,
     /// One sentence.
     pub message: String,
+    /// The fields that have to be there.
+    lacks: Vec<String>,
     /// What to do.
     pub help: Option<String>,
     /// The schema is that of a CRD in the tree.
@@ -55,11 +57,23 @@ pub struct Violation {
 /// Everything that an object says against its schema. `at` is its position among those that are judged.
 pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema) -> Vec<Violation> {
     let position = cluster.position(object).unwrap_or(at);
-    let mut found = Vec::new();
+    let mut found: Vec<Violation> = Vec::new();
     for error in schema.validator.iter_errors(Instance::Node(&object.node)) {
         read(object, schema, position, &error, &mut found);
     }
+    for missing in found.iter_mut().filter(|violation| violation.trouble == Trouble::Missing) {
+        missing.message = format!("{} {}", missing.message, enumeration(&missing.lacks));
+    }
     found
+}
+
+/// "`a`, `b` and `c`".
+fn enumeration(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
 }
 
 fn read(object: &Object, schema: &Schema, position: usize, error: &ValidationError<'_>, found: &mut Vec<Violation>) {
@@ -71,6 +85,7 @@ fn read(object: &Object, schema: &Schema, position: usize, error: &ValidationErr
         trail: node.map(crate::cluster::trail).unwrap_or_default(),
         path,
         message,
+        lacks: Vec::new(),
         help,
         is_of_tree: schema.is_of_tree,
     };
@@ -95,15 +110,17 @@ fn read(object: &Object, schema: &Schema, position: usize, error: &ValidationErr
             let name = property.as_str().unwrap_or_default();
             let path = at.below(name);
             let whose = if at.path.is_empty() { object.reference().to_string() } else { field() };
-            let message = format!("{whose} lacks `{name}`");
-            found.push(violation(
-                Trouble::Missing,
-                Some(at.node),
-                at.key.unwrap_or_else(|| object.place()),
-                path,
-                message,
-                None,
-            ));
+            let place = at.key.unwrap_or_else(|| object.place());
+            // Fields that one map lacks come one after the other, and are one matter.
+            match found.last_mut().filter(|last| last.trouble == Trouble::Missing && last.place == place) {
+                Some(last) => last.lacks.push(name.to_owned()),
+                None => {
+                    let mut first =
+                        violation(Trouble::Missing, Some(at.node), place, path, format!("{whose} lacks"), None);
+                    first.lacks.push(name.to_owned());
+                    found.push(first);
+                }
+            }
         }
         kind => {
             let Some((what, help)) = wrong(kind, at.node) else { return };

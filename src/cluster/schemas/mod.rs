@@ -89,8 +89,16 @@ fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
 }
 
 impl Cluster<'_> {
-    /// What the objects of the tree say against their schemas.
-    pub fn judged(&self) -> &Judged {
-        self.judged.get_or_init(|| Judged::of(self))
+    /// Judges the objects of the tree, once, on all threads. Not to be called from a job of the pool that others may
+    /// wait for: whoever waits here could be handed one of the jobs that end the wait.
+    pub fn judge(&self) {
+        if self.judged.get().is_none() {
+            let _ = self.judged.set(Judged::of(self));
+        }
+    }
+
+    /// What the objects of the tree say against their schemas; nothing before [`Self::judge`].
+    pub fn judged(&self) -> Option<&Judged> {
+        self.judged.get()
     }
 }

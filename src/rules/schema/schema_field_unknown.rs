@@ -13,6 +13,10 @@ use crate::rulebook::{Rule, Sink};
 pub struct SchemaFieldUnknown {}
 
 impl Rule for SchemaFieldUnknown {
+    fn prepare(&self, cluster: &Cluster<'_>) {
+        cluster.judge();
+    }
+
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         report("schema-field-unknown", cluster, Trouble::Field, out);
     }

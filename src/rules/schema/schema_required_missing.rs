@@ -13,6 +13,10 @@ use crate::rulebook::{Rule, Sink};
 pub struct SchemaRequiredMissing {}
 
 impl Rule for SchemaRequiredMissing {
+    fn prepare(&self, cluster: &Cluster<'_>) {
+        cluster.judge();
+    }
+
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         report("schema-required-missing", cluster, Trouble::Missing, out);
     }

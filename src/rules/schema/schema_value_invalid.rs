@@ -13,6 +13,10 @@ use crate::rulebook::{Rule, Sink};
 pub struct SchemaValueInvalid {}
 
 impl Rule for SchemaValueInvalid {
+    fn prepare(&self, cluster: &Cluster<'_>) {
+        cluster.judge();
+    }
+
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         report("schema-value-invalid", cluster, Trouble::Value, out);
         undecided(cluster, out);

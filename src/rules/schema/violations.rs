@@ -7,7 +7,9 @@ use crate::rulebook::Sink;
 
 /// Reports every violation of one sort.
 pub fn report(rule: &'static str, cluster: &Cluster<'_>, trouble: Trouble, out: &mut Sink) {
-    for violation in cluster.judged().violations.iter().filter(|violation| violation.trouble == trouble) {
+    for violation in
+        cluster.judged().iter().flat_map(|judged| &judged.violations).filter(|violation| violation.trouble == trouble)
+    {
         out.observations.extend(finding(rule, cluster, violation));
     }
 }
@@ -32,7 +34,7 @@ fn finding(rule: &'static str, cluster: &Cluster<'_>, violation: &Violation) -> 
 
 /// Kinds whose objects nobody can judge.
 pub fn undecided(cluster: &Cluster<'_>, out: &mut Sink) {
-    for (kind, count) in &cluster.judged().without {
+    for (kind, count) in cluster.judged().iter().flat_map(|judged| &judged.without) {
         let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
         out.undecided(cluster, "schema", format!("the fields of {objects} of kind {kind}"), "no schema is here");
     }
