@@ -31,9 +31,9 @@ use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, 
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
+use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
-use crate::source::FileId;
-use crate::source::{FileSystem, Sources, Span};
+use crate::source::{FileId, FileSystem, Sources, Span};
 use crate::verdict::suppressions::{Reading, Suppressions};
 use crate::verdict::{Court, Switch, switch};
 use crate::yaml::Mode;
@@ -57,6 +57,8 @@ pub struct CheckOptions {
     pub schema_locations: Vec<Location>,
     /// Options of a rule, over those of the configuration.
     pub rule_options: Vec<(String, serde_json::Value)>,
+    /// Cards of the user, in place of those of the tree.
+    pub cards: Option<Vec<CardText>>,
 }
 
 /// A finished run.
@@ -80,19 +82,18 @@ pub struct Checked {
 /// # Errors
 /// A [`Fault`] when the run itself is broken; what is wrong with the manifests are findings.
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
-    Ok(checked(system, options, None, |_| ())?.0)
+    Ok(checked(Sources::new(system), options, None, |_| ())?.0)
 }
 
 /// Checks a tree beside an older one, and lets somebody look at its clusters.
 fn checked<T>(
-    system: impl FileSystem + 'static,
+    sources: Sources,
     options: &CheckOptions,
     before: Option<Before>,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
-    let catalogue = rules::catalogue()?;
-    let sources = Sources::new(system);
     let config = Config::choose(&sources, &options.config)?;
+    let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
@@ -138,6 +139,19 @@ fn checked<T>(
     Ok((Checked { findings, coverage, summary, rules, is_empty, sources }, seen))
 }
 
+/// Our rules and those of the user: the given cards, else those of the tree.
+///
+/// # Errors
+/// [`Fault`] for a card that does not load.
+pub fn catalogue(sources: &Sources, config: &Config, cards: Option<&[CardText]>) -> Result<Catalogue, Fault> {
+    let mut catalogue = rules::catalogue()?;
+    match cards {
+        Some(cards) => user::add(&mut catalogue, sources, cards)?,
+        None => user::add(&mut catalogue, sources, &user::texts(sources, config)?)?,
+    }
+    Ok(catalogue)
+}
+
 /// Where schemas are: as given, then as configured.
 fn schema_locations(sources: &Sources, config: &Config, options: &CheckOptions) -> Result<Vec<Location>, Fault> {
     let mut locations = options.schema_locations.clone();
@@ -150,7 +164,7 @@ fn schema_locations(sources: &Sources, config: &Config, options: &CheckOptions) 
 }
 
 /// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of
-/// the same options, paths apart.
+/// the same options and cards, paths apart.
 ///
 /// # Errors
 /// As for [`check`], of either tree.
@@ -159,9 +173,15 @@ pub fn check_since(
     base: impl FileSystem + 'static,
     options: &CheckOptions,
 ) -> Result<Checked, Fault> {
+    let sources = Sources::new(system);
+    let cards = match &options.cards {
+        Some(cards) => cards.clone(),
+        None => user::texts(&sources, &Config::choose(&sources, &options.config)?)?,
+    };
+    let options = CheckOptions { cards: Some(cards), ..options.clone() };
     let whole = CheckOptions { only: Vec::new(), ..options.clone() };
-    let (base, before) = checked(base, &whole, None, Before::of)?;
-    let (mut checked, ()) = checked(system, options, Some(before), |_| ())?;
+    let (base, before) = checked(Sources::new(base), &whole, None, Before::of)?;
+    let (mut checked, ()) = checked(sources, &options, Some(before), |_| ())?;
     let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
     let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
     for finding in &mut checked.findings {

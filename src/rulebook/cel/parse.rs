@@ -7,6 +7,9 @@ use std::thread;
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue};
 use cel::parser::Parser;
 
+use super::expr::{Program, Refused, Scope};
+use super::lower::lower;
+
 /// Longest text that is parsed (bytes).
 const MAX_BYTES: usize = 8 * 1024;
 
@@ -62,6 +65,58 @@ impl Language for Cel {
     }
 }
 
+/// Makes texts ready, in order, each with the names it may use.
+pub fn compile(texts: &[(&str, Scope<'_>)]) -> Vec<Result<Program, Refused>> {
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    thread::scope(|scope| {
+        let parser = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || texts.iter().map(|(text, scope)| compiled(text, scope)).collect::<Vec<_>>());
+        let compiled = parser.ok().and_then(|thread| thread.join().ok());
+        compiled.unwrap_or_else(|| texts.iter().map(|(text, _)| Err(too_large(text))).collect())
+    })
+}
+
+fn too_large(text: &str) -> Refused {
+    Refused {
+        at: 0..text.len(),
+        message: "is too long or too deeply nested".into(),
+        label: "too large".into(),
+        help: None,
+    }
+}
+
+fn compiled(text: &str, scope: &Scope<'_>) -> Result<Program, Refused> {
+    let complaint = match parse(text) {
+        Parsed::TooLarge => return Err(too_large(text)),
+        Parsed::Invalid { at, found } => Some((at, found)),
+        Parsed::Expression { .. } => None,
+    };
+    if let Some((at, found)) = complaint {
+        let end = text.trim_end().len();
+        return Err(if found.is_empty() {
+            let at = end.saturating_sub(1)..end;
+            Refused { at, message: "ends too early".into(), label: "ends here".into(), help: None }
+        } else {
+            let help = match found.as_str() {
+                "=" => Some("`==` compares".to_owned()),
+                "and" => Some("write `&&`".to_owned()),
+                "or" => Some("write `||`".to_owned()),
+                "not" => Some("write `!`".to_owned()),
+                _ => None,
+            };
+            let message = format!("does not parse: `{found}` is not expected there");
+            Refused { at: at..at + found.len(), message, label: "not expected here".into(), help }
+        });
+    }
+    match Parser::new().enable_optional_syntax(true).enable_ident_escape_syntax(true).parse_with_source_info(text) {
+        Ok((parsed, info)) => lower(text, &parsed, &info, scope),
+        Err(_) => Err(too_large(text)),
+    }
+}
+
 fn parse(text: &str) -> Parsed {
     if text.len() > MAX_BYTES || nesting(text) > MAX_NESTING {
         return Parsed::TooLarge;
@@ -106,7 +161,7 @@ fn offset(text: &str, line: isize, column: isize) -> usize {
 }
 
 /// The word or sign at the beginning of a text.
-fn token(text: &str) -> String {
+pub fn token(text: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     match text.chars().next() {
         Some(first) if is_word(first) => text.chars().take_while(|c| is_word(*c)).collect(),
