@@ -89,6 +89,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(kustomize::NamespaceUnset, "kustomize/namespace-unset"),
         compiled!(kustomize::PatchCollision, "kustomize/patch-collision"),
         compiled!(kustomize::PatchTargetMismatch, "kustomize/patch-target-mismatch"),
+        of_engine!("engine/suppression-expired"),
+        of_engine!("engine/suppression-unused"),
         of_engine!("kustomize/build-failed"),
         of_engine!("kustomize/component-missing"),
         of_engine!("kustomize/generator-merge-base-missing"),
