@@ -76,7 +76,7 @@ fn variables(text: &str) -> impl Iterator<Item = &str> {
 /// The plain values of all Secrets by their keys.
 fn by_key(sources: &Sources) -> HashMap<String, Vec<String>> {
     let mut values: HashMap<String, Vec<String>> = HashMap::new();
-    for file in sources.files() {
+    for (_, file) in sources.files() {
         for range in secret_data(&file.text) {
             let line = file.line_range(file.line_index(range.start)).map_or(range.start, |line| line.start);
             let before = file.text.get(line..range.start).unwrap_or_default();
