@@ -121,11 +121,6 @@ impl Sources {
         Location { path: file.path.clone(), line, column, end_line, end_column }
     }
 
-    /// Every file read so far, in no order.
-    pub fn files(&self) -> Vec<Arc<File>> {
-        read(&self.store.files).clone()
-    }
-
     /// The text a span covers.
     pub fn text(&self, span: Span) -> String {
         self.file(span.file).slice(span).to_owned()
