@@ -1,5 +1,7 @@
 //! What suppressions cover: the line, the node below, the document, the file, the object; and what is said of those that cover nothing.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use flux_vet::finding::State;
 use flux_vet::source::Memory;
 use flux_vet::{CheckOptions, Checked};
