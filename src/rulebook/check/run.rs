@@ -28,6 +28,7 @@ const MAX_RULE_STEPS: u64 = 200 * MAX_STEPS;
 const ITEM: usize = 1;
 const INDEX: usize = 2;
 const KEY: usize = 3;
+const NS: usize = 5;
 
 /// One rule on one cluster.
 pub struct Run<'r, 'w> {
@@ -122,7 +123,7 @@ impl<'r, 'w> Run<'r, 'w> {
                         let object = self.cluster.get("", "Namespace", "", name);
                         let mut subjects = self.subjects(object, namespace(self.cluster, name), &self.check.each);
                         for subject in &mut subjects {
-                            set(&mut subject.given, 5, Value::text(name));
+                            set(&mut subject.given, NS, Value::text(name));
                         }
                         self.each(&subjects, joined.as_ref(), out);
                     }
@@ -337,7 +338,7 @@ impl<'r, 'w> Run<'r, 'w> {
         let related = self.related(machine, subject);
         let (node, span, path) = match self.place_of(machine, subject) {
             Some((node, span, path)) => (Some(node), span, path),
-            None => (None, self.somewhere(&related)?, String::new()),
+            None => (None, self.somewhere(&related, subject)?, String::new()),
         };
         let label = self.sentence(machine, subject, &check.label);
         let message = self.sentence(machine, subject, &check.message);
@@ -348,7 +349,7 @@ impl<'r, 'w> Run<'r, 'w> {
         }
         found = match subject.object {
             Some(object) => found.about(object.reference(), path),
-            None => found.keyed(subject.given.get(5).map(Value::shown).unwrap_or_default()),
+            None => found.keyed(subject.given.get(NS).map(Value::shown).unwrap_or_default()),
         };
         found.trail = node.map(trail).unwrap_or_default();
         for label in related {
@@ -361,11 +362,15 @@ impl<'r, 'w> Run<'r, 'w> {
         Some(found)
     }
 
-    /// A place for a finding about no object: the first that is related, else the root of the cluster.
-    fn somewhere(&self, related: &[Label]) -> Option<Span> {
+    /// A place for a finding about no object: the first that is related, else one in the namespace, else the root.
+    fn somewhere(&self, related: &[Label], subject: &Subject<'_>) -> Option<Span> {
+        let inside = || match subject.given.get(NS) {
+            Some(Value::Str(name)) => self.cluster.in_namespace(name).next().map(Object::place),
+            _ => None,
+        };
         let root = || self.cluster.kustomizations().first().map(|root| root.spec.place);
         let object = || self.cluster.objects().next().map(Object::place);
-        let first = related.first().map(|label| label.span).or_else(root).or_else(object);
+        let first = related.first().map(|label| label.span).or_else(inside).or_else(root).or_else(object);
         first.or_else(|| self.card.map(|card| card.whole))
     }
 
@@ -476,6 +481,11 @@ impl<'r, 'w> Run<'r, 'w> {
             Observation::new("rule-error", message, Label::new(span, "fails here")).keyed(format!("{}.{of}", self.id));
         if let Some(place) = place {
             found = found.related(Label::new(place, "on this"));
+        }
+        if let Some(Failure { stop: Stop::Error { message, .. }, .. }) = &self.failed
+            && let Some(key) = message.strip_prefix("there is no key ")
+        {
+            found = found.help(format!("where {key} may be absent, write `.?` before it, or ask `has(…)` first"));
         }
         if self.check.on_error == OnError::Warn {
             found = found.severity(Severity::Warning);
