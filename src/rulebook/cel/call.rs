@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use regex::Regex;
 
-use super::eval::{contains, overflow};
 use super::functions::Function;
 use super::net;
+use super::operators::{contains, overflow};
 use super::semver;
 use super::text;
 use super::url;

@@ -1,12 +1,13 @@
 //! Runs expressions: a step counter instead of a clock, and a third answer for what hangs on an unreadable value.
 
 use std::cell::{Cell, RefCell};
-use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::access::{field_of, has, item, optional_field, optional_item};
 use super::call;
-use super::expr::{Binary, Expr, Field, Fold, FoldKind, Op, Program};
+use super::expr::{Expr, Op, Program};
 use super::functions::Function;
+use super::operators::{overflow, two};
 use super::value::{Outcome, Stop, Value};
 
 /// Steps that one expression may take.
@@ -81,7 +82,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn eval(&self, expr: &Expr, locals: &mut Vec<Value<'w>>) -> Outcome<'w> {
+    pub(super) fn eval(&self, expr: &Expr, locals: &mut Vec<Value<'w>>) -> Outcome<'w> {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
         if steps > MAX_STEPS {
@@ -247,87 +248,6 @@ impl<'m, 'w> Machine<'m, 'w> {
         locals.truncate(before);
         made
     }
-
-    fn fold(&self, fold: &Fold, locals: &mut Vec<Value<'w>>) -> Outcome<'w> {
-        let range = self.eval(&fold.range, locals)?;
-        if range.is_unknown() {
-            return Err(Stop::Unknown);
-        }
-        let is_list = range.items().is_some();
-        let elements: Vec<(Value<'w>, Value<'w>)> = match (range.items(), range.entries()) {
-            (Some(items), _) => {
-                let numbered = items.into_iter().enumerate();
-                numbered.map(|(at, item)| (Value::Int(i64::try_from(at).unwrap_or(i64::MAX)), item)).collect()
-            }
-            (None, Some(entries)) => entries,
-            (None, None) => return Err(Stop::error(format!("a {} has no elements", range.type_name()))),
-        };
-        let (mut made, mut pairs) = (Vec::new(), Vec::new());
-        let (mut held, mut stop): (usize, Option<Stop>) = (0, None);
-        for (key, value) in elements {
-            let before = locals.len();
-            match (fold.has_two, is_list) {
-                (true, _) => locals.extend([key.clone(), value.clone()]),
-                (false, true) => locals.push(value.clone()),
-                (false, false) => locals.push(key.clone()),
-            }
-            let step = self.element(fold, locals);
-            locals.truncate(before);
-            let step = match step {
-                Ok(Some(step)) => step,
-                Ok(None) => continue,
-                Err(Stop::Limit) => return Err(Stop::Limit),
-                // What decides may still come.
-                Err(why) if matches!(fold.kind, FoldKind::All | FoldKind::Exists) => {
-                    if stop != Some(Stop::Unknown) {
-                        stop = Some(why);
-                    }
-                    continue;
-                }
-                Err(why) => return Err(why),
-            };
-            match fold.kind {
-                FoldKind::All if step.is(false) => return Ok(Value::Bool(false)),
-                FoldKind::Exists if step.is(true) => return Ok(Value::Bool(true)),
-                FoldKind::All | FoldKind::Exists => {}
-                FoldKind::ExistsOne => held += usize::from(step.is(true)),
-                FoldKind::Filter if step.is(true) => made.push(if is_list { value } else { key }),
-                FoldKind::Filter => {}
-                FoldKind::Map => made.push(step),
-                FoldKind::TransformMap => pairs.push((key, step)),
-            }
-        }
-        if let Some(why) = stop {
-            return Err(why);
-        }
-        Ok(match fold.kind {
-            FoldKind::All => Value::Bool(true),
-            FoldKind::Exists => Value::Bool(false),
-            FoldKind::ExistsOne => Value::Bool(held == 1),
-            FoldKind::Filter | FoldKind::Map => Value::list(made),
-            FoldKind::TransformMap => Value::Map(Arc::new(pairs)),
-        })
-    }
-
-    /// What is made of one element; `None` where the filter leaves it out.
-    fn element(&self, fold: &Fold, locals: &mut Vec<Value<'w>>) -> Result<Option<Value<'w>>, Stop> {
-        if let Some(filter) = &fold.filter
-            && !boolean(self.eval(filter, locals)?)?
-        {
-            return Ok(None);
-        }
-        let value = self.eval(&fold.body, locals)?;
-        match fold.kind {
-            FoldKind::Map | FoldKind::TransformMap => Ok(Some(value)),
-            _ => boolean(value).map(|answer| Some(Value::Bool(answer))),
-        }
-    }
-}
-
-impl Value<'_> {
-    fn is(&self, wanted: bool) -> bool {
-        matches!(self, Value::Bool(value) if *value == wanted)
-    }
 }
 
 /// The value as a condition.
@@ -338,165 +258,5 @@ pub fn boolean(value: Value<'_>) -> Result<bool, Stop> {
     match value.plain()? {
         Value::Bool(value) => Ok(value),
         other => Err(Stop::error(format!("a {} is neither true nor false", other.type_name()))),
-    }
-}
-
-pub fn overflow() -> Stop {
-    Stop::error("the number is too large")
-}
-
-fn field_of<'w>(value: &Value<'w>, field: &Field) -> Result<Option<Value<'w>>, Stop> {
-    match (value.field(&field.name)?, &field.unescaped) {
-        (None, Some(plain)) => value.field(plain),
-        (found, _) => Ok(found),
-    }
-}
-
-fn has(value: &Value<'_>, field: &Field) -> Result<bool, Stop> {
-    Ok(field_of(value, field)?.is_some_and(|found| !is_empty(&found)))
-}
-
-/// A key of YAML without a value is as good as no key: the API server drops it.
-fn is_empty(value: &Value<'_>) -> bool {
-    matches!(value, Value::Node(node) | Value::Sealed(node) if node.is_null())
-}
-
-fn optional_field<'w>(value: Option<&Value<'w>>, field: &Field) -> Outcome<'w> {
-    let Some(value) = value else { return Ok(Value::Optional(None)) };
-    match field_of(value, field) {
-        Ok(found) => Ok(Value::Optional(found.filter(|found| !is_empty(found)).map(Arc::new))),
-        Err(Stop::Unknown) => Err(Stop::Unknown),
-        // `null.?a` is none, too.
-        Err(_) => Ok(Value::Optional(None)),
-    }
-}
-
-fn item<'w>(of: &Value<'w>, index: &Value<'w>) -> Result<Option<Value<'w>>, Stop> {
-    if of.is_unknown() {
-        return Err(Stop::Unknown);
-    }
-    if let Some(items) = of.items() {
-        return match index.plain()? {
-            Value::Int(at) => Ok(usize::try_from(at).ok().and_then(|at| items.get(at).cloned())),
-            other => Err(Stop::error(format!("a list has no element `{}`", other.shown()))),
-        };
-    }
-    match (of, index.plain()?) {
-        (Value::Map(entries), key) => {
-            for (known, value) in entries.iter() {
-                if known.equals(&key)? {
-                    return Ok(Some(value.clone()));
-                }
-            }
-            Ok(None)
-        }
-        (of, Value::Str(key)) => of.field(&key),
-        (of, key) => Err(Stop::error(format!("a {} has no element `{}`", of.type_name(), key.shown()))),
-    }
-}
-
-fn optional_item<'w>(of: Option<&Value<'w>>, index: &Value<'w>) -> Outcome<'w> {
-    let Some(of) = of else { return Ok(Value::Optional(None)) };
-    match item(of, index) {
-        Ok(found) => Ok(Value::Optional(found.map(Arc::new))),
-        Err(Stop::Unknown) => Err(Stop::Unknown),
-        Err(_) => Ok(Value::Optional(None)),
-    }
-}
-
-fn two<'w>(binary: Binary, left: &Value<'w>, right: &Value<'w>) -> Outcome<'w> {
-    let ordered = |test: fn(Ordering) -> bool, sign: &str| match left.compare(right)? {
-        Some(order) => Ok(Value::Bool(test(order))),
-        None => {
-            Err(Stop::error(format!("a {} and a {} do not compare by `{sign}`", left.type_name(), right.type_name())))
-        }
-    };
-    match binary {
-        Binary::Equal => left.equals(right).map(Value::Bool),
-        Binary::NotEqual => left.equals(right).map(|same| Value::Bool(!same)),
-        Binary::Less => ordered(Ordering::is_lt, "<"),
-        Binary::LessOrEqual => ordered(Ordering::is_le, "<="),
-        Binary::Greater => ordered(Ordering::is_gt, ">"),
-        Binary::GreaterOrEqual => ordered(Ordering::is_ge, ">="),
-        Binary::In => contains(right, left).map(Value::Bool),
-        Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo => {
-            arithmetic(binary, &left.plain()?, &right.plain()?)
-        }
-    }
-}
-
-/// Whether a list has an element, or a map a key.
-pub fn contains<'w>(of: &Value<'w>, wanted: &Value<'w>) -> Result<bool, Stop> {
-    if of.is_unknown() || wanted.is_unknown() {
-        return Err(Stop::Unknown);
-    }
-    let elements = match (of.items(), of.entries()) {
-        (Some(items), _) => items,
-        (None, Some(entries)) => entries.into_iter().map(|(key, _)| key).collect(),
-        (None, None) => return Err(Stop::error(format!("nothing is in a {}", of.type_name()))),
-    };
-    let mut stop = None;
-    for element in &elements {
-        match element.equals(wanted) {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(why) => stop = Some(why),
-        }
-    }
-    stop.map_or(Ok(false), Err)
-}
-
-fn arithmetic<'w>(binary: Binary, left: &Value<'w>, right: &Value<'w>) -> Outcome<'w> {
-    let by_zero = || Stop::error("divides by zero");
-    match (left, right) {
-        (Value::Int(a), Value::Int(b)) => match binary {
-            Binary::Add => a.checked_add(*b),
-            Binary::Subtract => a.checked_sub(*b),
-            Binary::Multiply => a.checked_mul(*b),
-            _ if *b == 0 => return Err(by_zero()),
-            Binary::Divide => a.checked_div(*b),
-            _ => a.checked_rem(*b),
-        }
-        .map(Value::Int)
-        .ok_or_else(overflow),
-        (Value::Uint(a), Value::Uint(b)) => match binary {
-            Binary::Add => a.checked_add(*b),
-            Binary::Subtract => a.checked_sub(*b),
-            Binary::Multiply => a.checked_mul(*b),
-            _ if *b == 0 => return Err(by_zero()),
-            Binary::Divide => a.checked_div(*b),
-            _ => a.checked_rem(*b),
-        }
-        .map(Value::Uint)
-        .ok_or_else(overflow),
-        (Value::Double(a), Value::Double(b)) => Ok(Value::Double(match binary {
-            Binary::Add => a + b,
-            Binary::Subtract => a - b,
-            Binary::Multiply => a * b,
-            Binary::Divide => a / b,
-            _ => return Err(Stop::error("a double has no remainder")),
-        })),
-        (Value::Str(a), Value::Str(b)) if binary == Binary::Add => Ok(Value::text(format!("{a}{b}"))),
-        (Value::Duration(a), Value::Duration(b)) if binary == Binary::Add => {
-            a.checked_add(*b).map(Value::Duration).ok_or_else(overflow)
-        }
-        (Value::Duration(a), Value::Duration(b)) if binary == Binary::Subtract => {
-            a.checked_sub(*b).map(Value::Duration).ok_or_else(overflow)
-        }
-        _ => match (left.items(), right.items()) {
-            (Some(a), Some(b)) if binary == Binary::Add => Ok(Value::list(a.into_iter().chain(b).collect())),
-            _ => Err(Stop::error(format!(
-                "a {} and a {} do not go together by `{}`",
-                left.type_name(),
-                right.type_name(),
-                match binary {
-                    Binary::Add => "+",
-                    Binary::Subtract => "-",
-                    Binary::Multiply => "*",
-                    Binary::Divide => "/",
-                    _ => "%",
-                }
-            ))),
-        },
     }
 }

@@ -1,12 +1,16 @@
 //! CEL behind an interface of ours: the crate `cel` parses, the rest is done here, over our own nodes with their places
 //! and with a third truth value, which its evaluator does not have.
 
+mod access;
 mod call;
+mod compare;
 mod eval;
 mod expr;
+mod fold;
 mod functions;
 mod lower;
 mod net;
+mod operators;
 mod parse;
 mod semver;
 mod text;
