@@ -13,6 +13,12 @@ use super::value::{Outcome, Stop, Value};
 /// Steps that one expression may take.
 pub const MAX_STEPS: u64 = 1_000_000;
 
+/// Steps that all expressions of a rule or policy may take in one cluster.
+pub const MAX_ALL_STEPS: u64 = 200 * MAX_STEPS;
+
+/// How deep expressions are in each other, through `let` too: the stack of a thread is small.
+const MAX_NESTING: usize = 120;
+
 /// What functions ask of the cluster.
 pub trait World<'w> {
     /// The value of a function that looks something up; `None` for all others.
@@ -48,6 +54,7 @@ pub struct Machine<'m, 'w> {
     /// What came up.
     pub notes: Notes,
     steps: Cell<u64>,
+    depth: Cell<usize>,
     known: RefCell<Vec<Option<(Outcome<'w>, bool)>>>,
 }
 
@@ -55,7 +62,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     /// A machine that has not run anything.
     pub fn new(given: &'m [Value<'w>], lets: &'m [Program], world: &'m dyn World<'w>) -> Self {
         let known = RefCell::new(vec![None; lets.len()]);
-        Machine { given, lets, world, notes: Notes::default(), steps: Cell::new(0), known }
+        Machine { given, lets, world, notes: Notes::default(), steps: Cell::new(0), depth: Cell::new(0), known }
     }
 
     /// The value of an expression.
@@ -85,14 +92,35 @@ impl<'m, 'w> Machine<'m, 'w> {
     pub(super) fn eval(&self, expr: &Expr, locals: &mut Vec<Value<'w>>) -> Outcome<'w> {
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        if steps > MAX_STEPS {
+        let depth = self.depth.get() + 1;
+        if steps > MAX_STEPS || depth > MAX_NESTING {
             return Err(Stop::Limit);
         }
-        let value = self.op(&expr.op, locals).map_err(|stop| stop.placed(expr.at))?;
+        self.depth.set(depth);
+        let value = self.op(&expr.op, locals).map_err(|stop| stop.placed(expr.at));
+        self.depth.set(depth - 1);
+        let value = value?;
         if matches!(&value, Value::Sealed(node) if node.as_map().is_none()) {
             self.notes.sealed.set(true);
         }
         Ok(value)
+    }
+
+    /// Counts the steps of an operation over values before it begins.
+    fn takes<'v>(&self, values: impl IntoIterator<Item = &'v Value<'w>>) -> Result<(), Stop>
+    where
+        'w: 'v,
+    {
+        for value in values {
+            let left = MAX_STEPS.saturating_sub(self.steps.get());
+            // One step for the value itself was counted when it was made.
+            let size = value.size(usize::try_from(left).unwrap_or(usize::MAX).saturating_add(1)) - 1;
+            self.steps.set(self.steps.get() + size as u64);
+            if self.steps.get() > MAX_STEPS {
+                return Err(Stop::Limit);
+            }
+        }
+        Ok(())
     }
 
     fn op(&self, op: &Op, locals: &mut Vec<Value<'w>>) -> Outcome<'w> {
@@ -168,6 +196,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             }
             Op::Binary(binary, left, right) => {
                 let (left, right) = (self.eval(left, locals)?, self.eval(right, locals)?);
+                self.takes([&left, &right])?;
                 two(*binary, &left, &right)
             }
             Op::Call(function, arguments) => {
@@ -175,11 +204,14 @@ impl<'m, 'w> Machine<'m, 'w> {
                 for argument in arguments {
                     values.push(self.eval(argument, locals)?);
                 }
-                self.steps.set(self.steps.get() + values.iter().filter_map(Value::count).sum::<usize>() as u64);
+                self.takes(&values)?;
                 self.world.ask(*function, &values, &self.notes).unwrap_or_else(|| call::call(*function, &values))
             }
             Op::Matches(text, pattern) => match self.eval(text, locals)?.plain()? {
-                Value::Str(text) => Ok(Value::Bool(pattern.is_match(&text))),
+                value @ Value::Str(_) => {
+                    self.takes([&value])?;
+                    Ok(Value::Bool(matches!(&value, Value::Str(text) if pattern.is_match(text))))
+                }
                 other => Err(Stop::error(format!("`matches` is asked of a {}", other.type_name()))),
             },
             Op::Fold(fold) => self.fold(fold, locals),

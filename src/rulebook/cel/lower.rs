@@ -10,7 +10,7 @@ use super::value::Value;
 use crate::config::nearest;
 
 /// Deepest nesting that is run.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 110;
 
 /// Variables that change from item to item.
 const OF_ITEM: [&str; 3] = ["item", "index", "key"];

@@ -18,7 +18,7 @@ mod url;
 mod value;
 
 pub use call::selects;
-pub use eval::{MAX_STEPS, Machine, Notes, Nowhere, World, boolean};
+pub use eval::{MAX_ALL_STEPS, MAX_STEPS, Machine, Notes, Nowhere, World, boolean};
 pub use expr::{Program, Refused, Scope};
 pub use functions::Function;
 pub use parse::{Cel, Language, Parsed, compile};

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::expr::Binary;
-use super::value::{Outcome, Stop, Value};
+use super::value::{MAX_TEXT, Outcome, Stop, Value};
 
 /// The value of an operator.
 pub fn two<'w>(binary: Binary, left: &Value<'w>, right: &Value<'w>) -> Outcome<'w> {
@@ -78,6 +78,7 @@ fn arithmetic<'w>(binary: Binary, left: &Value<'w>, right: &Value<'w>) -> Outcom
             Binary::Divide => a / b,
             _ => return Err(Stop::error("a double has no remainder")),
         })),
+        (Value::Str(a), Value::Str(b)) if binary == Binary::Add && a.len() + b.len() > MAX_TEXT => Err(Stop::Limit),
         (Value::Str(a), Value::Str(b)) if binary == Binary::Add => Ok(Value::text(format!("{a}{b}"))),
         (Value::Duration(a), Value::Duration(b)) if binary == Binary::Add => {
             a.checked_add(*b).map(Value::Duration).ok_or_else(overflow)

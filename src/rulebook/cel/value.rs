@@ -10,6 +10,12 @@ use crate::build::Object;
 use crate::cluster::quantity::Quantity;
 use crate::yaml::{self, Node};
 
+/// Bytes of the longest text that an expression makes.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// Bytes of a text that are looked at in one step.
+const TEXT_STEP: usize = 256;
+
 /// A value. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub enum Value<'w> {
@@ -246,9 +252,37 @@ impl<'w> Value<'w> {
         }
     }
 
-    /// The value for people, in a message.
+    /// How many parts a function looks at at most, counted up to a limit. A list may hold another one many times.
+    pub fn size(&self, limit: usize) -> usize {
+        let text = |len: usize| 1 + len / TEXT_STEP;
+        match self {
+            Value::Str(value) => text(value.len()),
+            Value::List(items) => sizes(items.iter(), limit),
+            Value::Map(entries) => sizes(entries.iter().flat_map(|(key, value)| [key, value]), limit),
+            Value::Optional(Some(value)) => value.size(limit),
+            Value::Node(node) | Value::Sealed(node) => match &node.value {
+                yaml::Value::Str(value) => text(value.len()),
+                _ => 1 + self.count().unwrap_or_default(),
+            },
+            _ => 1,
+        }
+    }
+
+    /// The value for people, in a message; a list ends where it becomes too long.
     pub fn shown(&self) -> String {
-        let joined = |items: Vec<Value<'w>>| items.iter().map(Value::shown).collect::<Vec<_>>().join(", ");
+        let joined = |items: Vec<Value<'w>>| {
+            let mut text = String::new();
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push_str(", ");
+                }
+                text.push_str(&item.shown());
+                if text.len() > MAX_TEXT {
+                    break;
+                }
+            }
+            text
+        };
         match self {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => value.to_string(),
@@ -269,11 +303,11 @@ impl<'w> Value<'w> {
             Value::Sealed(_) => "<redacted>".to_owned(),
             Value::Object(object) => object.reference().to_string(),
             Value::List(items) => joined(items.to_vec()),
-            Value::Map(entries) => entries
-                .iter()
-                .map(|(key, value)| format!("{}: {}", key.shown(), value.shown()))
-                .collect::<Vec<_>>()
-                .join(", "),
+            Value::Map(entries) => {
+                let entry =
+                    |(key, value): &(Value<'w>, Value<'w>)| Value::text(format!("{}: {}", key.shown(), value.shown()));
+                joined(entries.iter().map(entry).collect())
+            }
             Value::Node(node) => match node.shown() {
                 Some(text) => text.into_owned(),
                 None if node.is_null() => "null".to_owned(),
@@ -285,6 +319,17 @@ impl<'w> Value<'w> {
             },
         }
     }
+}
+
+fn sizes<'v, 'w: 'v>(parts: impl Iterator<Item = &'v Value<'w>>, limit: usize) -> usize {
+    let mut size = 1;
+    for part in parts {
+        if size >= limit {
+            break;
+        }
+        size += part.size(limit - size);
+    }
+    size
 }
 
 /// A span of time as CEL prints it.

@@ -2,10 +2,10 @@
 
 use super::block::OnError;
 use super::load::short;
-use super::run::{MAX_RULE_STEPS, Run, Subject};
+use super::run::{Run, Subject};
 use crate::finding::{Label, Observation, Severity};
 use crate::rulebook::Sink;
-use crate::rulebook::cel::{MAX_STEPS, Stop};
+use crate::rulebook::cel::{MAX_ALL_STEPS, MAX_STEPS, Stop};
 use crate::source::Span;
 
 /// The first expression that failed.
@@ -54,7 +54,7 @@ impl Run<'_, '_> {
             };
             out.undecided(self.cluster, "values", what, "a value or object that decides it is not known");
         }
-        let (program, message, place, at) = match (&self.failed, self.steps > MAX_RULE_STEPS) {
+        let (program, message, place, at) = match (&self.failed, self.steps > MAX_ALL_STEPS) {
             (Some(failure), _) => {
                 let (what, at) = match &failure.stop {
                     Stop::Error { at, message } => (format!("fails on {}: {message}", failure.on), Some(*at)),
@@ -66,7 +66,7 @@ impl Run<'_, '_> {
                 };
                 (Some(failure.program), format!("{what}{more}"), failure.place, at)
             }
-            (None, true) => (None, format!("takes more than {MAX_RULE_STEPS} steps in all"), None, None),
+            (None, true) => (None, format!("takes more than {MAX_ALL_STEPS} steps in all"), None, None),
             (None, false) => return,
         };
         let written = program.and_then(|program| self.check.places.get(program));

@@ -15,12 +15,9 @@ use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::rulebook::Sink;
 use crate::rulebook::card::Scope;
-use crate::rulebook::cel::{MAX_STEPS, Machine, Stop, Value, boolean};
+use crate::rulebook::cel::{MAX_ALL_STEPS, Machine, Stop, Value, boolean};
 use crate::source::Span;
 use crate::yaml::Node;
-
-/// Steps that all expressions of a rule may take in one cluster.
-pub const MAX_RULE_STEPS: u64 = 200 * MAX_STEPS;
 
 /// Positions of names that change, among [`super::load::NAMES`].
 const ITEM: usize = 1;
@@ -101,7 +98,7 @@ impl<'r, 'w> Run<'r, 'w> {
         match self.check.scope {
             Scope::Object => {
                 for object in kinds::objects(self.cluster, &self.check.filter.kinds) {
-                    if self.check.filter.takes(object) && self.steps <= MAX_RULE_STEPS {
+                    if self.check.filter.takes(object) && self.steps <= MAX_ALL_STEPS {
                         let subjects = self.subjects(Some(object), Value::Object(object), &self.check.each);
                         self.each(&subjects, joined.as_ref(), out);
                     }
@@ -109,7 +106,7 @@ impl<'r, 'w> Run<'r, 'w> {
             }
             Scope::Namespace => {
                 for name in self.cluster.used_namespaces() {
-                    if self.check.filter.takes_namespace(name) && self.steps <= MAX_RULE_STEPS {
+                    if self.check.filter.takes_namespace(name) && self.steps <= MAX_ALL_STEPS {
                         let object = self.cluster.get("", "Namespace", "", name);
                         let mut subjects = self.subjects(object, namespace(self.cluster, name), &self.check.each);
                         for subject in &mut subjects {
