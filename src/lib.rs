@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod config;
 pub mod fault;
 pub mod finding;
+pub mod fix;
 pub mod inspect;
 pub mod report;
 pub mod rulebook;
@@ -31,8 +32,9 @@ use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
 use crate::rulebook::user::{self, CardText};
-use crate::rulebook::{Catalogue, Rule, Sink};
-use crate::source::{FileSystem, Sources, Span};
+use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
+use crate::source::{FileId, FileSystem, Sources, Span};
+use crate::verdict::suppressions::{Reading, Suppressions};
 use crate::verdict::{Court, Switch, switch};
 use crate::yaml::Mode;
 
@@ -106,15 +108,26 @@ fn checked<T>(
     let seen = look(&clusters);
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
+    let wanted = catalogue.iter().filter(|entry| is_wanted(entry, &config, options));
+    let wanted: HashSet<&str> = wanted.map(|entry| entry.card.id.as_str()).collect();
+    let suppressions = Suppressions::read(&Reading {
+        library: &library,
+        clusters: &clusters,
+        config: &config,
+        catalogue: &catalogue,
+        today: options.today,
+    });
+    let built: HashSet<FileId> = repository.read.union(&repository.reached).copied().collect();
     let court = Court {
         sources: &sources,
         config: &config,
         catalogue: &catalogue,
-        today: options.today,
         only: options.only.clone(),
         asked: options.rules.clone().unwrap_or_default(),
+        running: &wanted,
+        built: &built,
     };
-    let mut findings = court.judge(observations);
+    let mut findings = court.judge(observations, suppressions);
     if let Some(rules) = &options.rules {
         findings.retain(|finding| rules.iter().any(|rule| **rule == *finding.rule));
     }
@@ -217,20 +230,21 @@ fn source_key(name: &SourceName) -> SourceKey {
 
 type Predicates = Vec<(String, Box<dyn Rule>)>;
 
+/// Whether a rule runs at all.
+fn is_wanted(entry: &RuleEntry, config: &Config, options: &CheckOptions) -> bool {
+    let id = &entry.card.id;
+    match &options.rules {
+        Some(rules) => rules.contains(id),
+        None => {
+            switch(config, &entry.card) != Switch::Off || config.paths.iter().any(|path| path.rules.contains_key(id))
+        }
+    }
+}
+
 fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) -> Result<Predicates, Fault> {
     let mut predicates = Vec::new();
-    for entry in catalogue.iter() {
+    for entry in catalogue.iter().filter(|entry| is_wanted(entry, config, options)) {
         let id = &entry.card.id;
-        let wanted = match &options.rules {
-            Some(rules) => rules.contains(id),
-            None => {
-                switch(config, &entry.card) != Switch::Off
-                    || config.paths.iter().any(|path| path.rules.contains_key(id))
-            }
-        };
-        if !wanted {
-            continue;
-        }
         let own = config.rules.get(id).map(|setting| setting.options.clone()).unwrap_or_default();
         let given = options.rule_options.iter().find(|(rule, _)| rule == id).map(|(_, value)| value.clone());
         match entry.predicate(given.unwrap_or(serde_json::Value::Object(own))) {

@@ -1,7 +1,7 @@
 //! `flux-vet check`: the whole pipeline over a tree, reports in any number of formats.
 
 use std::env;
-use std::io::{Read, stdin};
+use std::io::{Read, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
+use super::fix;
 use super::since;
 use super::tree::{self, Tree};
 use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
@@ -17,7 +18,7 @@ use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State};
 use crate::report::{self, Format, Run, Style};
-use crate::source::{Disk, FileSystem, Memory};
+use crate::source::{Disk, FileSystem, Memory, Overlay};
 use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
@@ -36,6 +37,9 @@ pub struct Arguments {
     /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
     #[arg(long, value_name = "TEMPLATE")]
     schema_location: Vec<String>,
+
+    #[command(flatten)]
+    fix: fix::Fixing,
 
     /// Report format, and the file to write it to; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
@@ -86,6 +90,18 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
             config => config,
         };
         check(standard_input()?, &CheckOptions { config, today: today(), ..CheckOptions::default() })?
+    } else if arguments.fix.are_wanted() {
+        let (disk, config) = arguments.tree.open()?;
+        let options = options(arguments, &disk, config)?;
+        let tree = Overlay::new(Arc::new(disk.clone()));
+        let fixed = arguments.fix.apply(&tree, |tree| check(tree, &options))?;
+        let _ = writeln!(stderr(), "flux-vet: {}", fixed.summary(arguments.fix.is_diff()));
+        if arguments.fix.is_diff() {
+            print(fixed.diff().as_bytes())?;
+            return Ok(if fixed.files.is_empty() { CLEAN } else { FINDINGS });
+        }
+        fixed.write(&disk)?;
+        fixed.checked
     } else {
         tree(arguments)?
     };
@@ -102,15 +118,19 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     Ok(exit_code(&checked, arguments))
 }
 
-fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
-    let (disk, config) = arguments.tree.open()?;
-    let options = CheckOptions {
+fn options(arguments: &Arguments, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
+    Ok(CheckOptions {
         config,
         schema_locations: schema_locations(&arguments.schema_location)?,
-        only: arguments.path.iter().map(|path| tree::below(&disk, path)).collect::<Result<_, _>>()?,
+        only: arguments.path.iter().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
-    };
+    })
+}
+
+fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
+    let (disk, config) = arguments.tree.open()?;
+    let options = options(arguments, &disk, config)?;
     match &arguments.base {
         Some(base) => {
             let (revision, config) = since::open(&disk, base, &options.config)?;

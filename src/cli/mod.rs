@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod chosen;
 mod explain;
+mod fix;
 mod graph;
 mod matcher;
 mod reach;
