@@ -5,13 +5,13 @@
 mod sample;
 
 use flux_vet::finding::{Label, Severity, State};
-use flux_vet::report::{Format, Style};
+use flux_vet::report::{Extent, Format, Style};
 use flux_vet::source::Span;
 use insta::assert_snapshot;
 use sample::Sample;
 use serde_json::Value;
 
-const COLOR: Style = Style { color: true, hyperlinks: false };
+const COLOR: Style = Style { color: true, hyperlinks: false, extent: Extent::Coverage };
 
 /// The first finding and a suppressed one, in one cluster: what the long formats have to show.
 fn short() -> Sample {
@@ -118,7 +118,7 @@ fn human_shows_each_place_with_its_line_and_what_was_covered() {
 
 #[test]
 fn human_links_the_rule_where_asked() {
-    let style = Style { color: false, hyperlinks: true };
+    let style = Style { color: false, hyperlinks: true, ..Style::default() };
     let report = Sample::new().styled(Format::Human, style);
     assert_snapshot!(shown(report.lines().next().unwrap()), @r"error[␛]8;;https://github.com/flux-vet/flux-vet/blob/main/rules/flux/depends-on-missing.md␛\depends-on-missing␛]8;;␛\]: Kustomization `flux-system/loki` depends on `minio-tenant`, which does not exist");
 }

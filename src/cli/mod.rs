@@ -6,6 +6,7 @@ mod check;
 mod chosen;
 mod explain;
 mod graph;
+mod listed;
 mod matcher;
 mod reach;
 mod rules;

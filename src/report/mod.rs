@@ -1,25 +1,36 @@
 //! Findings as text: one file a format, all over the same finished run.
 
+mod azure;
 mod budget;
+mod checkstyle;
+mod columns;
 mod concise;
 mod escape;
 mod github;
+mod gitlab;
 mod graph;
 mod human;
 pub mod json;
+mod junit;
+mod markdown;
 mod objects;
 mod prose;
+mod rdjson;
 pub mod reach;
 mod redact;
 mod sarif;
 mod snippet;
+mod sonar;
 mod summary;
+mod tap;
 mod trace;
 
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use self::concise::Advice;
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
 pub use budget::{BudgetForm, BudgetStyle, Compared, budget};
@@ -67,6 +78,19 @@ impl<'a> Run<'a> {
     pub fn reported(&self) -> impl Iterator<Item = &'a Finding> {
         self.findings.iter().filter(|finding| finding.state == State::Reported)
     }
+
+    /// The same by the file of their place; findings stand in the order of paths already.
+    fn by_file(&self) -> Vec<(Arc<str>, Vec<&'a Finding>)> {
+        let mut files: Vec<(Arc<str>, Vec<&Finding>)> = Vec::new();
+        for finding in self.reported() {
+            let path = self.sources.location(finding.primary.span).path;
+            match files.last_mut() {
+                Some((last, findings)) if *last == path => findings.push(finding),
+                _ => files.push((path, vec![finding])),
+            }
+        }
+        files
+    }
 }
 
 /// Writes the findings alone, for people, without summary and coverage.
@@ -84,18 +108,57 @@ pub enum Format {
     Human,
     /// One line a finding, for editors, matchers and scripts.
     Concise,
+    /// The same with the advice behind the message, for those who repair what they read.
+    Agent,
     /// Everything, for programs; the schema is `schemas/report-v1.json`.
     Json,
+    /// The same, a line for the run and a line a finding.
+    Jsonl,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
     /// Workflow commands that become annotations on GitHub.
     Github,
+    /// The code quality report of GitLab.
+    Gitlab,
+    /// JUnit XML, for the test reports of CI systems.
+    Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+    /// The diagnostic format of reviewdog.
+    Rdjson,
+    /// The same, a line a finding.
+    Rdjsonl,
+    /// Logging commands that become issues of an Azure pipeline.
+    Azure,
+    /// Generic issues of SonarQube.
+    Sonar,
+    /// Markdown, for comments and job summaries.
+    Markdown,
+    /// The Test Anything Protocol: a test a rule.
+    Tap,
 }
 
 impl Format {
     /// Every format, in the order of the documentation.
     pub fn all() -> &'static [Format] {
-        &[Format::Human, Format::Concise, Format::Json, Format::Sarif, Format::Github]
+        &[
+            Format::Human,
+            Format::Concise,
+            Format::Agent,
+            Format::Json,
+            Format::Jsonl,
+            Format::Sarif,
+            Format::Github,
+            Format::Gitlab,
+            Format::Junit,
+            Format::Checkstyle,
+            Format::Rdjson,
+            Format::Rdjsonl,
+            Format::Azure,
+            Format::Sonar,
+            Format::Markdown,
+            Format::Tap,
+        ]
     }
 
     /// The word on the command line.
@@ -103,15 +166,27 @@ impl Format {
         match self {
             Format::Human => "human",
             Format::Concise => "concise",
+            Format::Agent => "agent",
             Format::Json => "json",
+            Format::Jsonl => "jsonl",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Checkstyle => "checkstyle",
+            Format::Rdjson => "rdjson",
+            Format::Rdjsonl => "rdjsonl",
+            Format::Azure => "azure",
+            Format::Sonar => "sonar",
+            Format::Markdown => "markdown",
+            Format::Tap => "tap",
         }
     }
 
-    /// Whether a report is a sequence of lines, so that it may share a stream with another of that kind.
+    /// Whether a report is a sequence of lines for people and log readers, so that it may share a stream with another of
+    /// that kind.
     pub fn is_lines(self) -> bool {
-        matches!(self, Format::Human | Format::Concise | Format::Github)
+        matches!(self, Format::Human | Format::Concise | Format::Agent | Format::Github | Format::Azure)
     }
 }
 
@@ -140,13 +215,27 @@ impl FromStr for Format {
     }
 }
 
-/// How text may be decorated. Formats for programs ignore it.
+/// How text may be decorated, and how much of it there is. Formats for programs ignore the decoration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Colour codes.
     pub color: bool,
     /// Links on the names of rules (OSC 8).
     pub hyperlinks: bool,
+    /// How much is said besides the findings.
+    pub extent: Extent,
+}
+
+/// How much a report says besides the findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Nothing, in the formats for people and matchers.
+    Findings,
+    /// What was covered.
+    #[default]
+    Coverage,
+    /// What was covered, and how many findings each rule has.
+    Statistics,
 }
 
 /// Writes a finished run in one format. The same run gives the same bytes.
@@ -156,10 +245,21 @@ pub struct Style {
 pub fn write(run: &Run<'_>, format: Format, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(run, style, out),
-        Format::Concise => concise::write(run, style, out),
-        Format::Json => json::write(run, out),
+        Format::Concise => concise::write(run, style, Advice::LeftOut, out),
+        Format::Agent => concise::write(run, style, Advice::Appended, out),
+        Format::Json => json::write(run, style, out),
+        Format::Jsonl => json::write_lines(run, out),
         Format::Sarif => sarif::write(run, out),
         Format::Github => github::write(run, out),
+        Format::Gitlab => gitlab::write(run, out),
+        Format::Junit => junit::write(run, out),
+        Format::Checkstyle => checkstyle::write(run, out),
+        Format::Rdjson => rdjson::write(run, out),
+        Format::Rdjsonl => rdjson::write_lines(run, out),
+        Format::Azure => azure::write(run, out),
+        Format::Sonar => sonar::write(run, out),
+        Format::Markdown => markdown::write(run, out),
+        Format::Tap => tap::write(run, out),
     }
 }
 
@@ -195,7 +295,8 @@ mod tests {
         assert_eq!("json-v1".parse(), Ok(Format::Json));
         assert_eq!(
             "xml".parse::<Format>().unwrap_err().to_string(),
-            "unknown format `xml`; known are human, concise, json, sarif, github"
+            "unknown format `xml`; known are human, concise, agent, json, jsonl, sarif, github, gitlab, junit, checkstyle, \
+             rdjson, rdjsonl, azure, sonar, markdown, tap"
         );
     }
 
