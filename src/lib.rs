@@ -89,7 +89,8 @@ fn checked<T>(
 ) -> Result<(Checked, T), Fault> {
     let catalogue = rules::catalogue()?;
     let sources = Sources::new(system);
-    let config = Config::choose(&sources, &options.config)?;
+    let mut config = Config::choose(&sources, &options.config)?;
+    rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
@@ -204,7 +205,10 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
             Some(rules) => rules.contains(id),
             None => {
                 switch(config, &entry.card) != Switch::Off
-                    || config.paths.iter().any(|path| path.rules.contains_key(id))
+                    || config
+                        .paths
+                        .iter()
+                        .any(|path| path.rules.contains_key(id) || path.rules.contains_key(&entry.card.group))
             }
         };
         if !wanted {

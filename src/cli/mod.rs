@@ -4,12 +4,15 @@ mod budget;
 mod build;
 mod check;
 mod chosen;
+mod config;
 mod explain;
 mod graph;
+mod init;
 mod listed;
 mod matcher;
 mod reach;
 mod rules;
+mod shell;
 mod since;
 mod trace;
 mod tree;
@@ -21,7 +24,7 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::fault::Fault;
 
@@ -62,6 +65,15 @@ enum Command {
     Reach(reach::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
+    /// Write a first configuration file from what the tree says
+    Init(init::Arguments),
+    /// Look at the configuration
+    Config(config::Arguments),
+    /// Print the completions of a shell
+    Completions(shell::Completions),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man(shell::Man),
 }
 
 /// Runs the command line; gives the exit code of the process.
@@ -86,6 +98,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
+        Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -1,6 +1,6 @@
 //! Logging commands that become issues of an Azure pipeline, one a finding.
 //!
-//! The form is that of `microsoft/azure-pipelines-agent:src/Microsoft.VisualStudio.Services.Agent/CommandStringConvertor.cs`.
+//! Escapes as in `microsoft/azure-pipelines-task-lib:node/taskcommand.ts`.
 
 use std::io;
 

@@ -56,7 +56,7 @@ fn write_finding(run: &Run<'_>, finding: &Finding, advice: Advice, out: &mut Buf
     write!(out, "[")?;
     painted(out, ColorSpec::new().set_fg(Some(Color::Cyan)), &escape::line(&finding.rule))?;
     let mut message = escape::line(&finding.message);
-    let help = prose::wrapped(&escape::lines(&finding.help), usize::MAX).join(" ");
+    let help = prose::joined(&escape::lines(&finding.help));
     if advice == Advice::Appended && !help.is_empty() {
         message.push_str("; help: ");
         message.push_str(&escape::line(&help));

@@ -5,7 +5,7 @@ use std::io;
 
 use super::escape::xml;
 use super::{Run, escape, prose};
-use crate::finding::Finding;
+use crate::finding::{Finding, Label};
 
 pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let files = run.by_file();
@@ -53,16 +53,14 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// The finding as lines: its place, the other places, why and what to do.
 fn body(run: &Run<'_>, finding: &Finding) -> Vec<String> {
-    let place = |span| {
-        let at = run.sources.location(span);
-        format!("{}:{}:{}", escape::path(&at.path), at.line, at.column)
+    let place = |label: &Label| {
+        let at = run.sources.location(label.span);
+        let place = format!("{}:{}:{}: {}", escape::path(&at.path), at.line, at.column, escape::line(&label.message));
+        place.trim_end_matches([':', ' ']).to_owned()
     };
-    let mut lines = vec![format!("{}: {}", place(finding.primary.span), escape::line(&finding.primary.message))];
-    for label in &finding.related {
-        lines.push(format!("{}: {}", place(label.span), escape::line(&label.message)));
-    }
+    let mut lines: Vec<String> = std::iter::once(&finding.primary).chain(&finding.related).map(place).collect();
     for (head, text) in [("why", &finding.why), ("help", &finding.help)] {
-        let text = prose::wrapped(&escape::lines(text), usize::MAX).join(" ");
+        let text = prose::joined(&escape::lines(text));
         if !text.is_empty() {
             lines.push(format!("{head}: {text}"));
         }

@@ -24,13 +24,8 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     }
     page.push_str(&gaps(run));
     let mut left_out = 0;
-    for (rule, count) in counts {
-        let section = section(run, rule);
-        if page.len() + section.len() > MAX_BYTES {
-            left_out += count.reported();
-        } else {
-            page.push_str(&section);
-        }
+    for (rule, _) in counts {
+        left_out += section(run, rule, &mut page);
     }
     if left_out > 0 {
         let more = summary::counted(left_out, "more finding");
@@ -56,20 +51,26 @@ fn gaps(run: &Run<'_>) -> String {
     text
 }
 
-/// The findings of a rule, as far as one table holds them.
-fn section(run: &Run<'_>, rule: &str) -> String {
-    let findings: Vec<&Finding> = run.reported().filter(|finding| *finding.rule == *rule).collect();
-    let Some(first) = findings.first() else { return String::new() };
-    let mut text = format!("\n### {}\n\n", link(first));
-    let why = prose::wrapped(&escape::lines(&first.why), usize::MAX).join(" ");
-    if !why.is_empty() {
-        text.push_str(&format!("{}\n\n", plain(&why)));
+/// Adds the findings of a rule, as far as there is room; gives the number of those that are left out.
+fn section(run: &Run<'_>, rule: &str, page: &mut String) -> usize {
+    let mut findings = run.reported().filter(|finding| *finding.rule == *rule).peekable();
+    let Some(first) = findings.peek() else { return 0 };
+    let mut head = format!("\n### {}\n\n", link(first));
+    if let Some(card) = run.rules.iter().find(|card| card.id == rule) {
+        let why = card.why.split("\n\n").next().unwrap_or_default();
+        head.push_str(&format!("{}\n\n", plain(&escape::line(&format!("{}. {why}", card.summary)))));
     }
-    text.push_str("| | place | finding |\n|---|---|---|\n");
-    for finding in findings {
-        text.push_str(&row(run, finding));
+    head.push_str("| | place | finding |\n|---|---|---|\n");
+    while let Some(finding) = findings.peek() {
+        let row = row(run, finding);
+        if page.len() + head.len() + row.len() > MAX_BYTES {
+            return findings.count();
+        }
+        page.push_str(&std::mem::take(&mut head));
+        page.push_str(&row);
+        findings.next();
     }
-    text
+    0
 }
 
 fn row(run: &Run<'_>, finding: &Finding) -> String {
@@ -86,7 +87,7 @@ fn row(run: &Run<'_>, finding: &Finding) -> String {
     if let Some(more @ 1..) = finding.related.len().checked_sub(MAX_PLACES) {
         cell.push_str(&format!("<br>and {more} more"));
     }
-    let help = prose::wrapped(&escape::lines(&finding.help), usize::MAX).join(" ");
+    let help = prose::joined(&escape::lines(&finding.help));
     if !help.is_empty() {
         cell.push_str(&format!("<br>*help:* {}", plain(&escape::cut(&escape::line(&help), MAX_MESSAGE_CHARS))));
     }

@@ -4,9 +4,11 @@ pub mod card;
 mod catalogue;
 pub mod cel;
 mod harness;
+mod preset;
 mod rule;
 
 pub use card::{Card, CardError, Example};
 pub use catalogue::{Catalogue, RuleEntry};
 pub use harness::{Mismatch, run_example};
+pub use preset::Preset;
 pub use rule::{Rule, Sink};

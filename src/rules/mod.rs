@@ -8,6 +8,7 @@ mod hygiene;
 mod kustomize;
 mod network;
 mod observability;
+mod presets;
 mod references;
 mod schema;
 mod secrets;
@@ -16,6 +17,7 @@ mod substitution;
 mod upgrade;
 mod workloads;
 
+pub use self::presets::{begin, presets};
 use crate::fault::Fault;
 use crate::rulebook::{Catalogue, RuleEntry};
 
