@@ -11,11 +11,12 @@ use super::tree::Tree;
 use super::{CLEAN, NOTHING, print};
 use crate::build::State;
 use crate::cluster::Cluster;
+use crate::cluster::release::Release;
 use crate::cluster::versions::Running;
 use crate::config::{Choice, FILE_NAMES};
 use crate::fault::Fault;
-use crate::inspect;
 use crate::source::{FileSystem, Sources, Span};
+use crate::{CheckOptions, check, inspect};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -43,7 +44,12 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         let _ = writeln!(stderr(), "There is nothing to configure: no manifest was found");
         return Ok(NOTHING);
     }
-    let text = text(&seen);
+    // A folder that is named is read as Flux reads it, one that was found with more patience: where that makes a
+    // difference, the names stay a comment.
+    let named = text(&seen, Clusters::Named);
+    let is_same = findings(arguments, Choice::Text { path: FILE_NAMES[0].to_owned(), text: named.clone() })?
+        == findings(arguments, Choice::Isolated)?;
+    let text = if is_same { named } else { text(&seen, Clusters::Remarked) };
     if !arguments.print {
         let unwritten =
             |error: std::io::Error| Fault::Write { path: path.display().to_string(), reason: error.to_string() };
@@ -54,6 +60,20 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     }
     print(text.as_bytes())?;
     Ok(CLEAN)
+}
+
+/// What a check with a configuration finds, to compare it.
+fn findings(arguments: &Arguments, config: Choice) -> Result<BTreeSet<String>, Fault> {
+    let (disk, _) = Tree { config: None, isolated: true, ..arguments.tree.clone() }.open()?;
+    let checked = check(disk, &CheckOptions { config, ..CheckOptions::default() })?;
+    Ok(checked.findings.into_iter().map(|finding| finding.fingerprint).collect())
+}
+
+/// How the clusters stand in the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clusters {
+    Named,
+    Remarked,
 }
 
 /// What one cluster tells.
@@ -96,9 +116,10 @@ impl Seen {
 fn unknown_charts(cluster: &Cluster<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut charts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let releases = cluster.objects().filter(|object| object.kind() == "HelmRelease");
-    for release in releases.filter(|release| cluster.model(release).is_none() && !cluster.is_rendered(release)) {
-        if let Some(name) = cluster.chart(release).and_then(|chart| chart.name.clone()) {
-            charts.entry(name).or_default().insert(release.full_name().to_string());
+    for object in releases.filter(|object| cluster.model(object).is_none() && !cluster.is_rendered(object)) {
+        let Some(release) = Release::of(cluster, object) else { continue };
+        if let (Some(chart), None) = (release.chart, cluster.profiles().of_release(&release)) {
+            charts.entry(chart.to_owned()).or_default().insert(object.full_name().to_string());
         }
     }
     charts
@@ -147,7 +168,7 @@ fn plain(text: &str) -> String {
     if is_word && !text.ends_with(':') { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
-fn text(clusters: &[Seen]) -> String {
+fn text(clusters: &[Seen], form: Clusters) -> String {
     let mut out = format!(
         "# yaml-language-server: $schema={}/raw/main/schemas/flux-vet.schema.json\n\
          # What `flux-vet init` found. Every key may be left out: `flux-vet config show` says what holds then.\n",
@@ -158,11 +179,15 @@ fn text(clusters: &[Seen]) -> String {
         out.push('\n');
         versions(cluster, "", &mut out);
     }
-    out.push_str("\nclusters:\n");
+    let mark = match form {
+        Clusters::Named => "",
+        Clusters::Remarked => "# ",
+    };
+    let _ = write!(out, "\n{mark}clusters:\n");
     for cluster in clusters {
         let counts = format!("{} Kustomizations, {} objects", cluster.kustomizations, cluster.objects);
         let entry = if cluster.entry.is_empty() { "." } else { &cluster.entry };
-        let _ = writeln!(out, "  - entry: {} # {counts}", quoted(entry));
+        let _ = writeln!(out, "{mark}  - entry: {} # {counts}", quoted(entry));
         if !alone {
             versions(cluster, "    ", &mut out);
         }
@@ -174,7 +199,7 @@ fn text(clusters: &[Seen]) -> String {
         });
     if !charts.is_empty() {
         out.push_str(
-            "\n# What these charts make is not known, so nothing is said to be missing that they could bring. Their rendered\n\
+            "\n# Nothing is known of these charts, so nothing is said to be missing that they could bring. Their rendered\n\
              # manifests, as NAMESPACE/NAME.yaml in a folder, are checked as well:\n",
         );
     }
@@ -193,7 +218,7 @@ fn text(clusters: &[Seen]) -> String {
         );
     }
     for (object, place) in missing {
-        let _ = writeln!(out, "#   - object: {} # {}\n#     reason: made by", quoted(object), plain(place));
+        let _ = writeln!(out, "#   - object: {} # {}\n#     reason:", quoted(object), plain(place));
     }
     out
 }
@@ -238,7 +263,7 @@ mod tests {
             };
             for clusters in [vec![seen(name)], vec![seen(name), seen("other")]] {
                 let sources = Sources::new(Memory::default());
-                let text = text(&clusters);
+                let text = text(&clusters, Clusters::Named);
                 let config = Config::from_file(&sources, sources.add("c.yaml", &text)).unwrap();
                 assert_eq!(config.clusters.len(), clusters.len(), "{text}");
                 assert!(config.externals.is_empty() && config.flux.is_none(), "{text}");

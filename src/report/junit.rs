@@ -1,4 +1,7 @@
 //! JUnit XML, as GitLab, Jenkins and Azure show test results: a suite a file, a failed case a finding.
+//!
+//! Attributes are those of `jenkinsci/xunit-plugin:src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd`:
+//! a case has no `file` there.
 
 use std::collections::HashMap;
 use std::io;
@@ -28,7 +31,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let path = xml(&path);
         writeln!(
             out,
-            "  <testsuite name=\"{path}\" tests=\"{count}\" failures=\"{count}\" errors=\"0\" skipped=\"0\">"
+            "  <testsuite name=\"{path}\" file=\"{path}\" tests=\"{count}\" failures=\"{count}\" errors=\"0\" skipped=\"0\">"
         )?;
         let mut names: HashMap<String, usize> = HashMap::new();
         for finding in findings {
@@ -37,7 +40,7 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
             let count = names.entry(name.clone()).or_default();
             *count += 1;
             let name = if *count > 1 { format!("{name} ({count})") } else { name };
-            writeln!(out, "    <testcase name=\"{}\" classname=\"{path}\" file=\"{path}\">", xml(&name))?;
+            writeln!(out, "    <testcase name=\"{}\" classname=\"{path}\">", xml(&name))?;
             let kind = finding.severity;
             writeln!(out, "      <failure message=\"{}\" type=\"{kind}\">", xml(&finding.message))?;
             for line in body(run, finding) {
