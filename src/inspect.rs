@@ -13,6 +13,7 @@ use crate::finding::{Coverage, Finding, Observation, Summary};
 use crate::report::{RuleText, Run};
 use crate::rulebook::Catalogue;
 use crate::source::{FileSystem, Sources};
+use crate::verdict::suppressions::Suppressions;
 use crate::verdict::{self, Court};
 use crate::yaml::Node;
 use crate::{build, rules};
@@ -32,8 +33,16 @@ impl Said {
         observations: Vec<(Option<Arc<str>>, Observation)>,
     ) -> Result<Self, Fault> {
         let catalogue: Catalogue = rules::catalogue()?;
-        let court = Court { sources, config, catalogue: &catalogue, today: None, only: Vec::new(), asked: Vec::new() };
-        let findings = court.judge(observations);
+        let court = Court {
+            sources,
+            config,
+            catalogue: &catalogue,
+            only: Vec::new(),
+            asked: Vec::new(),
+            running: &HashSet::new(),
+            built: &HashSet::new(),
+        };
+        let findings = court.judge(observations, Suppressions::default());
         Ok(Said {
             summary: verdict::summary(&findings),
             rules: crate::rule_texts(&catalogue, config, &HashSet::new()),

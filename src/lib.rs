@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod config;
 pub mod fault;
 pub mod finding;
+pub mod fix;
 pub mod inspect;
 pub mod report;
 pub mod rulebook;
@@ -26,12 +27,14 @@ use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::Location;
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
+use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
-use crate::rulebook::{Catalogue, Rule, Sink};
-use crate::source::{FileSystem, Sources, Span};
+use crate::rulebook::user::{self, CardText};
+use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
+use crate::source::{FileId, FileSystem, Sources, Span};
+use crate::verdict::suppressions::{Reading, Suppressions};
 use crate::verdict::{Court, Switch, switch};
 use crate::yaml::Mode;
 
@@ -54,6 +57,8 @@ pub struct CheckOptions {
     pub schema_locations: Vec<Location>,
     /// Options of a rule, over those of the configuration.
     pub rule_options: Vec<(String, serde_json::Value)>,
+    /// Cards of the user, in place of those of the tree.
+    pub cards: Option<Vec<CardText>>,
 }
 
 /// A finished run.
@@ -77,19 +82,18 @@ pub struct Checked {
 /// # Errors
 /// A [`Fault`] when the run itself is broken; what is wrong with the manifests are findings.
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
-    Ok(checked(system, options, None, |_| ())?.0)
+    Ok(checked(Sources::new(system), options, None, |_| ())?.0)
 }
 
 /// Checks a tree beside an older one, and lets somebody look at its clusters.
 fn checked<T>(
-    system: impl FileSystem + 'static,
+    sources: Sources,
     options: &CheckOptions,
     before: Option<Before>,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
-    let catalogue = rules::catalogue()?;
-    let sources = Sources::new(system);
     let mut config = Config::choose(&sources, &options.config)?;
+    let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
     rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
@@ -105,15 +109,26 @@ fn checked<T>(
     let seen = look(&clusters);
     let (observations, coverage) = run(&predicates, &repository, &clusters);
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
+    let wanted = catalogue.iter().filter(|entry| is_wanted(entry, &config, options));
+    let wanted: HashSet<&str> = wanted.map(|entry| entry.card.id.as_str()).collect();
+    let suppressions = Suppressions::read(&Reading {
+        library: &library,
+        clusters: &clusters,
+        config: &config,
+        catalogue: &catalogue,
+        today: options.today,
+    });
+    let built: HashSet<FileId> = repository.read.union(&repository.reached).copied().collect();
     let court = Court {
         sources: &sources,
         config: &config,
         catalogue: &catalogue,
-        today: options.today,
         only: options.only.clone(),
         asked: options.rules.clone().unwrap_or_default(),
+        running: &wanted,
+        built: &built,
     };
-    let mut findings = court.judge(observations);
+    let mut findings = court.judge(observations, suppressions);
     if let Some(rules) = &options.rules {
         findings.retain(|finding| rules.iter().any(|rule| **rule == *finding.rule));
     }
@@ -123,6 +138,19 @@ fn checked<T>(
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
     Ok((Checked { findings, coverage, summary, rules, is_empty, sources }, seen))
+}
+
+/// Our rules and those of the user: the given cards, else those of the tree.
+///
+/// # Errors
+/// [`Fault`] for a card that does not load.
+pub fn catalogue(sources: &Sources, config: &Config, cards: Option<&[CardText]>) -> Result<Catalogue, Fault> {
+    let mut catalogue = rules::catalogue()?;
+    match cards {
+        Some(cards) => user::add(&mut catalogue, sources, cards)?,
+        None => user::add(&mut catalogue, sources, &user::texts(sources, config)?)?,
+    }
+    Ok(catalogue)
 }
 
 /// Where schemas are: as given, then as configured.
@@ -137,7 +165,7 @@ fn schema_locations(sources: &Sources, config: &Config, options: &CheckOptions) 
 }
 
 /// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of
-/// the same options, paths apart.
+/// the same options and cards, paths apart.
 ///
 /// # Errors
 /// As for [`check`], of either tree.
@@ -146,9 +174,15 @@ pub fn check_since(
     base: impl FileSystem + 'static,
     options: &CheckOptions,
 ) -> Result<Checked, Fault> {
+    let sources = Sources::new(system);
+    let cards = match &options.cards {
+        Some(cards) => cards.clone(),
+        None => user::texts(&sources, &Config::choose(&sources, &options.config)?)?,
+    };
+    let options = CheckOptions { cards: Some(cards), ..options.clone() };
     let whole = CheckOptions { only: Vec::new(), ..options.clone() };
-    let (base, before) = checked(base, &whole, None, Before::of)?;
-    let (mut checked, ()) = checked(system, options, Some(before), |_| ())?;
+    let (base, before) = checked(Sources::new(base), &whole, None, Before::of)?;
+    let (mut checked, ()) = checked(sources, &options, Some(before), |_| ())?;
     let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
     let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
     for finding in &mut checked.findings {
@@ -197,23 +231,22 @@ fn source_key(name: &SourceName) -> SourceKey {
 
 type Predicates = Vec<(String, Box<dyn Rule>)>;
 
+/// Whether a rule runs at all.
+fn is_wanted(entry: &RuleEntry, config: &Config, options: &CheckOptions) -> bool {
+    let id = &entry.card.id;
+    match &options.rules {
+        Some(rules) => rules.contains(id),
+        None => {
+            let named = |path: &PathRules| path.rules.contains_key(id) || path.rules.contains_key(&entry.card.group);
+            switch(config, &entry.card) != Switch::Off || config.paths.iter().any(named)
+        }
+    }
+}
+
 fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) -> Result<Predicates, Fault> {
     let mut predicates = Vec::new();
-    for entry in catalogue.iter() {
+    for entry in catalogue.iter().filter(|entry| is_wanted(entry, config, options)) {
         let id = &entry.card.id;
-        let wanted = match &options.rules {
-            Some(rules) => rules.contains(id),
-            None => {
-                switch(config, &entry.card) != Switch::Off
-                    || config
-                        .paths
-                        .iter()
-                        .any(|path| path.rules.contains_key(id) || path.rules.contains_key(&entry.card.group))
-            }
-        };
-        if !wanted {
-            continue;
-        }
         let own = config.rules.get(id).map(|setting| setting.options.clone()).unwrap_or_default();
         let given = options.rule_options.iter().find(|(rule, _)| rule == id).map(|(_, value)| value.clone());
         match entry.predicate(given.unwrap_or(serde_json::Value::Object(own))) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Stages from left to right: a stage imports only what stands left of it.
 const STAGES: &[&str] =
-    &["source", "yaml", "config", "build", "cluster", "rulebook", "rules", "verdict", "report", "lsp", "cli"];
+    &["source", "yaml", "config", "build", "cluster", "rulebook", "rules", "verdict", "fix", "report", "lsp", "cli"];
 
 /// Imported by every stage; they import `source` at most.
 const LEAVES: &[&str] = &["finding", "fault"];

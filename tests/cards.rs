@@ -12,6 +12,7 @@ use flux_vet::rules::catalogue;
 /// Rules of the engine that no example can show, and why.
 const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("internal-error", "needs a rule that panics"),
+    ("rule-error", "needs a card of a user: tests/rulebook.rs shows it"),
     ("file-unreadable", "needs bytes that are no text, a link or a pipe: tests/hostile.rs shows them"),
 ];
 

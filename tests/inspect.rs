@@ -74,6 +74,23 @@ fn one_kustomization_is_printed_alone_and_secrets_are_hidden() {
     assert!(open.out.contains("password: hunter2"), "{open:?}");
 }
 
+#[test]
+fn no_credential_is_in_the_title_of_a_trace() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: vars, namespace: flux-system}\nstringData:\n  MODE: canary-4711\n";
+    let app = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata:\n  DB_PASSWORD: hunter2-4711\n  mode: ${MODE}\n  host: db\n";
+    let with_vars = ", postBuild: {substituteFrom: [{kind: Secret, name: vars}]}}\n";
+    let tree = Tree::new(&[
+        ("flux/ks.yaml", &kustomization("web", "./web").replace("}}\n", &format!("}}{with_vars}"))),
+        ("flux/vars.yaml", secret),
+        ("web/app.yaml", app),
+    ]);
+    let traced = |field: &str| run(tree.path(), &["trace", "ConfigMap/app", field, "--root", "."]).out;
+    let (password, mode, host) = (traced("data.DB_PASSWORD"), traced("data.mode"), traced("data.host"));
+    assert!(password.contains("data.DB_PASSWORD") && !password.contains("hunter2"), "{password}");
+    assert!(mode.contains("data.mode") && !mode.contains("canary"), "{mode}");
+    assert!(host.contains("data.host = db"), "{host}");
+}
+
 fn kustomization(name: &str, path: &str) -> String {
     format!(
         "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: \

@@ -205,13 +205,13 @@ fn decryption_taken_out_of_the_parent_is_one_finding() {
 }
 
 #[test]
-fn a_sops_block_cut_off_is_a_plain_secret_only_where_values_are_plain() {
+fn a_sops_block_cut_off_is_damage_and_a_plain_value_beside_it_a_leak() {
     let found = seeded(GRAFANA, |text| {
         let text = text.split("sops:\n").next().unwrap();
         text.replace("admin-password: ENC", "admin-password: invented-ENC")
     });
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].0, "secret-not-encrypted");
+    let rules: Vec<&str> = found.iter().map(|(rule, ..)| rule.as_str()).collect();
+    assert_eq!(rules, ["sops-metadata-invalid", "secret-not-encrypted"], "{found:?}");
 }
 
 #[test]
@@ -232,4 +232,86 @@ fn a_component_used_often_is_reported_once() {
     let checked = run(&files, Some("secret-not-encrypted"));
     assert_eq!(places(&checked), [("component/secret.yaml:5".to_owned(), vec![])]);
     assert!(checked.findings[0].message.contains("1 more come"), "{}", checked.findings[0].message);
+}
+
+/// `good` with the files of one folder of `broken` over it, all rules of this group, those off by default included.
+fn sops(case: Option<&str>) -> BTreeSet<(String, String)> {
+    let root = fixtures().join("sops");
+    let mut memory = Memory::default();
+    for folder in std::iter::once(root.join("good")).chain(case.map(|case| root.join("broken").join(case))) {
+        let mut stack = vec![folder.clone()];
+        while let Some(directory) = stack.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    stack.push(path);
+                } else {
+                    memory.insert(path.strip_prefix(&folder).unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+                }
+            }
+        }
+    }
+    let rules = flux_vet::rules::catalogue().unwrap();
+    // What a file should be called is a matter of convention.
+    let of_group =
+        |entry: &&flux_vet::rulebook::RuleEntry| entry.card.group == GROUP && entry.card.id != "sops-file-name";
+    let rules = rules.iter().filter(of_group).map(|entry| entry.card.id.clone()).collect();
+    let checked = check(memory, &CheckOptions { rules: Some(rules), ..CheckOptions::default() }).unwrap();
+    let shown = |finding: &Finding| (finding.rule.to_string(), line(&checked, finding.primary.span).0);
+    checked.findings.iter().map(shown).collect()
+}
+
+#[test]
+fn every_form_that_sops_writes_is_silent() {
+    assert_eq!(sops(None), BTreeSet::new());
+}
+
+#[test]
+fn every_broken_form_is_found() {
+    const FORMS: &str = "apps/forms/by-regex.sops.yaml";
+    const NESTED: &str = "apps/nested/secret.sops.yaml";
+    const CHILDREN: &str = "clusters/home/apps.yaml";
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("leaf-by-regex", &[("secret-partly-encrypted", FORMS)]),
+        ("leaf-by-unencrypted-regex", &[("secret-partly-encrypted", "apps/forms/by-unencrypted-regex.sops.yaml")]),
+        ("leaf-by-suffix", &[("secret-partly-encrypted", "apps/forms/by-suffix.sops.yaml")]),
+        ("leaf-by-comment", &[("secret-partly-encrypted", "apps/forms/by-comment.sops.yaml")]),
+        ("leaf-but-comment", &[("secret-partly-encrypted", "apps/forms/but-comment.sops.yaml")]),
+        ("leaf-of-whole-file", &[("secret-partly-encrypted", "apps/files/values.sops.yaml")]),
+        ("leaf-of-custom-resource", &[("secret-partly-encrypted", "apps/forms/custom.sops.yaml")]),
+        ("leaf-of-configmap", &[("secret-partly-encrypted", "apps/forms/configmap.sops.yaml")]),
+        ("leaf-of-json", &[("secret-partly-encrypted", "apps/files/app.sops.json")]),
+        ("leaf-of-dotenv", &[("secret-partly-encrypted", "apps/files/app.sops.env")]),
+        ("leaf-of-ini", &[("secret-partly-encrypted", "apps/files/app.sops.ini")]),
+        ("second-document", &[("secret-partly-encrypted", "apps/forms/many.sops.yaml")]),
+        ("narrow-rule", &[("secret-partly-encrypted", FORMS), ("sops-rule-mismatch", FORMS)]),
+        ("moved-key", &[("sops-metadata-invalid", FORMS)]),
+        ("block-cut-off", &[("sops-metadata-invalid", FORMS)]),
+        ("no-recipient", &[("sops-metadata-invalid", FORMS)]),
+        ("two-selectors", &[("sops-metadata-invalid", FORMS)]),
+        ("damaged-value", &[("sops-metadata-invalid", FORMS)]),
+        ("no-mac", &[("sops-metadata-invalid", FORMS)]),
+        ("missing-recipient", &[("sops-rule-mismatch", "apps/forms/two-recipients.sops.yaml")]),
+        ("type-encrypted", &[("sops-type-encrypted", NESTED)]),
+        ("nearest-rule-missing", &[("sops-rule-missing", NESTED)]),
+        ("earlier-rule-wins", &[("sops-rule-mismatch", "apps/forms/by-unencrypted-regex.sops.yaml")]),
+        ("pattern-refused", &[("sops-rule-missing", "apps/nested/.sops.yaml")]),
+        ("no-decryption", &[("sops-decryption-missing", CHILDREN)]),
+        ("patch-misses-a-child", &[("sops-decryption-missing", CHILDREN)]),
+        ("plain-file", &[("secret-not-encrypted", NESTED)]),
+        ("plain-dotenv", &[("secret-not-encrypted", "apps/files/app.sops.env")]),
+    ];
+    let folders = std::fs::read_dir(fixtures().join("sops/broken")).unwrap();
+    let folders: BTreeSet<String> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(folders, cases.iter().map(|(case, _)| (*case).to_owned()).collect());
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(case, expected)| {
+            let expected: BTreeSet<_> =
+                expected.iter().map(|(rule, path)| ((*rule).to_owned(), (*path).to_owned())).collect();
+            let found = sops(Some(case));
+            (found != expected).then(|| format!("{case}: {found:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::OpenOptions;
-use std::io::{Read, Write, stdin};
+use std::io::{Read, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
-use super::listed::Lists;
+use super::fix;
+use super::listed::{Lists, Paths};
 use super::since;
 use super::tree::{self, Tree};
 use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
@@ -19,7 +20,7 @@ use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State, Summary};
 use crate::report::{self, Extent, Format, Run, Style};
-use crate::source::{Disk, FileSystem, Memory};
+use crate::source::{Disk, FileSystem, Memory, Overlay};
 use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
     #[arg(long, value_name = "TEMPLATE")]
     schema_location: Vec<String>,
+
+    #[command(flatten)]
+    fix: fix::Fixing,
 
     /// Report format, and the file to write it to; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]")]
@@ -103,8 +107,22 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
             config => config,
         };
         check(standard_input()?, &CheckOptions { config, today: today(), ..CheckOptions::default() })?
+    } else if arguments.fix.are_wanted() {
+        let (disk, config) = arguments.tree.open()?;
+        let paths = arguments.lists.paths(&arguments.path)?;
+        let options = options(arguments, &paths, &disk, config)?;
+        let tree = Overlay::new(Arc::new(disk.clone()));
+        let fixed = arguments.fix.apply(&tree, |tree| Ok(narrowed(&paths, check(tree, &options)?)))?;
+        let _ = writeln!(stderr(), "flux-vet: {}", fixed.summary(arguments.fix.is_diff()));
+        if arguments.fix.is_diff() {
+            print(fixed.diff().as_bytes())?;
+            return Ok(if fixed.files.is_empty() { CLEAN } else { FINDINGS });
+        }
+        fixed.write(&disk)?;
+        fixed.checked
     } else {
-        tree(arguments)?
+        let paths = arguments.lists.paths(&arguments.path)?;
+        narrowed(&paths, tree(arguments, &paths)?)
     };
     if let Some(base) = &arguments.path_base {
         arguments.tree.tell_from(base, &mut checked.sources)?;
@@ -125,29 +143,34 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     Ok(exit_code(&checked, arguments))
 }
 
-fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
-    let (disk, config) = arguments.tree.open()?;
-    let paths = arguments.lists.paths(&arguments.path)?;
-    let options = CheckOptions {
+fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
+    Ok(CheckOptions {
         config,
         schema_locations: schema_locations(&arguments.schema_location)?,
-        only: paths.iter().flatten().map(|path| tree::below(&disk, path)).collect::<Result<_, _>>()?,
+        only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
-    };
-    let mut checked = match &arguments.base {
+    })
+}
+
+/// A list without paths asks for nothing; no list asks for everything.
+fn narrowed(paths: &Paths, checked: Checked) -> Checked {
+    match paths {
+        Some(paths) if paths.is_empty() => Checked { findings: Vec::new(), summary: Summary::default(), ..checked },
+        _ => checked,
+    }
+}
+
+fn tree(arguments: &Arguments, paths: &Paths) -> Result<Checked, Fault> {
+    let (disk, config) = arguments.tree.open()?;
+    let options = options(arguments, paths, &disk, config)?;
+    match &arguments.base {
         Some(base) => {
             let (revision, config) = since::open(&disk, base, &options.config)?;
-            check_since(disk, revision, &CheckOptions { config, ..options })?
+            check_since(disk, revision, &CheckOptions { config, ..options })
         }
-        None => check(disk, &options)?,
-    };
-    if paths.is_some_and(|paths| paths.is_empty()) {
-        // A list without paths asks for nothing; no list asks for everything.
-        checked.findings.clear();
-        checked.summary = Summary::default();
+        None => check(disk, &options),
     }
-    Ok(checked)
 }
 
 /// Templates of the command line are paths of the working directory.

@@ -10,9 +10,9 @@ use crate::config::{Choice, Config, FILE_NAMES};
 use crate::fault::Fault;
 use crate::rulebook::Catalogue;
 use crate::rulebook::card::Default as CardDefault;
-use crate::rules;
 use crate::source::{Sources, Span};
 use crate::verdict::{Switch, switch};
+use crate::{catalogue, rules};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -57,8 +57,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let (disk, choice) = tree.open()?;
     let root = disk.root().display().to_string();
     let sources = Sources::new(disk);
-    let catalogue = rules::catalogue()?;
     let mut config = Config::choose(&sources, &choice)?;
+    let catalogue = catalogue(&sources, &config, None)?;
     rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
 

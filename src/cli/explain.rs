@@ -3,18 +3,27 @@
 use clap::Args;
 
 use super::print;
+use super::tree::Tree;
+use crate::catalogue;
+use crate::config::{self, Config};
 use crate::fault::Fault;
 use crate::rulebook::card::{Default as CardDefault, FixKind};
-use crate::{config, rules};
+use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Rule id, as findings print it
     rule: String,
+
+    #[command(flatten)]
+    tree: Tree,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
-    let catalogue = rules::catalogue()?;
+    let (disk, config) = arguments.tree.open()?;
+    let sources = Sources::new(disk);
+    let config = Config::choose(&sources, &config)?;
+    let catalogue = catalogue(&sources, &config, None)?;
     let Some(entry) = catalogue.get(&arguments.rule) else {
         let ids: Vec<&str> = catalogue.iter().map(|entry| entry.card.id.as_str()).collect();
         let nearest = config::nearest(&arguments.rule, ids.iter().copied());

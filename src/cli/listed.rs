@@ -15,12 +15,15 @@ pub struct Lists {
     file_list: Vec<PathBuf>,
 }
 
+/// The paths of the command line, those in lists included; `None` where neither paths nor lists are given.
+pub type Paths = Option<Vec<String>>;
+
 impl Lists {
-    /// The paths of the command line, those in lists included; `None` where neither paths nor lists are given.
+    /// The paths that are asked for.
     ///
     /// # Errors
     /// A list cannot be read.
-    pub fn paths(&self, given: &[String]) -> Result<Option<Vec<String>>, Fault> {
+    pub fn paths(&self, given: &[String]) -> Result<Paths, Fault> {
         if given.is_empty() && self.file_list.is_empty() {
             return Ok(None);
         }

@@ -6,6 +6,7 @@ mod check;
 mod chosen;
 mod config;
 mod explain;
+mod fix;
 mod graph;
 mod init;
 mod listed;
@@ -14,6 +15,7 @@ mod reach;
 mod rules;
 mod shell;
 mod since;
+mod test;
 mod trace;
 mod tree;
 mod wanted;
@@ -53,8 +55,10 @@ enum Command {
     Build(build::Arguments),
     /// Print the card of a rule: what it does, why it matters, what to do
     Explain(explain::Arguments),
-    /// List all rules
+    /// List all rules, or begin a new one
     Rules(rules::Arguments),
+    /// Run the examples of your own rules
+    Test(test::Arguments),
     /// Show where an object, or a value in it, comes from
     Trace(trace::Arguments),
     /// Draw what Flux objects depend on, or the references around one object
@@ -97,6 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Reach(arguments) => reach::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| CLEAN),
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
         Command::Init(arguments) => init::run(&arguments),
         Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),

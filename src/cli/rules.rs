@@ -1,15 +1,22 @@
-//! `flux-vet rules`: the list of all rules.
+//! `flux-vet rules`: the list of all rules, and the beginning of a new one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::print;
-use crate::config::Level;
+use super::tree::Tree;
+use super::{print, save};
+use crate::config::{self, Config, Level};
 use crate::fault::Fault;
 use crate::rulebook::Catalogue;
 use crate::rulebook::card::Default as CardDefault;
-use crate::{config, rules};
+use crate::rulebook::user;
+use crate::source::Sources;
+use crate::{catalogue, rules};
+
+/// What `rules new` writes: a card whose examples hold.
+const TEMPLATE: &str = include_str!("../rulebook/template.md");
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -20,10 +27,38 @@ pub struct Arguments {
     /// Only the rules of this preset
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+
+    #[command(flatten)]
+    tree: Tree,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a card of your own below .flux-vet/rules
+    New {
+        /// Its group and id, such as `storage/claim-too-large`
+        #[arg(value_name = "GROUP/ID")]
+        name: String,
+
+        /// Root of the repository [default: the git root around the working directory]
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
+    },
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Fault> {
-    let catalogue = rules::catalogue()?;
+    if let Some(Command::New { name, root }) = &arguments.command {
+        let mut tree = arguments.tree.clone();
+        tree.root = root.clone().or(tree.root);
+        return new(name, &tree);
+    }
+    let (disk, config) = arguments.tree.open()?;
+    let sources = Sources::new(disk);
+    let config = Config::choose(&sources, &config)?;
+    let catalogue = catalogue(&sources, &config, None)?;
     if let Some(group) = &arguments.group
         && !catalogue.iter().any(|entry| entry.card.group == *group)
     {
@@ -68,4 +103,32 @@ fn of_preset(name: &str, catalogue: &Catalogue) -> Result<BTreeMap<String, Level
             Err(Fault::Usage { message: format!("there is no preset `{name}`"), help: Some(help) })
         }
     }
+}
+
+/// Writes a card from the template, unless there is one.
+fn new(name: &str, tree: &Tree) -> Result<(), Fault> {
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    let parts = name.split_once('/').filter(|(group, id)| is_word(group) && is_word(id));
+    let Some((group, id)) = parts else {
+        let help = "write the group, a slash and the id, in lower case with dashes: storage/claim-too-large".to_owned();
+        return Err(Fault::Usage { message: format!("`{name}` is no name of a rule"), help: Some(help) });
+    };
+    if rules::catalogue()?.get(id).is_some() {
+        let message = format!("there is a rule `{id}` already");
+        return Err(Fault::Usage { message, help: Some("give yours another name".to_owned()) });
+    }
+    let (disk, _) = tree.open()?;
+    let folder = disk.root().join(user::FOLDER).join(group);
+    let path = folder.join(format!("{id}.md"));
+    if path.exists() {
+        return Err(Fault::Usage { message: format!("`{}` exists", path.display()), help: None });
+    }
+    let failed = |error: std::io::Error| Fault::Write { path: path.display().to_string(), reason: error.to_string() };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    save(&path, TEMPLATE.replace("GROUP", group).as_bytes())?;
+    let shown = format!("{}/{group}/{id}.md", user::FOLDER);
+    print(format!("written: {shown}\nflux-vet test {id} runs its examples\n").as_bytes())
 }

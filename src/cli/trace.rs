@@ -9,11 +9,13 @@ use super::wanted::{self, Wanted};
 use super::{CLEAN, Color, has_color, print};
 use crate::build::trail::trail;
 use crate::build::{ClusterBuild, Object};
+use crate::cluster::secrets::{in_file, leaks, secret_data};
 use crate::config::nearest;
 use crate::fault::Fault;
 use crate::finding::Label;
 use crate::inspect;
 use crate::report::{self, Style, Trace};
+use crate::source::Sources;
 use crate::yaml::{FieldPath, Node, Value};
 
 /// Longest value that is shown in the title (characters).
@@ -53,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     let mut text = Vec::new();
     for (at, (cluster, object)) in objects.iter().enumerate() {
         let mut trace = match &arguments.field {
-            Some(field) => of_field(object, field)?,
+            Some(field) => of_field(object, field, &built.sources)?,
             None => of_object(cluster, object),
         };
         if objects.len() > 1 {
@@ -97,7 +99,7 @@ fn of_object(cluster: &ClusterBuild, object: &Object) -> Trace {
     Trace { title: title(object), steps, notes: Vec::new() }
 }
 
-fn of_field(object: &Object, field: &str) -> Result<Trace, Fault> {
+fn of_field(object: &Object, field: &str, sources: &Sources) -> Result<Trace, Fault> {
     let node = FieldPath::parse(field).find(&object.node).map_err(|error| {
         let nearest = nearest(&error.part, error.candidates.iter().map(String::as_str));
         let there =
@@ -122,7 +124,8 @@ fn of_field(object: &Object, field: &str) -> Result<Trace, Fault> {
         first.message = "written here".to_owned();
     }
     steps.reverse();
-    let is_secret = object.kind() == "Secret" && (field.contains("data") || field.contains("stringData"));
+    let is_data = object.kind() == "Secret" && (field.contains("data") || field.contains("stringData"));
+    let is_secret = is_data || holds_credential(field, node, &steps, sources);
     let title = match shown(node) {
         Some(_) if is_secret => format!("{} · {field}", title(object)),
         Some(value) => format!("{} · {field} = {value}", title(object)),
@@ -138,6 +141,18 @@ fn of_field(object: &Object, field: &str) -> Result<Trace, Fault> {
         _ => Vec::new(),
     };
     Ok(Trace { title, steps, notes })
+}
+
+/// Whether a value, or a place it comes from, is hidden in reports.
+fn holds_credential(field: &str, node: &Node, steps: &[Label], sources: &Sources) -> bool {
+    let key = field.rsplit(['.', '[']).next().unwrap_or_default();
+    let by_name = node.shown().is_some_and(|text| !leaks(key, &text).is_empty());
+    by_name
+        || steps.iter().any(|step| {
+            let (text, place) = (&sources.file(step.span.file).text, step.span.range());
+            let mut hidden = secret_data(text).into_iter().chain(in_file(text));
+            hidden.any(|range| range.start < place.end && place.start < range.end)
+        })
 }
 
 fn shown(node: &Node) -> Option<String> {

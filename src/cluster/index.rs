@@ -35,6 +35,14 @@ impl Index {
         self.by_kind.get(&(group.into(), kind.into())).into_iter().flatten().copied()
     }
 
+    /// The groups that have objects of a kind, sorted.
+    pub fn groups_of(&self, kind: &str) -> Vec<SmolStr> {
+        let mut groups: Vec<SmolStr> =
+            self.by_kind.keys().filter(|(_, own)| own == kind).map(|(group, _)| group.clone()).collect();
+        groups.sort();
+        groups
+    }
+
     /// Objects of a namespace.
     pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = usize> + use<'_> {
         self.by_namespace.get(namespace).into_iter().flatten().copied()

@@ -335,6 +335,11 @@ impl<'w> Cluster<'w> {
         self.index.of_kind(group, kind).filter_map(|at| self.object(at))
     }
 
+    /// The groups that have objects of a kind, sorted.
+    pub fn groups_of(&self, kind: &str) -> Vec<SmolStr> {
+        self.index.groups_of(kind)
+    }
+
     /// Objects of a namespace.
     pub fn in_namespace<'c>(&'c self, namespace: &'c str) -> impl Iterator<Item = &'w Object> + use<'c, 'w> {
         self.index.in_namespace(namespace).filter_map(|at| self.object(at))

@@ -7,7 +7,7 @@ mod text;
 mod types;
 
 pub use places::Places;
-pub use read::typed;
+pub use read::{typed, typed_head};
 pub use schema::{schema, schema_of};
 pub use text::{Date, NamespacedName, ObjectPattern, PathPattern, Percent, Resource, SourceName, Version};
 pub use types::{

@@ -32,6 +32,11 @@ impl Places {
         }
     }
 
+    /// The node at a dotted path.
+    pub fn node(&self, path: &str) -> Option<&Node> {
+        dig(self.root.as_ref()?, None, path).map(|(_, node)| node)
+    }
+
     /// The narrowest place for a complaint about a path: the key where it names one, else the scalar, or the key of a
     /// collection, or the first key in an item of a list. For a path that does not exist, what should hold it.
     pub fn narrow(&self, path: &str) -> Option<Span> {

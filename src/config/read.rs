@@ -21,7 +21,18 @@ pub fn config(sources: &Sources, id: FileId) -> Result<Config, Fault> {
 
 /// A file of our own as a type, and where its values stand; `None` for an empty file. `what` names the file.
 pub fn typed<T: DeserializeOwned>(sources: &Sources, id: FileId, what: &str) -> Result<(Option<T>, Places), Fault> {
+    typed_head(sources, id, usize::MAX, what)
+}
+
+/// The same for the first bytes of a file: the front matter of a card.
+pub fn typed_head<T: DeserializeOwned>(
+    sources: &Sources,
+    id: FileId,
+    end: usize,
+    what: &str,
+) -> Result<(Option<T>, Places), Fault> {
     let file = sources.file(id);
+    let head = file.text.get(..end).unwrap_or(&file.text);
     match &file.problem {
         Some(problem @ TextProblem::NotUtf8 { offset }) => {
             let help = Some("save the file as UTF-8".to_owned());
@@ -37,20 +48,19 @@ pub fn typed<T: DeserializeOwned>(sources: &Sources, id: FileId, what: &str) -> 
         Some(problem) => return Err(Fault::Read { path: file.path.to_string(), reason: problem.to_string() }),
         None => {}
     }
-    let places = Places { root: tree(&file, id, what)?, file: Some(Arc::clone(&file)) };
+    let places = Places { root: tree(&file, head, id, what)?, file: Some(Arc::clone(&file)) };
     if places.root.as_ref().is_none_or(Node::is_null) {
         return Ok((None, places));
     }
-    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    let text = head.strip_prefix('\u{feff}').unwrap_or(head);
     match serde_yaml::from_str(text) {
         Ok(value) => Ok((Some(value), places)),
-        Err(error) => Err(refused(&error, &file, text, &places, what)),
+        Err(error) => Err(refused(&error, &file, &places, what)),
     }
 }
 
 /// The tree of the text, if it is sound and one document.
-fn tree(file: &File, id: FileId, what: &str) -> Result<Option<Node>, Fault> {
-    let text = &*file.text;
+fn tree(file: &File, text: &str, id: FileId, what: &str) -> Result<Option<Node>, Fault> {
     let tree = yaml::parse(text);
     if let Some(problem) = tree.problems.iter().find(|problem| problem.kind.is_fatal()) {
         return Err(broken(file, problem, what));
@@ -105,7 +115,7 @@ fn word(text: &str, start: usize) -> Range<usize> {
 }
 
 /// What serde_yaml refused, at its place and in our words.
-fn refused(error: &serde_yaml::Error, file: &File, text: &str, places: &Places, what: &str) -> Fault {
+fn refused(error: &serde_yaml::Error, file: &File, places: &Places, what: &str) -> Fault {
     let mut said = error.to_string();
     let mut offset = 0;
     if let Some(location) = error.location() {
@@ -114,7 +124,7 @@ fn refused(error: &serde_yaml::Error, file: &File, text: &str, places: &Places, 
             said.truncate(stripped.len());
         }
         // In bytes of the text after a byte order mark.
-        offset = file.text.len() - text.len() + location.index();
+        offset = usize::from(file.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8() + location.index();
     }
     let complaint = Complaint::new(&said, what);
     let narrow = u32::try_from(offset).ok().and_then(|offset| places.at(offset, complaint.about)).map(Span::range);

@@ -101,6 +101,21 @@ pub fn findings(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Re
     human::findings(run, style, out)
 }
 
+/// A text without the values of secrets, its lines as they are.
+pub fn without_secrets(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in redact::hidden(text) {
+        shown.push_str(text.get(at..range.start).unwrap_or_default());
+        let lines = text.get(range.clone()).unwrap_or_default().matches('\n').count();
+        shown.push_str(redact::HIDDEN);
+        shown.push_str(&"\n".repeat(lines));
+        at = range.end;
+    }
+    shown.push_str(text.get(at..).unwrap_or_default());
+    shown
+}
+
 /// A form of report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Format {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use codespan_reporting::files::{Error, Files, Location};
 
 use super::escape;
-use super::redact::{HIDDEN, Hide, secret_data, value_on_line};
+use super::redact::{HIDDEN, Hide, hidden};
+use crate::cluster::secrets::value_on_line;
 use crate::source::{File, FileId, Sources, Span};
 
 /// A label over more lines than this is cut to its first line.
@@ -25,7 +26,7 @@ pub(super) struct Hidden {
 
 impl Hidden {
     fn of(&mut self, id: FileId, file: &File) -> Arc<[Range<usize>]> {
-        self.files.entry(id).or_insert_with(|| secret_data(&file.text).into()).clone()
+        self.files.entry(id).or_insert_with(|| hidden(&file.text).into()).clone()
     }
 }
 

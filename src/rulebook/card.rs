@@ -2,7 +2,12 @@
 
 use serde::Deserialize;
 
+use super::check::block::Block;
+use super::check::options::OptionSpec;
+use crate::config::{Places, typed_head};
+use crate::fault::Fault;
 use crate::finding::{Confidence, Severity};
+use crate::source::{FileId, Sources};
 
 /// Whether a rule runs when nothing is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -56,7 +61,7 @@ pub enum Scope {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map")]
 struct FrontMatter {
     summary: String,
     severity: Severity,
@@ -74,6 +79,8 @@ struct FrontMatter {
     aliases: Vec<String>,
     #[serde(default)]
     options: serde_json::Map<String, serde_json::Value>,
+    overrides: Option<String>,
+    check: Option<Block>,
 }
 
 fn yes() -> bool {
@@ -137,6 +144,12 @@ pub struct Card {
     pub ignorable: bool,
     /// Peers' names for it.
     pub aliases: Vec<String>,
+    /// The rule of ours that it stands in for.
+    pub overrides: Option<String>,
+    /// The options of a data card.
+    pub option_specs: Vec<(String, OptionSpec)>,
+    /// The predicate of a data card.
+    pub check: Option<Block>,
     /// `## What it does`
     pub what: String,
     /// `## Why it matters`
@@ -168,12 +181,33 @@ impl Card {
     /// [`CardError`] with the line at fault.
     pub fn parse(name: &str, text: &str) -> Result<Self, CardError> {
         let error = |line: usize, message: String| CardError { card: name.to_owned(), line, message };
-        let rest = text.strip_prefix("---\n").ok_or_else(|| error(1, "a card begins with `---`".into()))?;
-        let end = rest.find("\n---\n").ok_or_else(|| error(1, "the front matter has no end".into()))?;
-        let (front, body) = rest.split_at(end);
-        let front: FrontMatter = serde_yaml::from_str(front)
-            .map_err(|why| error(why.location().map_or(1, |at| at.line() + 1), why.to_string()))?;
-        let body_line = 1 + front_lines(text, end);
+        let end = front_end(text).map_err(|message| error(1, message))?;
+        let front: FrontMatter = serde_yaml::from_str(text.get(..end).unwrap_or_default())
+            .map_err(|why| error(why.location().map_or(1, |at| at.line()), why.to_string()))?;
+        Card::new(name, text, end, front)
+    }
+
+    /// Reads a card that is a file of the repository, with the places of its front matter.
+    ///
+    /// # Errors
+    /// [`Fault`] at the place of what is wrong.
+    pub fn read(sources: &Sources, id: FileId, name: &str) -> Result<(Self, Places), Fault> {
+        let file = sources.file(id);
+        let at_line = |line: usize, message: String| {
+            let at = file.line_range(line.saturating_sub(1)).unwrap_or_default();
+            Fault::place(&file.path, &file.text, at, message, "here", None)
+        };
+        let end = front_end(&file.text).map_err(|message| at_line(1, message))?;
+        let (front, places) = typed_head::<FrontMatter>(sources, id, end, "the front matter of the card")?;
+        let front = front.ok_or_else(|| at_line(1, "the front matter is empty".to_owned()))?;
+        let card = Card::new(name, &file.text, end, front).map_err(|error| at_line(error.line, error.message))?;
+        Ok((card, places))
+    }
+
+    fn new(name: &str, text: &str, end: usize, front: FrontMatter) -> Result<Self, CardError> {
+        let error = |line: usize, message: String| CardError { card: name.to_owned(), line, message };
+        let body = text.get(end..).unwrap_or_default();
+        let body_line = text.get(..end).unwrap_or_default().lines().count();
         let (group, id) = name.split_once('/').ok_or_else(|| error(1, "the name is group/id".into()))?;
         if group != front.group {
             return Err(error(1, format!("the card stands in group `{group}` and says `{}`", front.group)));
@@ -181,7 +215,13 @@ impl Card {
         if front.summary.chars().count() > 80 || front.summary.ends_with('.') {
             return Err(error(2, "the summary has at most 80 characters and no final stop".into()));
         }
-        let _ = front.options;
+        let mut option_specs = Vec::new();
+        // Compiled rules have their options in their type.
+        for (option, json) in front.options.iter().filter(|_| front.check.is_some()) {
+            let spec = serde_json::from_value(json.clone())
+                .map_err(|why| error(1, format!("the option `{option}` is not declared well: {why}")))?;
+            option_specs.push((option.clone(), spec));
+        }
         let mut card = Card {
             id: id.to_owned(),
             group: front.group,
@@ -195,13 +235,16 @@ impl Card {
             scope: front.scope,
             ignorable: front.ignorable,
             aliases: front.aliases,
+            overrides: front.overrides,
+            option_specs,
+            check: front.check,
             what: String::new(),
             why: String::new(),
             help: String::new(),
             options: None,
             examples: Vec::new(),
         };
-        for (line, heading, content) in sections(body.strip_prefix("\n---\n").unwrap_or(body), body_line) {
+        for (line, heading, content) in sections(body.strip_prefix("---\n").unwrap_or(body), body_line + 2) {
             let content = content.trim();
             match heading.as_str() {
                 "What it does" => card.what = content.to_owned(),
@@ -232,8 +275,11 @@ impl Card {
     }
 }
 
-fn front_lines(text: &str, end: usize) -> usize {
-    text.get(..end).unwrap_or_default().lines().count() + 2
+/// The first byte of the line that ends the front matter.
+fn front_end(text: &str) -> Result<usize, String> {
+    let rest = text.strip_prefix("---\n").ok_or("a card begins with `---`")?;
+    let end = rest.find("\n---\n").ok_or("the front matter has no end")?;
+    Ok("---\n".len() + end + 1)
 }
 
 fn sections(body: &str, first_line: usize) -> Vec<(usize, String, String)> {

@@ -1,21 +1,35 @@
 //! All rules: cards with their predicates, built once a run with the options of the configuration.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::card::Card;
+use super::card::{Card, FixKind};
+use super::check::options::{param, params};
+use super::check::{CardFile, Check, DataRule};
 use super::rule::Rule;
 
 /// Makes a predicate from its options.
 type Make = fn(serde_json::Value) -> Result<Box<dyn Rule>, String>;
 
-/// A rule: its card and, for compiled rules, how to make its predicate. The others are reported by the build or by
-/// the engine itself.
+/// What finds the findings of a rule.
+enum Predicate {
+    /// The build, or the engine itself.
+    Engine,
+    /// A type.
+    Compiled(Make),
+    /// The card of ours: made ready when the rule runs.
+    Data,
+    /// A card of the repository: made ready when it was read.
+    Ready(Arc<Check>, Arc<CardFile>),
+}
+
+/// A rule: its card, and what finds its findings.
 pub struct RuleEntry {
     /// The card.
     pub card: Card,
-    make: Option<Make>,
+    predicate: Predicate,
 }
 
 impl RuleEntry {
@@ -29,7 +43,8 @@ impl RuleEntry {
                 .map(|rule| Box::new(rule) as Box<dyn Rule>)
                 .map_err(|error| error.to_string())
         };
-        Ok(RuleEntry { card: Card::parse(name, card).map_err(|error| error.to_string())?, make: Some(make) })
+        let card = Card::parse(name, card).map_err(|error| error.to_string())?;
+        Ok(RuleEntry { card, predicate: Predicate::Compiled(make) })
     }
 
     /// A rule that the build or the engine reports.
@@ -37,7 +52,22 @@ impl RuleEntry {
     /// # Errors
     /// The text of the card's fault.
     pub fn of_engine(name: &str, card: &str) -> Result<Self, String> {
-        Ok(RuleEntry { card: Card::parse(name, card).map_err(|error| error.to_string())?, make: None })
+        let card = Card::parse(name, card).map_err(|error| error.to_string())?;
+        Ok(RuleEntry { card, predicate: Predicate::Engine })
+    }
+
+    /// A rule whose predicate is the `check` block of its card.
+    ///
+    /// # Errors
+    /// The text of the card's fault.
+    pub fn data(name: &str, card: &str) -> Result<Self, String> {
+        let card = Card::parse(name, card).map_err(|error| error.to_string())?;
+        Ok(RuleEntry { card, predicate: Predicate::Data })
+    }
+
+    /// A card of the repository with its check.
+    pub fn of_user(card: Card, check: Check, file: CardFile) -> Self {
+        RuleEntry { card, predicate: Predicate::Ready(Arc::new(check), Arc::new(file)) }
     }
 
     /// The predicate with options; `None` where the build or the engine reports.
@@ -45,12 +75,41 @@ impl RuleEntry {
     /// # Errors
     /// What is wrong with the options.
     pub fn predicate(&self, options: serde_json::Value) -> Option<Result<Box<dyn Rule>, String>> {
-        self.make.map(|make| make(options))
+        match &self.predicate {
+            Predicate::Engine => None,
+            Predicate::Compiled(make) => Some(make(options)),
+            Predicate::Data => {
+                let block = self.card.check.as_ref()?;
+                let check = Check::new(block, self.card.scope, &self.params()).map_err(|wrong| wrong.message);
+                Some(check.and_then(|check| self.data_rule(Arc::new(check), None, &options)))
+            }
+            Predicate::Ready(check, file) => Some(self.data_rule(check.clone(), Some(file.clone()), &options)),
+        }
+    }
+
+    fn params(&self) -> Vec<String> {
+        self.card.option_specs.iter().map(|(name, _)| param(name)).collect()
+    }
+
+    fn data_rule(
+        &self,
+        check: Arc<Check>,
+        card: Option<Arc<CardFile>>,
+        options: &serde_json::Value,
+    ) -> Result<Box<dyn Rule>, String> {
+        let params = params(&self.card.option_specs, options)?;
+        let fixes = self.card.fix != FixKind::None;
+        Ok(Box::new(DataRule { id: self.card.id.clone(), check, params, fixes, card }))
     }
 
     /// Whether it has a predicate of its own.
     pub fn is_compiled(&self) -> bool {
-        self.make.is_some()
+        !matches!(self.predicate, Predicate::Engine)
+    }
+
+    /// Whether it is a card of the repository.
+    pub fn is_of_user(&self) -> bool {
+        matches!(self.predicate, Predicate::Ready(..))
     }
 }
 
@@ -74,6 +133,11 @@ impl Catalogue {
             }
         }
         Ok(Catalogue { rules })
+    }
+
+    /// Adds the cards of a repository; one that overrides a rule takes its place.
+    pub fn add(&mut self, entries: Vec<RuleEntry>) {
+        self.rules.extend(entries.into_iter().map(|entry| (entry.card.id.clone(), entry)));
     }
 
     /// A rule by id.

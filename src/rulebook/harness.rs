@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::card::{Card, Example, ExampleFile};
-use crate::config::FILE_NAMES;
+use super::user::CardText;
+use crate::config::{Date, FILE_NAMES};
 use crate::finding::{Finding, Label};
 use crate::source::{Memory, normalize};
 use crate::{CheckOptions, Checked, check, check_since};
+
+/// What a rule reports that fails itself.
+const RULE_ERROR: &str = "rule-error";
 
 /// A line of a file of an example.
 type Line = (String, usize);
@@ -19,8 +23,36 @@ pub struct Mismatch {
     pub card: String,
     /// Title of the example.
     pub example: String,
-    /// The differences, each a sentence with its place.
-    pub differences: Vec<String>,
+    /// The differences.
+    pub differences: Vec<Difference>,
+}
+
+/// One difference between the marks of an example and the findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// File of the example and line; `None` for the example as a whole.
+    pub at: Option<(String, usize)>,
+    /// What differs.
+    pub words: String,
+}
+
+impl Difference {
+    fn new(at: &Line, words: impl Into<String>) -> Self {
+        Difference { at: Some(at.clone()), words: words.into() }
+    }
+
+    fn whole(words: impl Into<String>) -> Self {
+        Difference { at: None, words: words.into() }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.at {
+            Some(at) => write!(f, "{}: {}", shown(at), self.words),
+            None => f.write_str(&self.words),
+        }
+    }
 }
 
 impl fmt::Display for Mismatch {
@@ -35,9 +67,17 @@ impl fmt::Display for Mismatch {
 /// # Errors
 /// [`Mismatch`] with every difference between the marks and the findings.
 pub fn run_example(card: &Card, example: &Example) -> Result<(), Mismatch> {
-    let differences = match run(card, example) {
+    run_example_of(card, example, None)
+}
+
+/// The same for a card of a repository, which its tree does not hold.
+///
+/// # Errors
+/// As for [`run_example`].
+pub fn run_example_of(card: &Card, example: &Example, text: Option<&CardText>) -> Result<(), Mismatch> {
+    let differences = match run(card, example, text) {
         Ok(checked) => compare(card, example, &checked),
-        Err(why) => vec![why],
+        Err(why) => vec![Difference::whole(why)],
     };
     if differences.is_empty() {
         return Ok(());
@@ -45,7 +85,7 @@ pub fn run_example(card: &Card, example: &Example) -> Result<(), Mismatch> {
     Err(Mismatch { card: format!("{}/{}", card.group, card.id), example: example.title.clone(), differences })
 }
 
-fn run(card: &Card, example: &Example) -> Result<Checked, String> {
+fn run(card: &Card, example: &Example, text: Option<&CardText>) -> Result<Checked, String> {
     let mut tree = Memory::default();
     for file in example.files.iter().filter(|file| !file.is_base) {
         tree.insert(&file.path, file.text.clone());
@@ -54,7 +94,14 @@ fn run(card: &Card, example: &Example) -> Result<Checked, String> {
     if let (Some(config), Some(name)) = (&example.config, FILE_NAMES.first()) {
         tree.insert(name, config.clone());
     }
-    let mut options = CheckOptions { rules: Some(vec![card.id.clone()]), ..CheckOptions::default() };
+    // Suppressions are judged by what other rules find.
+    let rules = (!card.id.starts_with("suppression-")).then(|| vec![card.id.clone(), RULE_ERROR.to_owned()]);
+    let mut options = CheckOptions {
+        rules,
+        cards: text.map(|text| vec![text.clone()]),
+        today: Date::new(2026, 11, 1),
+        ..CheckOptions::default()
+    };
     if let Some(text) = &example.options {
         let value = serde_yaml::from_str(text).map_err(|error| format!("the options are no YAML: {error}"))?;
         options.rule_options.push((card.id.clone(), value));
@@ -83,8 +130,11 @@ struct Mark {
     text: Option<String>,
 }
 
-fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
+fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<Difference> {
     let findings: Vec<&Finding> = checked.findings.iter().filter(|finding| *finding.rule == *card.id).collect();
+    if let Some(error) = checked.findings.iter().find(|finding| *finding.rule == *RULE_ERROR) {
+        return vec![Difference::whole(error.message.clone())];
+    }
     // The configuration may be the place to edit: a budget line.
     let config = example.config.as_ref().zip(FILE_NAMES.first()).map(|(text, name)| ExampleFile {
         path: (*name).to_owned(),
@@ -100,25 +150,25 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
         (place.path.to_string(), place.line)
     };
     if !example.fires {
-        let stray = marks.iter().map(|mark| format!("{}: a silent example has no marks", shown(&mark.line)));
+        let stray = marks.iter().map(|mark| Difference::new(&mark.line, "a silent example has no marks"));
         let found = findings
             .iter()
-            .map(|finding| format!("{}: not silent: {}", shown(&line(&finding.primary)), finding.message));
+            .map(|finding| Difference::new(&line(&finding.primary), format!("not silent: {}", finding.message)));
         return stray.chain(found).collect();
     }
     let (errors, related): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| mark.kind == Kind::Error);
     let mut differences = Vec::new();
     if errors.is_empty() {
-        differences.push("no line is marked with `# error`".to_owned());
+        differences.push(Difference::whole("no line is marked with `# error`"));
     }
     for mark in errors.iter().filter(|mark| !findings.iter().any(|finding| line(&finding.primary) == mark.line)) {
-        differences.push(format!("{}: marked, but nothing is found here", shown(&mark.line)));
+        differences.push(Difference::new(&mark.line, "marked, but nothing is found here"));
     }
     let marked: BTreeSet<&Line> = errors.iter().map(|mark| &mark.line).collect();
     for finding in &findings {
         let place = line(&finding.primary);
         if !marked.contains(&place) {
-            differences.push(format!("{}: found, but not marked: {}", shown(&place), finding.message));
+            differences.push(Difference::new(&place, format!("found, but not marked: {}", finding.message)));
         }
     }
     for mark in &errors {
@@ -131,11 +181,8 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
             && !here.is_empty()
             && !here.iter().any(|message| message.contains(text.as_str()))
         {
-            differences.push(format!(
-                "{}: expected `{text}` in the message, found: {}",
-                shown(&mark.line),
-                here.join(" / ")
-            ));
+            let words = format!("expected `{text}` in the message, found: {}", here.join(" / "));
+            differences.push(Difference::new(&mark.line, words));
         }
     }
     let other: Vec<(Line, &str)> = findings
@@ -150,7 +197,7 @@ fn compare(card: &Card, example: &Example, checked: &Checked) -> Vec<String> {
                 other.iter().map(|(place, words)| format!("{} ({words})", shown(place))).collect();
             let all = if all.is_empty() { "none".to_owned() } else { all.into_iter().collect::<Vec<_>>().join(", ") };
             differences
-                .push(format!("{}: marked as related, but no such label here; labels: {all}", shown(&mark.line)));
+                .push(Difference::new(&mark.line, format!("marked as related, but no such label here; labels: {all}")));
         }
     }
     differences

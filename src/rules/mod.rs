@@ -4,7 +4,6 @@ mod budget;
 mod findings;
 mod flux;
 mod gateway;
-mod hygiene;
 mod kustomize;
 mod network;
 mod observability;
@@ -19,12 +18,19 @@ mod workloads;
 
 pub use self::presets::{begin, presets};
 use crate::fault::Fault;
-use crate::rulebook::{Catalogue, RuleEntry};
+use crate::rulebook::{AdmissionPolicy, Catalogue, RuleEntry};
 
 /// A rule with a predicate: its type and its card.
 macro_rules! compiled {
     ($rule:ty, $card:literal) => {
         RuleEntry::compiled::<$rule>($card, include_str!(concat!("../../rules/", $card, ".md")))
+    };
+}
+
+/// A rule whose predicate is the `check` block of its card.
+macro_rules! data {
+    ($card:literal) => {
+        RuleEntry::data($card, include_str!(concat!("../../rules/", $card, ".md")))
     };
 }
 
@@ -91,6 +97,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(kustomize::NamespaceUnset, "kustomize/namespace-unset"),
         compiled!(kustomize::PatchCollision, "kustomize/patch-collision"),
         compiled!(kustomize::PatchTargetMismatch, "kustomize/patch-target-mismatch"),
+        of_engine!("engine/suppression-expired"),
+        of_engine!("engine/suppression-unused"),
         of_engine!("kustomize/build-failed"),
         of_engine!("kustomize/component-missing"),
         of_engine!("kustomize/generator-merge-base-missing"),
@@ -128,6 +136,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(secrets::SopsTypeEncrypted, "secrets/sops-type-encrypted"),
         compiled!(secrets::SopsRuleMismatch, "secrets/sops-rule-mismatch"),
         compiled!(secrets::SopsFileName, "secrets/sops-file-name"),
+        compiled!(secrets::SecretInPlainConfig, "secrets/secret-in-plain-config"),
+        compiled!(secrets::SecretProducerConflict, "secrets/secret-producer-conflict"),
         compiled!(budget::BudgetDocumentMismatch, "budget/budget-document-mismatch"),
         compiled!(budget::BudgetExceeded, "budget/budget-exceeded"),
         compiled!(budget::BudgetUncounted, "budget/budget-uncounted"),
@@ -221,46 +231,46 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         compiled!(observability::LokiSchemaRewritten, "observability/loki-schema-rewritten"),
         compiled!(observability::LokiStoreMismatch, "observability/loki-store-mismatch"),
         compiled!(observability::LokiExpandEnvMissing, "observability/loki-expand-env-missing"),
-        compiled!(hygiene::CapabilitiesNotDropped, "hygiene/capabilities-not-dropped"),
-        compiled!(hygiene::CapabilityAdded, "hygiene/capability-added"),
-        compiled!(hygiene::ContainerPrivileged, "hygiene/container-privileged"),
-        compiled!(hygiene::ContainerRunsAsRoot, "hygiene/container-runs-as-root"),
-        compiled!(hygiene::CronjobDeadlineMissing, "hygiene/cronjob-deadline-missing"),
-        compiled!(hygiene::DockerSocketMounted, "hygiene/docker-socket-mounted"),
-        compiled!(hygiene::EnvFromSecret, "hygiene/env-from-secret"),
-        compiled!(hygiene::EnvSecretLiteral, "hygiene/env-secret-literal"),
-        compiled!(hygiene::HostIpcShared, "hygiene/host-ipc-shared"),
-        compiled!(hygiene::HostNetworkShared, "hygiene/host-network-shared"),
-        compiled!(hygiene::HostPathMounted, "hygiene/host-path-mounted"),
-        compiled!(hygiene::HostPidShared, "hygiene/host-pid-shared"),
-        compiled!(hygiene::HostPortTaken, "hygiene/host-port-taken"),
-        compiled!(hygiene::HpaReplicasLow, "hygiene/hpa-replicas-low"),
-        compiled!(hygiene::ImagePullPolicyLax, "hygiene/image-pull-policy-lax"),
-        compiled!(hygiene::IngressTlsMissing, "hygiene/ingress-tls-missing"),
-        compiled!(hygiene::LivenessProbeMissing, "hygiene/liveness-probe-missing"),
-        compiled!(hygiene::NamespaceDefaultUsed, "hygiene/namespace-default-used"),
-        compiled!(hygiene::PdbMissing, "hygiene/pdb-missing"),
-        compiled!(hygiene::PodSpreadMissing, "hygiene/pod-spread-missing"),
-        compiled!(hygiene::PortPrivileged, "hygiene/port-privileged"),
-        compiled!(hygiene::PortSsh, "hygiene/port-ssh"),
-        compiled!(hygiene::PriorityClassMissing, "hygiene/priority-class-missing"),
-        compiled!(hygiene::PrivilegeEscalationAllowed, "hygiene/privilege-escalation-allowed"),
-        compiled!(hygiene::ProbesIdentical, "hygiene/probes-identical"),
-        compiled!(hygiene::ProcMountUnmasked, "hygiene/proc-mount-unmasked"),
-        compiled!(hygiene::RbacExecAllowed, "hygiene/rbac-exec-allowed"),
-        compiled!(hygiene::RbacPodsCreatable, "hygiene/rbac-pods-creatable"),
-        compiled!(hygiene::RbacSecretsReadable, "hygiene/rbac-secrets-readable"),
-        compiled!(hygiene::RbacWildcardUsed, "hygiene/rbac-wildcard-used"),
-        compiled!(hygiene::ReadinessProbeMissing, "hygiene/readiness-probe-missing"),
-        compiled!(hygiene::ReplicasSingle, "hygiene/replicas-single"),
-        compiled!(hygiene::RollingUpdateMissing, "hygiene/rolling-update-missing"),
-        compiled!(hygiene::RootFilesystemWritable, "hygiene/root-filesystem-writable"),
-        compiled!(hygiene::SeccompProfileMissing, "hygiene/seccomp-profile-missing"),
-        compiled!(hygiene::ServiceAccountDefault, "hygiene/service-account-default"),
-        compiled!(hygiene::ServiceAccountFieldDeprecated, "hygiene/service-account-field-deprecated"),
-        compiled!(hygiene::ServiceNodePort, "hygiene/service-node-port"),
-        compiled!(hygiene::SysctlUnsafe, "hygiene/sysctl-unsafe"),
-        compiled!(hygiene::TokenAutomounted, "hygiene/token-automounted"),
+        data!("hygiene/capabilities-not-dropped"),
+        data!("hygiene/capability-added"),
+        data!("hygiene/container-privileged"),
+        data!("hygiene/container-runs-as-root"),
+        data!("hygiene/cronjob-deadline-missing"),
+        data!("hygiene/docker-socket-mounted"),
+        data!("hygiene/env-from-secret"),
+        data!("hygiene/env-secret-literal"),
+        data!("hygiene/host-ipc-shared"),
+        data!("hygiene/host-network-shared"),
+        data!("hygiene/host-path-mounted"),
+        data!("hygiene/host-pid-shared"),
+        data!("hygiene/host-port-taken"),
+        data!("hygiene/hpa-replicas-low"),
+        data!("hygiene/image-pull-policy-lax"),
+        data!("hygiene/ingress-tls-missing"),
+        data!("hygiene/liveness-probe-missing"),
+        data!("hygiene/namespace-default-used"),
+        data!("hygiene/pdb-missing"),
+        data!("hygiene/pod-spread-missing"),
+        data!("hygiene/port-privileged"),
+        data!("hygiene/port-ssh"),
+        data!("hygiene/priority-class-missing"),
+        data!("hygiene/privilege-escalation-allowed"),
+        data!("hygiene/probes-identical"),
+        data!("hygiene/proc-mount-unmasked"),
+        data!("hygiene/rbac-exec-allowed"),
+        data!("hygiene/rbac-pods-creatable"),
+        data!("hygiene/rbac-secrets-readable"),
+        data!("hygiene/rbac-wildcard-used"),
+        data!("hygiene/readiness-probe-missing"),
+        data!("hygiene/replicas-single"),
+        data!("hygiene/rolling-update-missing"),
+        data!("hygiene/root-filesystem-writable"),
+        data!("hygiene/seccomp-profile-missing"),
+        data!("hygiene/service-account-default"),
+        data!("hygiene/service-account-field-deprecated"),
+        data!("hygiene/service-node-port"),
+        data!("hygiene/sysctl-unsafe"),
+        data!("hygiene/token-automounted"),
         compiled!(upgrade::ChartValuesMigration, "upgrade/chart-values-migration"),
         compiled!(upgrade::FluxBehaviourChange, "upgrade/flux-behaviour-change"),
         compiled!(upgrade::ApiVersionNotServed, "upgrade/api-version-not-served"),
@@ -291,6 +301,8 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("engine/file-unreadable"),
         of_engine!("engine/internal-error"),
         of_engine!("engine/limit-exceeded"),
+        of_engine!("engine/rule-error"),
+        compiled!(AdmissionPolicy, "engine/admission-policy"),
     ])
     .map_err(|message| Fault::Internal { message })
 }

@@ -104,6 +104,12 @@ impl Sources {
         id
     }
 
+    /// Every file that was read, in no particular order of paths.
+    pub fn files(&self) -> Vec<(FileId, Arc<File>)> {
+        let files = read(&self.store.files);
+        (0..).map(FileId).zip(files.iter().cloned()).collect()
+    }
+
     /// The file of an id. Ids come from this value only, so the empty file is never seen.
     pub fn file(&self, id: FileId) -> Arc<File> {
         read(&self.store.files).get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(File::new("", "".into(), None)))

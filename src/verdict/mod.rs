@@ -1,13 +1,17 @@
-//! Which findings count: levels, ignores, one finding for one place, one order for all.
+//! Which findings count: levels, suppressions, one finding for one place, one order for all.
 
-use std::collections::HashMap;
+mod silence;
+pub mod suppressions;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{Config, Level, RuleSetting};
 use crate::finding::{Confidence, Finding, Observation, Severity, State, Summary};
 use crate::rulebook::card::Default as CardDefault;
 use crate::rulebook::{Card, Catalogue};
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
+use suppressions::Suppressions;
 
 /// What the configuration says about a rule at no particular path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +42,6 @@ pub fn switch(config: &Config, card: &Card) -> Switch {
     }
 }
 
-/// A day, for ignores that end.
-pub use crate::config::Date;
-
 /// Everything the verdict needs besides the observations.
 pub struct Court<'c> {
     /// The files.
@@ -49,20 +50,41 @@ pub struct Court<'c> {
     pub config: &'c Config,
     /// The cards.
     pub catalogue: &'c Catalogue,
-    /// The day of the run.
-    pub today: Option<Date>,
     /// Paths given on the command line: they narrow what is reported.
     pub only: Vec<String>,
     /// Rules asked for by name: they count whatever their default is.
     pub asked: Vec<String>,
+    /// Rules that ran.
+    pub running: &'c HashSet<&'c str>,
+    /// Files that clusters are built from.
+    pub built: &'c HashSet<FileId>,
 }
 
 impl Court<'_> {
     /// Observations of clusters (or of none) to findings in their final order.
-    pub fn judge(&self, observations: Vec<(Option<Arc<str>>, Observation)>) -> Vec<Finding> {
+    pub fn judge(
+        &self,
+        observations: Vec<(Option<Arc<str>>, Observation)>,
+        mut suppressions: Suppressions,
+    ) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
             observations.into_iter().filter_map(|(cluster, observation)| self.finding(cluster, observation)).collect();
+        for finding in &mut findings {
+            let is_ignorable = self.catalogue.get(&finding.rule).is_some_and(|entry| entry.card.ignorable);
+            if let Some(reason) =
+                is_ignorable.then(|| suppressions.covers(finding, self.config, self.sources)).flatten()
+            {
+                finding.state = State::Ignored;
+                finding.state_reason = reason;
+            }
+        }
+        let own = suppressions.observations(self.running, self.built);
+        findings.extend(own.into_iter().filter_map(|observation| self.finding(None, observation)));
         findings.retain(|finding| self.is_asked_for(finding));
+        let mut silence = silence::Silence::default();
+        for finding in &mut findings {
+            silence.silence(self.sources, finding);
+        }
         self.sort(&mut findings);
         merge_same_place(&mut findings);
         findings
@@ -87,7 +109,7 @@ impl Court<'_> {
         };
         let fingerprint = self.fingerprint(cluster.as_deref(), &observation);
         let first_paragraph = |text: &str| text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-        let mut finding = Finding {
+        Some(Finding {
             rule: card.id.as_str().into(),
             group: card.group.as_str().into(),
             severity,
@@ -105,33 +127,13 @@ impl Court<'_> {
             fingerprint,
             state: State::Reported,
             state_reason: None,
-        };
-        if card.ignorable {
-            self.ignore(&mut finding, &path);
-        }
-        Some(finding)
+        })
     }
 
     /// The level of the last matching entry of `paths`.
     fn level_at(&self, path: &str, card: &Card) -> Option<Level> {
         let matching = self.config.paths.iter().rev().filter(|entry| entry.pattern.matches(path));
         matching.filter_map(|entry| setting(&entry.rules, card)).find_map(|setting| setting.level)
-    }
-
-    fn ignore(&self, finding: &mut Finding, path: &str) {
-        let matching = self.config.ignore.iter().find(|ignore| {
-            ignore.rule == *finding.rule
-                && !self.today.is_some_and(|today| ignore.expired(today))
-                && ignore.path.as_ref().is_none_or(|pattern| pattern.matches(path))
-                && ignore
-                    .object
-                    .as_ref()
-                    .is_none_or(|pattern| finding.object.as_ref().is_some_and(|object| pattern.matches(object)))
-        });
-        if let Some(ignore) = matching {
-            finding.state = State::Ignored;
-            finding.state_reason.clone_from(&ignore.reason);
-        }
     }
 
     /// Rule, cluster, object and path in it; the file and the text at fault where there is no object. No line numbers.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 /// A number of copies, from the least to the most.
 #[derive(Clone, Debug)]
@@ -36,10 +36,14 @@ impl Copies {
         let Some(node) = node.filter(|node| !node.is_null()) else { return Copies::exactly(default, None) };
         match whole(node) {
             Some(number) => Copies::exactly(number, Some(node.span())),
-            None => Copies::unknown(
-                format!("the number of copies, `{}`, is not known", node.shown().unwrap_or_default()),
-                Some(node.span()),
-            ),
+            None => {
+                // A text may have come out of a Secret.
+                let why = match &node.value {
+                    Value::Unknown(unknown) => format!("the number of copies, `{}`, is not known", unknown.template),
+                    _ => "the number of copies is no number".to_owned(),
+                };
+                Copies::unknown(why, Some(node.span()))
+            }
         }
     }
 

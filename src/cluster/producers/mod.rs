@@ -110,6 +110,11 @@ impl Products {
         products.filter_map(|product| product.namespace.as_deref())
     }
 
+    /// Everything of a kind that is made under a name that is known, in no order.
+    pub fn of_kind<'p>(&'p self, kind: &'p str) -> impl Iterator<Item = &'p Product> {
+        self.exact.values().flatten().filter(move |product| product.made.kind == kind && product.made.group.is_empty())
+    }
+
     /// The names of everything of a kind that is made in a namespace.
     pub fn names<'p>(&'p self, kind: &'p str, namespace: &'p str) -> impl Iterator<Item = &'p str> {
         let products = self.exact.values().flatten().filter(move |product| product.made.kind == kind);

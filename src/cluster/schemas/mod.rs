@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jsonschema::Validator;
-use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Cluster;
@@ -51,8 +50,9 @@ impl Judged {
             kinds.entry(&object.gvk).or_default().push(at);
         }
         let schemas: HashMap<&Gvk, Option<Arc<Schema>>> =
-            kinds.par_iter().map(|(gvk, _)| (*gvk, schema(cluster, gvk).map(Arc::new))).collect();
-        let violations = objects.par_iter().enumerate().flat_map_iter(|(at, object)| {
+            kinds.keys().map(|gvk| (*gvk, schema(cluster, gvk).map(Arc::new))).collect();
+        // On this thread alone: while a parallel iterator waits, it may take up another rule that waits for this result.
+        let violations = objects.iter().enumerate().flat_map(|(at, object)| {
             let schema = schemas.get(&object.gvk).and_then(Option::as_ref);
             schema.map(|schema| judge::judge(cluster, at, object, schema)).unwrap_or_default()
         });

@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use regex::Regex;
 
+use super::leaks::is_dummy;
+use crate::build::flux::sops::has_marker;
+
 /// What a value looks like, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -21,12 +24,22 @@ pub enum Class {
 /// Longest text that is looked at line by line.
 const MAX_SCANNED: usize = 256 * 1024;
 
+/// How the files of other encrypters begin: age, armored and not, git-crypt, OpenPGP, Ansible.
+const CIPHERTEXT: [&str; 5] = [
+    "-----BEGIN AGE ENCRYPTED FILE-----",
+    "age-encryption.org/v1",
+    "\0GITCRYPT\0",
+    "-----BEGIN PGP MESSAGE-----",
+    "$ANSIBLE_VAULT;",
+];
+
 /// Classifies a value of `data`: decoded first, as it is where that fails.
 pub fn classify_encoded(key: &str, text: &str) -> Class {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     match base64::engine::general_purpose::STANDARD.decode(&compact) {
         Ok(bytes) => match std::str::from_utf8(&bytes) {
             Ok(decoded) => classify(key, decoded),
+            Err(_) if CIPHERTEXT.iter().any(|begin| bytes.starts_with(begin.as_bytes())) => Class::Nothing,
             // Binary content, such as a key store.
             Err(_) => {
                 if is_sensitive_name(key) {
@@ -43,6 +56,10 @@ pub fn classify_encoded(key: &str, text: &str) -> Class {
 /// Classifies a text by its key and its look.
 pub fn classify(key: &str, text: &str) -> Class {
     let text = unquoted(text.trim()).trim();
+    // Whether a file that SOPS wrote is whole is asked of the file.
+    if has_marker(text) {
+        return Class::Nothing;
+    }
     if is_private_key(text) || has_known_prefix(text) {
         return Class::Sensitive;
     }
@@ -79,11 +96,16 @@ pub fn classify(key: &str, text: &str) -> Class {
     if is_uuid(rest) || is_host(rest) || is_identifier_name(key) {
         return Class::Harmless;
     }
-    if is_random(rest) { Class::Sensitive } else { Class::Plain }
+    match is_random(rest) {
+        true => Class::Sensitive,
+        // `${REPOSITORY}/app`
+        false if has_variable => Class::Harmless,
+        false => Class::Plain,
+    }
 }
 
 /// A text without the quotes around it.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let inner =
         |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(['\n', quote]));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
@@ -100,10 +122,17 @@ fn of_lines(key: &str, text: &str) -> Class {
     }
     let registry = text.contains("\"auths\"");
     let mut worst = if is_sensitive_name(key) && !is_file_name(key) { Class::Sensitive } else { Class::Plain };
-    for pair in PAIR.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+    // What is commented out, or stands there as the default of a chart, is no value.
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
+    for pair in lines.flat_map(|line| PAIR.iter().flat_map(move |pattern| pattern.captures_iter(line))) {
         let group = |at: usize| pair.get(at).map_or("", |found| found.as_str());
         let (name, value) = (group(1), group(2).trim_matches(['"', '\'']));
-        if promises_credential(name) || is_random(value) || (registry && name == "auth") {
+        // Tags and digests of images are random as well.
+        let is_random = is_random(value) && !value.contains([':', '.', '@']);
+        if is_dummy(name, value) {
+            continue;
+        }
+        if promises_credential(name) || is_random || (registry && name == "auth") {
             worst = worst.max(classify(name, value));
         }
     }
@@ -124,7 +153,7 @@ fn promises_credential(name: &str) -> bool {
 }
 
 /// Certificates and public keys.
-fn is_public(text: &str) -> bool {
+pub(super) fn is_public(text: &str) -> bool {
     const BEGINS: [&str; 7] = [
         "-----BEGIN CERTIFICATE",
         "-----BEGIN TRUSTED CERTIFICATE",
@@ -150,7 +179,7 @@ fn is_object(text: &str) -> bool {
 }
 
 /// The words of a name: `clientSecret`, `CLIENT_SECRET` and `client-secret` are the same.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
     for c in name.chars() {
@@ -196,7 +225,7 @@ pub fn is_sensitive_name(name: &str) -> bool {
         "salt",
         "seed",
     ];
-    const BELONGS_TO: [&str; 43] = [
+    const BELONGS_TO: [&str; 54] = [
         "id",
         "ids",
         "url",
@@ -240,6 +269,17 @@ pub fn is_sensitive_name(name: &str) -> bool {
         "ref",
         "refs",
         "kind",
+        "template",
+        "interval",
+        "retention",
+        "prefix",
+        "suffix",
+        "format",
+        "policy",
+        "mode",
+        "version",
+        "provider",
+        "store",
     ];
     let words = words(name);
     let Some(last) = words.last() else { return false };
@@ -297,8 +337,8 @@ fn without_variables(text: &str) -> (String, bool) {
     (rest.into_owned(), changed)
 }
 
-/// A reference into a store, or the template of a tool that fills it in.
-fn is_reference(text: &str) -> bool {
+/// A reference into a store, the template of a tool that fills it in, or what another encrypter wrote.
+pub(super) fn is_reference(text: &str) -> bool {
     const PREFIXES: [&str; 12] = [
         "op://",
         "vault:",
@@ -313,11 +353,13 @@ fn is_reference(text: &str) -> bool {
         "infisical://",
         "ENC[",
     ];
-    PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || text.contains("{{") || text.contains("<%")
+    PREFIXES.iter().chain(&CIPHERTEXT).any(|prefix| text.starts_with(prefix))
+        || text.contains("{{")
+        || text.contains("<%")
 }
 
 /// A value nobody could mean.
-fn is_placeholder(text: &str) -> bool {
+pub(super) fn is_placeholder(text: &str) -> bool {
     static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?i)^(?:<[^<>]*>|\[[^\[\]]*\]|x{3,}|\*{2,}|\.{3}|none|null|n/?a|unused|ignored|fake|test)$|(?:^|[^a-z])(?:change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this)|example|placeholder|dummy|todo|fixme|redacted|insert|your)(?:$|[^a-z])",
@@ -328,21 +370,21 @@ fn is_placeholder(text: &str) -> bool {
     text.len() <= 64 && WORD.as_ref().is_some_and(|word| word.is_match(text))
 }
 
-fn is_switch(text: &str) -> bool {
+pub(super) fn is_switch(text: &str) -> bool {
     matches!(
         text.to_ascii_lowercase().as_str(),
         "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled"
     ) || (text.len() <= 19 && text.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     lengths == [8, 4, 4, 4, 12] && parts.iter().all(|part| part.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 /// A host name, an address or a URL without anything that could be a credential.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     static HOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?i)^(?:[a-z0-9]+:)?(?:[a-z][a-z0-9+.\-]*://)?(?:[a-z0-9*](?:[a-z0-9\-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.?(?::\d*)?(?P<path>/[a-z0-9/_.\-]*)?$",
@@ -409,11 +451,22 @@ fn is_random(text: &str) -> bool {
             || (part.len() <= 12
                 && part.trim_end_matches(|c: char| c.is_ascii_digit()).chars().all(|c| c.is_ascii_alphabetic()))
     });
-    classes >= 2 && !is_name && !is_uuid(text) && entropy(text) >= 3.7
+    classes >= 2 && !is_name && !is_pattern(text) && !is_spoken(text) && !is_uuid(text) && entropy(text) >= 3.7
+}
+
+/// A regular expression: anchored, or a choice of several.
+fn is_pattern(text: &str) -> bool {
+    text.starts_with('^') || text.ends_with(")$") || text.contains(".*") || text.matches('|').count() > 2
+}
+
+/// `OperatorConfiguration`: letters alone that fall into words.
+pub(super) fn is_spoken(text: &str) -> bool {
+    let count = words(text).len();
+    text.chars().all(|c| c.is_ascii_alphabetic()) && count > 0 && text.len() / count >= 4
 }
 
 /// Bits a character, by Shannon.
-fn entropy(text: &str) -> f64 {
+pub(super) fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {
         if let Some(count) = counts.get_mut(usize::from(byte)) {
@@ -476,6 +529,7 @@ mod tests {
         assert_eq!(classify("password", "${TOKEN:=hunter22}"), Class::Sensitive);
         assert_eq!(classify("RESTIC_REPOSITORY", "s3:https://s3.home.arpa/volsync/${APP}"), Class::Harmless);
         assert_eq!(classify("url", "postgres://app:${PASSWORD}@db/app"), Class::Harmless);
+        assert_eq!(classify("RESTIC_REPOSITORY", "${REPOSITORY}/app"), Class::Harmless);
     }
 
     #[test]
@@ -502,6 +556,7 @@ mod tests {
         assert_eq!(classify("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"), Class::Harmless);
         assert_eq!(classify("service", "kube-prometheus-stack-operator-v2"), Class::Plain);
         assert_eq!(classify("greeting", "hello world"), Class::Plain);
+        assert_eq!(classify("target", "OperatorConfigurationOfWords"), Class::Plain);
     }
 
     #[test]
@@ -530,5 +585,16 @@ mod tests {
         );
         assert_eq!(classify("values.yaml", "clientSecret: hunter22\nb: c\n"), Class::Sensitive);
         assert_eq!(classify("values.yaml", "a: 1\nb: two\n"), Class::Plain);
+        assert_eq!(
+            classify("values.yaml", "args:\n  - --types-exclude=^(autofs|cgroup2?|devtmpfs|iso9660|squashfs)$\n"),
+            Class::Plain
+        );
+        assert_eq!(
+            classify(
+                "values.yaml",
+                "# password: hunter22\nimage: a.io/b:99d85510c3f0\nsecret_name_template: \"{user}.{cluster}\"\npassword: changeit\n"
+            ),
+            Class::Plain
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dotenv::{DotenvEntry, read_dotenv};
+use super::flat::{FlatEntry, read_flat};
 use super::inputs::{is_named_as_encrypted, readable_extension};
 use super::metadata::SopsMetadata;
 use crate::build::Id;
@@ -72,14 +72,14 @@ pub fn named_as_encrypted(repository: &Repository<'_>) -> Vec<String> {
     repository.sources().system().walk().into_iter().filter(|path| is_named_as_encrypted(path)).collect()
 }
 
-/// The entries of every `KEY=value` file that is named as encrypted.
-pub fn dotenv_files(repository: &Repository<'_>) -> Vec<(String, FileId, Vec<DotenvEntry>)> {
+/// The entries of every dotenv and INI file that is named as encrypted.
+pub fn flat_files(repository: &Repository<'_>) -> Vec<(String, FileId, Vec<FlatEntry>)> {
     named_as_encrypted(repository)
         .into_iter()
-        .filter(|path| readable_extension(path) == Some("env"))
+        .filter(|path| matches!(readable_extension(path), Some("env" | "ini")))
         .filter_map(|path| {
             let id = repository.sources().load(&path).ok()?;
-            let entries = read_dotenv(&repository.sources().file(id), id);
+            let entries = read_flat(&repository.sources().file(id), id);
             Some((path, id, entries))
         })
         .collect()

@@ -88,5 +88,5 @@ pub fn is_named_as_encrypted(path: &str) -> bool {
 /// The extension of a format that SOPS reads as more than bytes.
 pub fn readable_extension(path: &str) -> Option<&str> {
     let (_, extension) = file_name(path).rsplit_once('.')?;
-    matches!(extension, "yaml" | "yml" | "json" | "env").then_some(extension)
+    matches!(extension, "yaml" | "yml" | "json" | "env" | "ini").then_some(extension)
 }

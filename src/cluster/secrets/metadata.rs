@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::pattern::Pattern;
-use crate::source::Span;
+use crate::source::{File, Sources, Span};
 use crate::yaml::{Entry, Node, Value};
 
 /// What marks the leaves that are encrypted.
@@ -20,8 +20,10 @@ pub enum Selector {
     UnencryptedRegex(Pattern),
     /// Only paths with a key that matches.
     EncryptedRegex(Pattern),
-    /// Chosen by comments: not followed here.
-    Comments,
+    /// All but what a comment that matches stands above.
+    UnencryptedComment(Pattern),
+    /// Only what a comment that matches stands above.
+    EncryptedComment(Pattern),
 }
 
 /// The six keys that choose what is encrypted.
@@ -45,7 +47,8 @@ impl Selector {
             "encrypted_suffix" => Selector::EncryptedSuffix(text.to_owned()),
             "unencrypted_regex" => Selector::UnencryptedRegex(Pattern::new(text)),
             "encrypted_regex" => Selector::EncryptedRegex(Pattern::new(text)),
-            _ => Selector::Comments,
+            "unencrypted_comment_regex" => Selector::UnencryptedComment(Pattern::new(text)),
+            _ => Selector::EncryptedComment(Pattern::new(text)),
         }
     }
 
@@ -70,8 +73,24 @@ impl Selector {
             Selector::EncryptedSuffix(suffix) => Some(path.iter().any(|part| part.ends_with(suffix.as_str()))),
             Selector::UnencryptedRegex(pattern) => matched(pattern).map(|matched| !matched),
             Selector::EncryptedRegex(pattern) => matched(pattern),
-            Selector::Comments => None,
+            Selector::UnencryptedComment(_) | Selector::EncryptedComment(_) => None,
         }
+    }
+
+    /// The same for a leaf of a file, whose comments count too: those above any key that leads to it.
+    pub fn selects_leaf(&self, sources: &Sources, leaf: &Leaf<'_>) -> Option<bool> {
+        let (pattern, encrypts) = match self {
+            Selector::EncryptedComment(pattern) => (pattern, true),
+            Selector::UnencryptedComment(pattern) => (pattern, false),
+            _ => return self.selects(&leaf.path),
+        };
+        let mut found = false;
+        for span in &leaf.key_spans {
+            for comment in comments_above(&sources.file(span.file), span.range().start) {
+                found |= pattern.is_match(&comment)?;
+            }
+        }
+        Some(found == encrypts)
     }
 }
 
@@ -141,6 +160,8 @@ pub struct Leaf<'d> {
     pub path: Vec<&'d str>,
     /// The place of the last key.
     pub key_span: Span,
+    /// The places of all keys, in the order of the path.
+    pub key_spans: Vec<Span>,
     /// The scalar.
     pub node: &'d Node,
 }
@@ -182,23 +203,35 @@ pub fn encrypted_leaf(text: &str) -> LeafValue {
 pub fn leaves(document: &Node) -> Vec<Leaf<'_>> {
     let mut found = Vec::new();
     for entry in document.entries().filter(|entry| entry.key != "sops") {
-        collect(&entry.value, entry.key_span, &mut vec![entry.key.as_str()], &mut found);
+        collect(&entry.value, &mut vec![(entry.key.as_str(), entry.key_span)], &mut found);
     }
     found
 }
 
-fn collect<'d>(node: &'d Node, key_span: Span, path: &mut Vec<&'d str>, found: &mut Vec<Leaf<'d>>) {
+fn collect<'d>(node: &'d Node, path: &mut Vec<(&'d str, Span)>, found: &mut Vec<Leaf<'d>>) {
     match &node.value {
         Value::Map(map) => {
             for entry in map.iter() {
-                path.push(&entry.key);
-                collect(&entry.value, entry.key_span, path, found);
+                path.push((&entry.key, entry.key_span));
+                collect(&entry.value, path, found);
                 path.pop();
             }
         }
-        Value::Seq(items) => items.iter().for_each(|item| collect(item, key_span, path, found)),
-        _ => found.push(Leaf { path: path.clone(), key_span, node }),
+        Value::Seq(items) => items.iter().for_each(|item| collect(item, path, found)),
+        _ => {
+            let (keys, key_spans): (Vec<&str>, Vec<Span>) = path.iter().copied().unzip();
+            let key_span = key_spans.last().copied().unwrap_or_else(|| node.span());
+            found.push(Leaf { path: keys, key_span, key_spans, node });
+        }
     }
+}
+
+/// The texts of the comment lines right above a place, without their `#`, the nearest first.
+fn comments_above(file: &File, at: usize) -> Vec<String> {
+    let line = file.line_index(at);
+    let lines = (0..line).rev().map_while(|line| file.text.get(file.line_range(line)?).map(str::trim));
+    let comments = lines.take_while(|text| text.is_empty() || text.starts_with('#'));
+    comments.filter_map(|text| text.strip_prefix('#').map(ToOwned::to_owned)).collect()
 }
 
 #[cfg(test)]

@@ -42,7 +42,10 @@ pub fn takes_from_elsewhere(sources: &Sources, secret: &Node) -> bool {
 pub fn plain_keys(sources: &Sources, secret: &Node) -> Vec<PlainKey> {
     let mut keys = Vec::new();
     for field in ["data", "stringData"] {
-        for entry in secret.get(field).into_iter().flat_map(Node::entries) {
+        let entries = || secret.get(field).into_iter().flat_map(Node::entries);
+        // A dotenv file that SOPS wrote and a generator read: whether it is whole is asked of the file.
+        let encrypted = entries().find(|entry| entry.key == "sops_mac").map(|entry| entry.key_span.file);
+        for entry in entries().filter(|entry| encrypted != Some(entry.key_span.file)) {
             let class = class_of(sources, field, entry);
             if class != Class::Nothing {
                 keys.push(PlainKey {

@@ -17,8 +17,14 @@ use crate::yaml::Node;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DecryptionSecretMissing {}
 
-/// Secrets by name and namespace, with the place of what makes them.
-type Made = BTreeMap<(String, String), Span>;
+/// What the tree holds or makes.
+#[derive(Default)]
+struct Made<'c> {
+    /// Secrets by name and namespace, with the place of what makes them.
+    secrets: BTreeMap<(String, String), Span>,
+    /// What makes Secrets of another name than its own, by its own.
+    renamed: BTreeMap<String, Vec<(&'c Object, String)>>,
+}
 
 impl Rule for DecryptionSecretMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
@@ -29,7 +35,7 @@ impl Rule for DecryptionSecretMissing {
             let Some(node) = object.dig("spec.decryption.secretRef.name") else { continue };
             let Some(name) = node.as_str() else { continue };
             let namespace = object.namespace();
-            let is_known = made.contains_key(&(name.to_owned(), namespace.to_owned()));
+            let is_known = made.secrets.contains_key(&(name.to_owned(), namespace.to_owned()));
             let by_bootstrap = namespace == "flux-system" && matches!(name, "sops-age" | "sops-gpg");
             if is_known
                 || by_bootstrap
@@ -59,8 +65,8 @@ fn is_external(cluster: &Cluster<'_>, namespace: &str, name: &str) -> bool {
 }
 
 /// Every Secret that the tree holds or makes.
-fn made(cluster: &Cluster<'_>) -> Made {
-    let mut made = Made::new();
+fn made<'c>(cluster: &Cluster<'c>) -> Made<'c> {
+    let mut made = Made::default();
     for object in cluster.objects() {
         let name = match (object.gvk.group.as_str(), object.kind()) {
             ("", "Secret") | ("bitnami.com", "SealedSecret") => Some(object.name.to_string()),
@@ -71,21 +77,26 @@ fn made(cluster: &Cluster<'_>) -> Made {
             _ => None,
         };
         if let Some(name) = name {
-            made.entry((name, object.namespace().to_owned())).or_insert_with(|| object.place());
+            if object.name != *name {
+                made.renamed.entry(object.name.to_string()).or_default().push((object, name.clone()));
+            }
+            made.secrets.entry((name, object.namespace().to_owned())).or_insert_with(|| object.place());
         }
     }
     made
 }
 
-/// Bootstrap usually makes this Secret: only the same name elsewhere, or nearly the same name here, proves a mistake.
-fn provable(object: &Object, node: &Node, name: &str, made: &Made) -> Option<Observation> {
+/// Bootstrap usually makes this Secret: only the same name elsewhere, nearly the same name here, or the name of what makes
+/// another Secret proves a mistake.
+fn provable(object: &Object, node: &Node, name: &str, made: &Made<'_>) -> Option<Observation> {
     let namespace = object.namespace();
     let base = |message: String, label: &str| {
         Observation::new("decryption-secret-missing", message, Label::new(node.span(), label))
             .about(object.reference(), "spec.decryption.secretRef.name")
             .trail(trail(node))
     };
-    let elsewhere: Vec<(&(String, String), &Span)> = made.iter().filter(|((other, _), _)| other == name).collect();
+    let elsewhere: Vec<(&(String, String), &Span)> =
+        made.secrets.iter().filter(|((other, _), _)| other == name).collect();
     if !elsewhere.is_empty() {
         let places: Vec<String> = elsewhere.iter().map(|((_, namespace), _)| namespace.clone()).collect();
         let message = format!(
@@ -100,8 +111,22 @@ fn provable(object: &Object, node: &Node, name: &str, made: &Made) -> Option<Obs
         }
         return Some(found);
     }
+    if let Some(makers) = made.renamed.get(name) {
+        let here = makers.iter().find(|(maker, _)| maker.namespace() == namespace);
+        let (maker, target) = here.or(makers.first())?;
+        let message = format!(
+            "Kustomization `{}` decrypts with Secret `{namespace}/{name}`, but {} `{}` makes Secret `{}/{target}`",
+            object.full_name(),
+            maker.kind(),
+            maker.full_name(),
+            maker.namespace()
+        );
+        let place = maker.dig("spec.target.name").map_or(maker.place(), Node::span);
+        return Some(base(message, "no such Secret").related(Label::new(place, "its Secret")));
+    }
     let limit = if name.len() >= 6 { 2 } else { 1 };
     let ((near, _), place) = made
+        .secrets
         .iter()
         .filter(|((_, other), _)| other == namespace)
         .map(|(key, place)| (strsim::levenshtein(&key.0, name), key, place))

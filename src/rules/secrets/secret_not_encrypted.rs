@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::words::{MAX_RELATED, encrypt, list};
 use crate::build::Object;
 use crate::cluster::secrets::{
-    Class, Inputs, Matching, PlainKey, SopsConfigs, SopsMetadata, classify, dotenv_files, is_named_as_encrypted,
+    Class, Inputs, Matching, PlainKey, SopsConfigs, SopsMetadata, classify, flat_files, is_named_as_encrypted,
     is_test_data, leaves, needs_no_encryption, plain_keys, reference, takes_from_elsewhere,
 };
 use crate::cluster::{Cluster, FileDocument, Repository};
@@ -253,8 +253,8 @@ fn named_but_plain(repository: &Repository<'_>, configs: &SopsConfigs, inputs: &
             }
         }
     }
-    for (path, _, entries) in dotenv_files(repository) {
-        if !of_interest(&path) || entries.iter().any(|entry| entry.key.starts_with("sops_")) {
+    for (path, _, entries) in flat_files(repository) {
+        if !of_interest(&path) || entries.iter().any(|entry| entry.is_metadata()) {
             continue;
         }
         for entry in entries.into_iter().filter(|entry| classify(&entry.key, &entry.value) == Class::Sensitive) {

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use super::words::{MAX_RELATED, argument, list};
 use crate::cluster::Repository;
 use crate::cluster::secrets::{
-    Class, Leaf, LeafValue, Selector, SopsDocument, classify, classify_encoded, dotenv_files, encrypted_leaf, leaves,
+    Class, Leaf, LeafValue, Selector, SopsDocument, classify, classify_encoded, encrypted_leaf, flat_files, leaves,
     sops_documents,
 };
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -20,11 +20,11 @@ pub struct SecretPartlyEncrypted {}
 impl Rule for SecretPartlyEncrypted {
     fn check_repository(&self, repository: &Repository<'_>, out: &mut Sink) {
         for document in sops_documents(repository) {
-            out.observations.extend(half_encrypted(&document));
-            out.observations.extend(not_covered(&document));
+            out.observations.extend(half_encrypted(repository.sources(), &document));
+            out.observations.extend(not_covered(repository.sources(), &document));
         }
-        for (path, _, entries) in dotenv_files(repository) {
-            if !entries.iter().any(|entry| entry.key.starts_with("sops_")) {
+        for (path, _, entries) in flat_files(repository) {
+            if !entries.iter().any(|entry| entry.is_metadata()) {
                 continue;
             }
             let selector = entries
@@ -36,23 +36,24 @@ impl Rule for SecretPartlyEncrypted {
                 .unwrap_or_else(|| Selector::UnencryptedSuffix("_unencrypted".to_owned()));
             let plain: Vec<(String, Span)> = entries
                 .iter()
-                .filter(|entry| !entry.key.starts_with("sops_"))
+                .filter(|entry| !entry.is_metadata())
                 .filter(|entry| {
-                    encrypted_leaf(&entry.value) == LeafValue::Plain && selector.selects(&[&entry.key]) == Some(true)
+                    encrypted_leaf(&entry.value) == LeafValue::Plain && selector.selects(&entry.path()) == Some(true)
                 })
-                .map(|entry| (entry.key.clone(), entry.key_span))
+                .map(|entry| (entry.path().join("."), entry.key_span))
                 .collect();
-            let all = plain.len() == entries.iter().filter(|entry| !entry.key.starts_with("sops_")).count();
+            let all = plain.len() == entries.iter().filter(|entry| !entry.is_metadata()).count();
             out.observations.extend(observe(&format!("`{path}`"), &path, &plain, all));
         }
     }
 }
 
-fn half_encrypted(document: &SopsDocument) -> Option<Observation> {
-    let metadata = document.metadata()?;
+fn half_encrypted(sources: &Sources, document: &SopsDocument) -> Option<Observation> {
+    // Where two selectors contradict each other SOPS reads nothing at all.
+    let metadata = document.metadata().filter(|metadata| metadata.selector_keys().len() < 2)?;
     let all = leaves(&document.node);
     let chosen: Vec<&Leaf<'_>> =
-        all.iter().filter(|leaf| metadata.selector.selects(&leaf.path) == Some(true)).collect();
+        all.iter().filter(|leaf| metadata.selector.selects_leaf(sources, leaf) == Some(true)).collect();
     let plain: Vec<(String, Span)> = chosen
         .iter()
         .filter(|leaf| leaf.value() == LeafValue::Plain)
@@ -91,8 +92,8 @@ fn observe(shown: &str, path: &str, plain: &[(String, Span)], none_encrypted: bo
 }
 
 /// The rule of the file is too narrow: a credential stands beside what it encrypts.
-fn not_covered(document: &SopsDocument) -> Option<Observation> {
-    let metadata = document.metadata()?;
+fn not_covered(sources: &Sources, document: &SopsDocument) -> Option<Observation> {
+    let metadata = document.metadata().filter(|metadata| metadata.selector_keys().len() < 2)?;
     let reference =
         document.reference().filter(|reference| reference.kind == "Secret" && reference.api_version == "v1")?;
     let all = leaves(&document.node);
@@ -100,7 +101,7 @@ fn not_covered(document: &SopsDocument) -> Option<Observation> {
         .iter()
         .filter(|leaf| {
             matches!(leaf.path.as_slice(), ["data" | "stringData", _])
-                && metadata.selector.selects(&leaf.path) == Some(false)
+                && metadata.selector.selects_leaf(sources, leaf) == Some(false)
         })
         .filter(|leaf| {
             let (Some(key), Some(text)) = (leaf.path.last(), leaf.node.scalar_text()) else { return false };

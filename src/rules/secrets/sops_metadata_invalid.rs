@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use super::words::{MAX_RELATED, list};
-use crate::cluster::Repository;
-use crate::cluster::secrets::{LeafValue, Pattern, SopsDocument, SopsMetadata, encrypted_leaf, leaves, sops_documents};
+use crate::cluster::secrets::{
+    LeafValue, Pattern, SopsDocument, SopsMetadata, encrypted_leaf, is_test_data, leaves, reference, sops_documents,
+};
+use crate::cluster::{FileDocument, Repository};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -18,7 +20,7 @@ impl Rule for SopsMetadataInvalid {
     fn check_repository(&self, repository: &Repository<'_>, out: &mut Sink) {
         for document in sops_documents(repository) {
             let Some(metadata) = document.metadata() else { continue };
-            let found = [incomplete(&metadata), selectors(&metadata), damaged(&document)];
+            let found = [incomplete(&metadata), selectors(&metadata), damaged(&document), never_decrypted(&document)];
             for (path, message, place, label, related) in found.into_iter().flatten() {
                 let message = message.replacen("{}", &document.shown(), 1);
                 let mut observation = Observation::new("sops-metadata-invalid", message, Label::new(place, label));
@@ -32,7 +34,25 @@ impl Rule for SopsMetadataInvalid {
                 out.report(observation);
             }
         }
+        let documents = repository.documents.iter().filter(|document| document.node.get("sops").is_none());
+        out.observations.extend(documents.filter_map(cut_off));
     }
+}
+
+/// Ciphertext without a `sops` block: nothing can decrypt it.
+fn cut_off(document: &FileDocument) -> Option<Observation> {
+    let reference = reference(&document.node)?;
+    let all = leaves(&document.node);
+    let ciphers: Vec<_> = all.iter().filter(|leaf| leaf.value() == LeafValue::Encrypted).collect();
+    let first = ciphers.first().filter(|_| !is_test_data(&document.path))?;
+    let names: Vec<String> = ciphers.iter().map(|leaf| leaf.dotted()).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let message = format!("{} of {reference} {verb} ciphertext of SOPS, but it has no `sops` block", list(&names));
+    Some(
+        Observation::new("sops-metadata-invalid", message, Label::new(first.key_span, "cannot be decrypted"))
+            .about(reference, "sops")
+            .why("The keys to decrypt it stood in the block: the ciphertext is used as it is."),
+    )
 }
 
 /// Path, message with the document as `{}`, place, label, further places.
@@ -101,4 +121,25 @@ fn damaged(document: &SopsDocument) -> Option<Problem> {
     let message = format!("{} of {{}} {verb} with `ENC[` and cannot be ciphertext of SOPS", list(&names));
     let places = rest.iter().map(|leaf| leaf.key_span).collect();
     Some(("values", message, first.key_span, "damaged", places))
+}
+
+/// Ciphertext where the file's own selector chooses nothing, as after a move of the key.
+fn never_decrypted(document: &SopsDocument) -> Option<Problem> {
+    let metadata = document.metadata()?;
+    // Two selectors contradict each other.
+    if metadata.selector_keys().len() > 1 {
+        return None;
+    }
+    let all = leaves(&document.node);
+    let left: Vec<_> = all
+        .iter()
+        .filter(|leaf| leaf.value() == LeafValue::Encrypted && metadata.selector.selects(&leaf.path) == Some(false))
+        .collect();
+    let (first, rest) = left.split_first()?;
+    let names: Vec<String> = left.iter().map(|leaf| leaf.dotted()).collect();
+    let (verb, stay) = if names.len() == 1 { ("is", "it stays") } else { ("are", "they stay") };
+    let selector = metadata.selector_keys().first().map_or("unencrypted_suffix", |entry| entry.key.as_str());
+    let message = format!("{} of {{}} {verb} ciphertext, but outside of its `{selector}`: {stay} so", list(&names));
+    let places = rest.iter().map(|leaf| leaf.key_span).collect();
+    Some(("never decrypted", message, first.key_span, "never decrypted", places))
 }

@@ -20,11 +20,15 @@ impl Rule for SopsTypeEncrypted {
             if !repository.reached.contains(&document.node.span().file) {
                 continue;
             }
+            let Some(metadata) = document.metadata() else { continue };
             let all = leaves(&document.node);
             let encrypted: Vec<_> = all
                 .iter()
                 .filter(|leaf| matches!(leaf.path.first(), Some(&("apiVersion" | "kind" | "metadata"))))
-                .filter(|leaf| leaf.value() == LeafValue::Encrypted)
+                // Ciphertext that was moved there is damage, not a choice.
+                .filter(|leaf| {
+                    leaf.value() == LeafValue::Encrypted && metadata.selector.selects(&leaf.path) != Some(false)
+                })
                 .collect();
             let Some((first, rest)) = encrypted.split_first() else { continue };
             let names: Vec<String> = encrypted.iter().map(|leaf| leaf.dotted()).collect();
