@@ -185,6 +185,17 @@ fn reports_can_be_told_from_another_folder() {
 }
 
 #[test]
+fn links_and_silence_are_as_asked() {
+    let tree = tree();
+    tree.write(".flux-vet.yaml", b"presets: [hygiene]\n");
+    assert!(check(&tree, &["--hyperlinks", "always"]).out.contains("\u{1b}]8;;https://"));
+    assert!(!check(&tree, &["--color", "always"]).out.contains("\u{1b}]8;;"));
+    let ran = check(&tree, &["-s", "--output", "human", "--output", "json=report.json", "--fail-on", "info"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(tree.at("report.json").exists());
+}
+
+#[test]
 fn annotations_come_with_the_summary_of_the_job() {
     let tree = tree();
     let summary = tree.at("out/summary.md");

@@ -14,7 +14,7 @@ use super::fix;
 use super::listed::{Lists, Paths};
 use super::since;
 use super::tree::{self, Tree};
-use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
+use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, has_hyperlinks, print, save};
 use crate::cluster::schemas::Location;
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
@@ -62,6 +62,10 @@ pub struct Arguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
 
+    /// Links on the names of rules in the human format
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    hyperlinks: Color,
+
     /// Report how many findings each rule has, too
     #[arg(long)]
     statistics: bool,
@@ -69,6 +73,10 @@ pub struct Arguments {
     /// Report findings only, without what was covered
     #[arg(short, long, conflicts_with = "statistics")]
     quiet: bool,
+
+    /// Write nothing to standard output, only files
+    #[arg(short, long)]
+    silent: bool,
 
     /// Folder that paths in reports are relative to [default: the root]
     #[arg(long, value_name = "DIR")]
@@ -268,9 +276,11 @@ fn write(run: &Run<'_>, output: &Output, arguments: &Arguments) -> Result<(), Fa
         (_, true) => Extent::Statistics,
         _ => Extent::Coverage,
     };
-    let text = written(run, output.format, &Style { color: colored, hyperlinks: false, extent })?;
+    let hyperlinks = on_terminal && has_hyperlinks(arguments.hyperlinks, colored);
+    let text = written(run, output.format, &Style { color: colored, hyperlinks, extent })?;
     match &output.file {
         Some(path) => save(path, &text),
+        None if arguments.silent => Ok(()),
         None => print(&text),
     }
 }

@@ -140,7 +140,7 @@ fn save(path: &Path, text: &[u8]) -> Result<(), Fault> {
     })
 }
 
-/// When to colour.
+/// When to colour, or to make links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Color {
     Auto,
@@ -157,5 +157,16 @@ fn has_color(color: Color, for_people: bool) -> bool {
         Color::Auto if !for_people || set("NO_COLOR") => false,
         Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
         Color::Auto => env::var_os("CLICOLOR").is_none_or(|value| value != "0") && stdout().is_terminal(),
+    }
+}
+
+/// Whether names are links; `auto` makes links only where text is coloured, for terminals known to follow them, and in
+/// no log.
+fn has_hyperlinks(when: Color, colored: bool) -> bool {
+    let is_log = ["CI", "PRE_COMMIT"].into_iter().any(|name| env::var_os(name).is_some());
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => colored && !is_log && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
     }
 }

@@ -47,14 +47,16 @@ impl Preset {
         Ok(Preset { name: name.to_owned(), ..preset })
     }
 
-    /// The level of every rule that it switches. What speaks of the run itself is in each of them.
+    /// The level of every rule that it switches. What speaks of the run itself, and what the cards of the repository
+    /// switch on, is in each of them.
     pub fn levels(&self, catalogue: &Catalogue) -> BTreeMap<String, Level> {
         let level = |entry: &super::RuleEntry| {
             let card = &entry.card;
+            let is_on = card.default == CardDefault::On;
             let taken = match self.take {
-                Take::Nothing => card.group == "engine",
-                Take::Defaults => card.default == CardDefault::On,
-                Take::All => card.status == Status::Stable || card.default == CardDefault::On,
+                Take::Nothing => is_on && (card.group == "engine" || entry.is_of_user()),
+                Take::Defaults => is_on,
+                Take::All => is_on || card.status == Status::Stable,
             };
             let named = self.rules.get(&card.id).or_else(|| self.rules.get(&card.group)).copied();
             named.or(taken.then_some(Level::On)).map(|level| (card.id.clone(), level))
