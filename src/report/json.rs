@@ -34,8 +34,8 @@ pub struct Report {
     pub statistics: Option<Vec<RuleCount>>,
 }
 
-/// A line of `jsonl`: the first is about the run, each other one is a finding.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+/// A line of `jsonl`: the first is about the run, each other one is a finding as in [`Report`].
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Line {
     /// The run.
@@ -45,11 +45,10 @@ pub enum Line {
 }
 
 /// The run, where each finding stands on a line of its own.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
     /// Version of this form.
-    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// What wrote the report.
     pub tool: Tool,

@@ -244,11 +244,15 @@ impl<'l, 's> Builder<'l, 's> {
                     .why("Flux drops the key silently at the root of a build, so what it says has no effect");
             }
             if let Some(nearest) = nearest {
-                observation = observation.help(format!("did you mean `{nearest}`?")).fix(Fix {
-                    title: format!("write `{nearest}`"),
-                    applicability: Applicability::Unsafe,
-                    edits: vec![Edit { span: key.span, text: (*nearest).to_owned() }],
-                });
+                observation = observation.help(format!("did you mean `{nearest}`?"));
+                // A key twice is refused as well.
+                if !spec.keys.contains(&nearest.to_lowercase()) {
+                    observation = observation.fix(Fix {
+                        title: format!("write `{nearest}`"),
+                        applicability: Applicability::Unsafe,
+                        edits: vec![Edit { span: key.span, text: (*nearest).to_owned() }],
+                    });
+                }
             }
             if is_forgiven { self.log.note(observation) } else { self.log.fail(observation) }
         }

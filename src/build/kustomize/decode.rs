@@ -5,7 +5,7 @@ use super::file::Text;
 use super::log::Log;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
 use crate::source::Span;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Map, Node, Value};
 
 /// How strictly a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl<'l> Decoder<'l> {
         };
         for entry in map {
             if !known.iter().any(|known| known.eq_ignore_ascii_case(&entry.key)) {
-                self.unknown(&Text { text: entry.key.to_string(), span: entry.key_span }, known);
+                self.unknown(&Text { text: entry.key.to_string(), span: entry.key_span }, known, map);
             }
         }
         true
@@ -124,7 +124,7 @@ impl<'l> Decoder<'l> {
         );
     }
 
-    fn unknown(&mut self, key: &Text, known: &[&str]) {
+    fn unknown(&mut self, key: &Text, known: &[&str], map: &Map) {
         let mut observation = Observation::new(
             "kustomization-key-unknown",
             format!("`{}` is no field of a {}", key.text, self.what),
@@ -133,11 +133,15 @@ impl<'l> Decoder<'l> {
         .keyed(format!("{} {}", self.what, key.text));
         let nearest = known.iter().min_by_key(|known| strsim::levenshtein(known, &key.text));
         if let Some(nearest) = nearest.filter(|known| strsim::levenshtein(known, &key.text) <= 3) {
-            observation = observation.help(format!("did you mean `{nearest}`?")).fix(Fix {
-                title: format!("write `{nearest}`"),
-                applicability: Applicability::Unsafe,
-                edits: vec![Edit { span: key.span, text: (*nearest).to_owned() }],
-            });
+            observation = observation.help(format!("did you mean `{nearest}`?"));
+            // A key twice is refused as well.
+            if !map.iter().any(|entry| entry.key.eq_ignore_ascii_case(nearest)) {
+                observation = observation.fix(Fix {
+                    title: format!("write `{nearest}`"),
+                    applicability: Applicability::Unsafe,
+                    edits: vec![Edit { span: key.span, text: (*nearest).to_owned() }],
+                });
+            }
         }
         match self.reading {
             Reading::Strict => self.log.fail(observation),

@@ -10,7 +10,7 @@ use super::value::Value;
 use crate::config::nearest;
 
 /// Deepest nesting that is run.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 110;
 
 /// Variables that change from item to item.
 const OF_ITEM: [&str; 3] = ["item", "index", "key"];
@@ -20,9 +20,24 @@ const TYPES: [&str; 9] = ["null_type", "bool", "int", "uint", "double", "string"
 
 /// Makes an expression ready.
 pub fn lower(text: &str, parsed: &IdedExpr, info: &SourceInfo, scope: &Scope<'_>) -> Result<Program, Refused> {
-    let mut lowering = Lowering { text, info, scope, locals: Vec::new(), depth: 0, uses_item: false, lets: Vec::new() };
+    let mut lowering = Lowering {
+        text,
+        info,
+        scope,
+        locals: Vec::new(),
+        depth: 0,
+        uses_item: false,
+        lets: Vec::new(),
+        params: Vec::new(),
+    };
     let expr = lowering.expr(parsed)?;
-    Ok(Program { text: text.to_owned(), expr, uses_item: lowering.uses_item, lets: lowering.lets })
+    Ok(Program {
+        text: text.to_owned(),
+        expr,
+        uses_item: lowering.uses_item,
+        lets: lowering.lets,
+        params: lowering.params,
+    })
 }
 
 struct Lowering<'l> {
@@ -33,6 +48,7 @@ struct Lowering<'l> {
     depth: usize,
     uses_item: bool,
     lets: Vec<usize>,
+    params: Vec<String>,
 }
 
 type Lowered = Result<Expr, Refused>;
@@ -135,6 +151,7 @@ impl Lowering<'_> {
             _ => return Ok(None),
         };
         if found {
+            self.params.push(field.to_owned());
             return Ok(None);
         }
         let help = match nearest(field, known.iter().map(String::as_str)) {

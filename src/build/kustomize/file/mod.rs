@@ -102,6 +102,8 @@ pub struct Spec {
     pub build_metadata: Vec<Text>,
     /// `helmCharts` and its older spelling.
     pub helm: Option<Text>,
+    /// Every key, in lower case.
+    pub keys: Vec<String>,
     /// Keys that kustomize does not know.
     pub unknown_keys: Vec<Text>,
     /// What is wrong with the file.
@@ -148,6 +150,7 @@ impl Spec {
             order: None,
             build_metadata: Vec::new(),
             helm: None,
+            keys: Vec::new(),
             unknown_keys: Vec::new(),
             observations: Vec::new(),
             broken: false,
@@ -235,6 +238,7 @@ fn fill(spec: &mut Spec, root: &Node) {
         let directory = spec.directory.clone();
         let filled = || Text::of(value).filter(|text| !text.text.is_empty());
         let some = || (!value.is_null()).then(|| value.clone());
+        spec.keys.push(entry.key.to_ascii_lowercase());
         match entry.key.to_ascii_lowercase().as_str() {
             "apiversion" => api_version = Text::of(value),
             "kind" => spec.is_component = value.as_str() == Some("Component"),
