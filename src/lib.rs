@@ -27,7 +27,7 @@ use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::Location;
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
+use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::report::RuleText;
@@ -92,8 +92,9 @@ fn checked<T>(
     before: Option<Before>,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
-    let config = Config::choose(&sources, &options.config)?;
+    let mut config = Config::choose(&sources, &options.config)?;
     let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
+    rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
@@ -236,7 +237,8 @@ fn is_wanted(entry: &RuleEntry, config: &Config, options: &CheckOptions) -> bool
     match &options.rules {
         Some(rules) => rules.contains(id),
         None => {
-            switch(config, &entry.card) != Switch::Off || config.paths.iter().any(|path| path.rules.contains_key(id))
+            let named = |path: &PathRules| path.rules.contains_key(id) || path.rules.contains_key(&entry.card.group);
+            switch(config, &entry.card) != Switch::Off || config.paths.iter().any(named)
         }
     }
 }

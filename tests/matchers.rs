@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flux_vet::finding::{Finding, Label, Severity};
-use flux_vet::report::{Format, Style};
+use flux_vet::report::{Extent, Format, Style};
 use flux_vet::source::Span;
 use regex::Regex;
 use sample::Sample;
 use serde_json::Value;
 
-const COLOR: Style = Style { color: true, hyperlinks: true };
+const COLOR: Style = Style { color: true, hyperlinks: true, extent: Extent::Coverage };
 
 /// What a matcher reads out of a line: path, line, column, severity, rule, message.
 type Read = (String, String, String, String, String, String);

@@ -95,7 +95,7 @@ fn no_report_holds_a_secret_text() {
         rules: &checked.rules,
     };
     for format in Format::all() {
-        for style in [Style { color: false, hyperlinks: false }, Style { color: true, hyperlinks: true }] {
+        for style in [Style::default(), Style { color: true, hyperlinks: true, ..Style::default() }] {
             let mut out = Vec::new();
             report::write(&run, *format, &style, &mut out).unwrap();
             let text = String::from_utf8(out).unwrap();

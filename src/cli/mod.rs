@@ -4,12 +4,16 @@ mod budget;
 mod build;
 mod check;
 mod chosen;
+mod config;
 mod explain;
 mod fix;
 mod graph;
+mod init;
+mod listed;
 mod matcher;
 mod reach;
 mod rules;
+mod shell;
 mod since;
 mod test;
 mod trace;
@@ -22,7 +26,7 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::fault::Fault;
 
@@ -65,6 +69,15 @@ enum Command {
     Reach(reach::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
+    /// Write a first configuration file from what the tree says
+    Init(init::Arguments),
+    /// Look at the configuration
+    Config(config::Arguments),
+    /// Print the completions of a shell
+    Completions(shell::Completions),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man(shell::Man),
 }
 
 /// Runs the command line; gives the exit code of the process.
@@ -90,6 +103,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Test(arguments) => test::run(&arguments),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
+        Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -123,7 +140,7 @@ fn save(path: &Path, text: &[u8]) -> Result<(), Fault> {
     })
 }
 
-/// When to colour.
+/// When to colour, or to make links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Color {
     Auto,
@@ -140,5 +157,16 @@ fn has_color(color: Color, for_people: bool) -> bool {
         Color::Auto if !for_people || set("NO_COLOR") => false,
         Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
         Color::Auto => env::var_os("CLICOLOR").is_none_or(|value| value != "0") && stdout().is_terminal(),
+    }
+}
+
+/// Whether names are links; `auto` makes links only where text is coloured, for terminals known to follow them, and in
+/// no log.
+fn has_hyperlinks(when: Color, colored: bool) -> bool {
+    let is_log = ["CI", "PRE_COMMIT"].into_iter().any(|name| env::var_os(name).is_some());
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => colored && !is_log && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
     }
 }

@@ -15,6 +15,8 @@ pub use types::{
     RuleSetting, Scope,
 };
 
+use std::collections::BTreeMap;
+
 use crate::fault::Fault;
 use crate::source::{FileId, ReadError, Sources, Span};
 
@@ -106,6 +108,11 @@ impl Config {
         self.places.find(path)
     }
 
+    /// Every value that the file says: its dotted path, its text, its place.
+    pub fn said(&self) -> Vec<(String, String, Span)> {
+        self.places.leaves()
+    }
+
     /// A fault at the narrowest place of a path: the scalar, the key of a map or list (or of what should hold the
     /// missing value), the first key of a list entry.
     pub fn fault(&self, path: &str, message: impl Into<String>, label: &str, help: Option<String>) -> Fault {
@@ -118,6 +125,35 @@ impl Config {
             Some(presets) => presets.iter().map(String::as_str).collect(),
             None => vec!["recommended"],
         }
+    }
+
+    /// Takes the rules of the presets; `levels` gives those of one of them, or nothing for a name that is none.
+    ///
+    /// # Errors
+    /// [`Fault`] at the first preset that does not exist. `all` is for the suggestion.
+    pub fn begin(
+        &mut self,
+        levels: impl Fn(&str) -> Option<BTreeMap<String, Level>>,
+        all: &[&str],
+    ) -> Result<(), Fault> {
+        let mut begun = BTreeMap::new();
+        for (index, name) in self.presets().into_iter().enumerate() {
+            begun.extend(levels(name).ok_or_else(|| {
+                let help = match nearest(name, all.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("presets: {}", all.join(", ")),
+                };
+                let message = format!("there is no preset `{name}`");
+                self.fault(&format!("presets.{index}"), message, "no such preset", Some(help))
+            })?);
+        }
+        self.begun = Some(begun);
+        Ok(())
+    }
+
+    /// What the presets say about a rule; `None` where nobody asked for them, and the card decides.
+    pub fn begun(&self, rule: &str) -> Option<Level> {
+        Some(self.begun.as_ref()?.get(rule).copied().unwrap_or(Level::Off))
     }
 
     /// Whether an ignore needs a reason.

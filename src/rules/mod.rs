@@ -7,6 +7,7 @@ mod gateway;
 mod kustomize;
 mod network;
 mod observability;
+mod presets;
 mod references;
 mod schema;
 mod secrets;
@@ -15,6 +16,7 @@ mod substitution;
 mod upgrade;
 mod workloads;
 
+pub use self::presets::{begin, presets};
 use crate::fault::Fault;
 use crate::rulebook::{AdmissionPolicy, Catalogue, RuleEntry};
 
