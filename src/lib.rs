@@ -34,6 +34,7 @@ use crate::report::RuleText;
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
 use crate::source::{FileId, FileSystem, Sources, Span};
+use crate::verdict::baseline::{self, Baseline};
 use crate::verdict::suppressions::{Reading, Suppressions};
 use crate::verdict::{Court, Switch, switch};
 use crate::yaml::Mode;
@@ -53,6 +54,8 @@ pub struct CheckOptions {
     pub today: Option<Date>,
     /// Runs these rules alone, whatever their default.
     pub rules: Option<Vec<String>>,
+    /// The baseline.
+    pub baseline: baseline::Choice,
     /// Places for schemas, before those of the configuration.
     pub schema_locations: Vec<Location>,
     /// Options of a rule, over those of the configuration.
@@ -75,6 +78,8 @@ pub struct Checked {
     pub rules: Vec<RuleText>,
     /// There was nothing to check: no object in the whole tree.
     pub is_empty: bool,
+    /// What the baseline lists and is not found any more, one line each.
+    pub stale: Vec<String>,
 }
 
 /// Checks a tree: text, nodes, objects, world, rules, verdict.
@@ -132,12 +137,23 @@ fn checked<T>(
     if let Some(rules) = &options.rules {
         findings.retain(|finding| rules.iter().any(|rule| **rule == *finding.rule));
     }
+    let listed = Baseline::read(&sources, &options.baseline)?;
+    let stale = match &listed {
+        Some(listed) => {
+            listed.apply(&mut findings, &sources);
+            // Paths and chosen rules hide findings, which are not gone.
+            let is_whole = options.only.is_empty() && options.rules.is_none();
+            let found = Baseline::of(&findings, &sources);
+            if is_whole { listed.without(&found).lines() } else { Vec::new() }
+        }
+        None => Vec::new(),
+    };
     let rules = rule_texts(&catalogue, &config, &running);
     let summary = verdict::summary(&findings);
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
-    Ok((Checked { findings, coverage, summary, rules, is_empty, sources }, seen))
+    Ok((Checked { findings, coverage, summary, rules, is_empty, stale, sources }, seen))
 }
 
 /// Our rules and those of the user: the given cards, else those of the tree.
@@ -180,7 +196,7 @@ pub fn check_since(
         None => user::texts(&sources, &Config::choose(&sources, &options.config)?)?,
     };
     let options = CheckOptions { cards: Some(cards), ..options.clone() };
-    let whole = CheckOptions { only: Vec::new(), ..options.clone() };
+    let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, ..options.clone() };
     let (base, before) = checked(Sources::new(base), &whole, None, Before::of)?;
     let (mut checked, ()) = checked(sources, &options, Some(before), |_| ())?;
     let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);

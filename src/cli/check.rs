@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
+use super::baseline;
 use super::fix;
 use super::listed::{Lists, Paths};
 use super::since;
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
     #[arg(long, value_name = "TEMPLATE")]
     schema_location: Vec<String>,
+
+    #[command(flatten)]
+    baseline: baseline::Use,
 
     #[command(flatten)]
     fix: fix::Fixing,
@@ -148,12 +152,17 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     if outputs.iter().any(|output| output.format == Format::Github) {
         summarize(&run)?;
     }
-    Ok(exit_code(&checked, arguments))
+    let is_stale = arguments.baseline.tell(&checked.stale, arguments.quiet || arguments.silent);
+    Ok(match exit_code(&checked, arguments) {
+        CLEAN if is_stale && !arguments.exit_zero => FINDINGS,
+        code => code,
+    })
 }
 
 fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
     Ok(CheckOptions {
         config,
+        baseline: arguments.baseline.choice(disk)?,
         schema_locations: schema_locations(&arguments.schema_location)?,
         only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
@@ -219,7 +228,7 @@ fn standard_input() -> Result<Memory, Fault> {
 }
 
 /// The day of the run in UTC.
-fn today() -> Option<Date> {
+pub(super) fn today() -> Option<Date> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     // Days to a date after Howard Hinnant's `civil_from_days`.
     let days = i64::try_from(seconds / 86_400).ok()? + 719_468;

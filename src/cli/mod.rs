@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod baseline;
 mod budget;
 mod build;
 mod check;
@@ -51,6 +52,8 @@ struct Arguments {
 enum Command {
     /// Check a tree and report findings
     Check(check::Arguments),
+    /// Write down what is found today, so that only what is new counts; later, strike out what is gone
+    Baseline(baseline::Arguments),
     /// Print the objects Flux would apply, or those of one kustomization folder
     Build(build::Arguments),
     /// Print the card of a rule: what it does, why it matters, what to do
@@ -94,6 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),

@@ -101,6 +101,11 @@ pub fn findings(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Re
     human::findings(run, style, out)
 }
 
+/// A text of the tree as one line that no terminal and no log takes for a command.
+pub fn one_line(text: &str) -> String {
+    escape::guard(&escape::line(text))
+}
+
 /// A text without the values of secrets, its lines as they are.
 pub fn without_secrets(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -1,5 +1,6 @@
 //! Which findings count: levels, suppressions, one finding for one place, one order for all.
 
+pub mod baseline;
 mod silence;
 pub mod suppressions;
 
