@@ -5,6 +5,7 @@ mod budget;
 mod build;
 mod check;
 mod chosen;
+mod complete;
 mod config;
 mod explain;
 mod fix;
@@ -78,6 +79,12 @@ enum Command {
     Config(config::Arguments),
     /// Print the completions of a shell
     Completions(shell::Completions),
+    /// Say what may stand next, as Cobra programs ask
+    #[command(name = complete::WORD, hide = true, disable_help_flag = true)]
+    Complete {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Print the manual page
     #[command(hide = true)]
     Man(shell::Man),
@@ -110,6 +117,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
         Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Complete { words } => {
+            let mut command = Arguments::command();
+            command.build();
+            complete::run(&command, &words).map(|()| CLEAN)
+        }
         Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
     };
     match outcome {
