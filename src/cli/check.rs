@@ -70,6 +70,10 @@ pub struct Arguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     hyperlinks: Color,
 
+    /// List what is ignored, in the baseline, or known before, too
+    #[arg(long, conflicts_with = "quiet")]
+    show_suppressed: bool,
+
     /// Report how many findings each rule has, too
     #[arg(long)]
     statistics: bool,
@@ -286,7 +290,11 @@ fn write(run: &Run<'_>, output: &Output, arguments: &Arguments) -> Result<(), Fa
         _ => Extent::Coverage,
     };
     let hyperlinks = on_terminal && has_hyperlinks(arguments.hyperlinks, colored);
-    let text = written(run, output.format, &Style { color: colored, hyperlinks, extent })?;
+    let text = written(
+        run,
+        output.format,
+        &Style { color: colored, hyperlinks, extent, suppressed: arguments.show_suppressed },
+    )?;
     match &output.file {
         Some(path) => save(path, &text),
         None if arguments.silent => Ok(()),

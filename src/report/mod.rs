@@ -130,6 +130,8 @@ pub struct Style {
     pub hyperlinks: bool,
     /// How much is said besides the findings.
     pub extent: Extent,
+    /// Whether findings that do not count are listed, in the formats for people.
+    pub suppressed: bool,
 }
 
 /// How much a report says besides the findings.
