@@ -14,6 +14,7 @@ mod listed;
 mod matcher;
 mod reach;
 mod rules;
+mod schemas;
 mod shell;
 mod since;
 mod test;
@@ -76,6 +77,8 @@ enum Command {
     Init(init::Arguments),
     /// Look at the configuration
     Config(config::Arguments),
+    /// Write the built-in schemas as files
+    Schemas(schemas::Arguments),
     /// Print the completions of a shell
     Completions(shell::Completions),
     /// Print the manual page
@@ -109,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
         Command::Init(arguments) => init::run(&arguments),
         Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
+        Command::Schemas(arguments) => schemas::run(&arguments),
         Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
         Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
     };
