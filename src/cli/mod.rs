@@ -15,6 +15,7 @@ mod listed;
 mod matcher;
 mod reach;
 mod rules;
+mod schemas;
 mod shell;
 mod since;
 mod test;
@@ -77,6 +78,8 @@ enum Command {
     Init(init::Arguments),
     /// Look at the configuration
     Config(config::Arguments),
+    /// Write the built-in schemas as files
+    Schemas(schemas::Arguments),
     /// Print the completions of a shell
     Completions(shell::Completions),
     /// Say what may stand next, as Cobra programs ask
@@ -116,6 +119,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
         Command::Init(arguments) => init::run(&arguments),
         Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
+        Command::Schemas(arguments) => schemas::run(&arguments),
         Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
         Command::Complete { words } => {
             let mut command = Arguments::command();

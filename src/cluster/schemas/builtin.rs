@@ -13,6 +13,12 @@ fn all() -> Option<&'static Value> {
     ALL.get_or_init(|| serde_json::from_str(&flux_vet_schemas::json().ok()?).ok()).as_ref()
 }
 
+/// Every kind that is built in, as `group/version/Kind`.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let kinds = all().and_then(|all| all.get("kinds")).and_then(Value::as_object);
+    kinds.into_iter().flat_map(Map::keys).filter_map(|name| name.rsplit_once('/'))
+}
+
 /// The hardened schema of a kind, with the definitions it needs; `None` for what is not built in.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
     let all = all()?;

@@ -1,6 +1,6 @@
 //! Schemas of Flux's own kinds, for trees that hold no CRDs of Flux. The table is `rules/flux-kinds.yaml`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -23,13 +23,21 @@ struct Row {
 
 /// The schema of a kind of Flux; `None` for every other.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
-    static KINDS: OnceLock<HashMap<String, Value>> = OnceLock::new();
-    let kinds = KINDS.get_or_init(|| {
+    all().get(&format!("{api_version} {kind}")).cloned()
+}
+
+/// Every kind of Flux: API version and name.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    all().keys().filter_map(|name| name.split_once(' '))
+}
+
+fn all() -> &'static BTreeMap<String, Value> {
+    static KINDS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    KINDS.get_or_init(|| {
         // The test below reads it, so that it is known to be right.
         let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap_or_default();
         rows.iter().map(|row| (row.kind.clone(), whole(&row.spec))).collect()
-    });
-    kinds.get(&format!("{api_version} {kind}")).cloned()
+    })
 }
 
 fn whole(spec: &Value) -> Value {

@@ -94,6 +94,11 @@ impl Location {
     }
 }
 
+/// The name of a schema's file, in a folder whose layout is not given.
+pub fn file_name(gvk: &Gvk) -> String {
+    format!("{}{}.json", value("ResourceKind", gvk, None), value("KindSuffix", gvk, None))
+}
+
 fn value(name: &str, gvk: &Gvk, kubernetes: Option<Version>) -> String {
     match name {
         "Group" => gvk.group.to_string(),

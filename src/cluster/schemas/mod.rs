@@ -88,6 +88,13 @@ fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
     Some(Schema { validator, text, is_of_tree })
 }
 
+/// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.
+pub fn built_in() -> impl Iterator<Item = (String, Value)> {
+    let named = |(api_version, kind): (&str, &str), schema| Some((locations::file_name(&Gvk::new(api_version, kind)), schema?));
+    let of_flux = flux::kinds().filter_map(move |kind| named(kind, flux::schema(kind.0, kind.1)));
+    of_flux.chain(builtin::kinds().filter_map(move |kind| named(kind, builtin::schema(kind.0, kind.1))))
+}
+
 impl Cluster<'_> {
     /// Judges the objects of the tree, once, on all threads. Not to be called from a job of the pool that others may
     /// wait for: whoever waits here could be handed one of the jobs that end the wait.
