@@ -7,6 +7,7 @@ mod chosen;
 mod explain;
 mod fix;
 mod graph;
+mod lsp;
 mod matcher;
 mod reach;
 mod rules;
@@ -65,6 +66,8 @@ enum Command {
     Reach(reach::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
+    /// Serve an editor: the language server, over standard input and output
+    Lsp(lsp::Arguments),
 }
 
 /// Runs the command line; gives the exit code of the process.
@@ -90,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Test(arguments) => test::run(&arguments),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
+        Command::Lsp(arguments) => Ok(lsp::run(&arguments)),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
