@@ -6,9 +6,9 @@ use std::ops::Range;
 use gen_lsp_types::{CompletionItem, CompletionItemKind, CompletionItemTextEdit, CompletionParams, TextEdit};
 
 use super::context::{Context, metadata, top};
-use super::file_links::KUSTOMIZATION_FILES;
 use super::snapshot::Snapshot;
 use super::view::View;
+use crate::build::kustomize::NAMES as KUSTOMIZATION_FILES;
 use crate::source::{Entry, FileSystem, file_name, join, parent};
 
 /// Keys of a map with `name`, and the kinds that can be meant: the one that `kind` beside it says, else the first.

@@ -7,13 +7,10 @@ use gen_lsp_types::DocumentLink;
 
 use super::view::View;
 use crate::build::Library;
+use crate::build::kustomize::NAMES;
 use crate::build::object::Gvk;
 use crate::source::{Entry, FileSystem, Memory, Sources, file_name, join, normalize, parent};
 use crate::yaml::{EachPath, Mode, Node};
-
-/// What kustomize takes for its file in a folder, the first first (`konfig.RecognizedKustomizationFileNames` of
-/// kustomize, `api/konfig/general.go`).
-pub const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Fields of a kustomization file that name files or folders beside it.
 const NAMED: &[&str] = &[
@@ -89,7 +86,7 @@ pub fn links(tree: &dyn FileSystem, path: &str, text: &str) -> Vec<FileLink> {
 pub fn is_kustomization_file(path: &str, document: &Node) -> bool {
     match gvk(document) {
         Some(gvk) => gvk.group == "kustomize.config.k8s.io",
-        None => KUSTOMIZATION_FILES.contains(&file_name(path)),
+        None => NAMES.contains(&file_name(path)),
     }
 }
 
@@ -114,10 +111,9 @@ fn link(tree: &dyn FileSystem, node: &Node, resolve: impl Fn(&str) -> Option<Str
 fn opened(tree: &dyn FileSystem, path: String) -> Option<String> {
     match tree.entry(&path).ok()? {
         Entry::File => Some(path),
-        Entry::Directory => KUSTOMIZATION_FILES
-            .iter()
-            .filter_map(|name| join(&path, name))
-            .find(|file| tree.entry(file) == Ok(Entry::File)),
+        Entry::Directory => {
+            NAMES.iter().filter_map(|name| join(&path, name)).find(|file| tree.entry(file) == Ok(Entry::File))
+        }
     }
 }
 

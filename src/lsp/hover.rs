@@ -101,7 +101,9 @@ fn value(view: &View<'_>, snapshot: &Snapshot, hit: &Hit<'_>) -> String {
     }
     text.push_str(&applied_by(hit.cluster, hit.object));
     let steps = hit.steps();
-    if steps.len() > 1 {
+    let is_as_written =
+        matches!(steps.as_slice(), [step] if step.span == hit.node.span() && hit.node.origin.is_source());
+    if !is_as_written {
         text.push('\n');
         for (number, step) in (1..).zip(&steps) {
             text.push_str(&format!("\n{number}. {}: {}", step.message, view.link(snapshot, step.span)));
