@@ -8,6 +8,7 @@ pub mod fault;
 pub mod finding;
 pub mod fix;
 pub mod inspect;
+pub mod lsp;
 pub mod report;
 pub mod rulebook;
 pub mod rules;
@@ -91,7 +92,7 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
 }
 
 /// Checks a tree beside an older one, and lets somebody look at its clusters.
-fn checked<T>(
+pub(crate) fn checked<T>(
     sources: Sources,
     options: &CheckOptions,
     before: Option<Before>,

@@ -232,7 +232,7 @@ fn standard_input() -> Result<Memory, Fault> {
 }
 
 /// The day of the run in UTC.
-pub(super) fn today() -> Option<Date> {
+pub fn today() -> Option<Date> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     // Days to a date after Howard Hinnant's `civil_from_days`.
     let days = i64::try_from(seconds / 86_400).ok()? + 719_468;

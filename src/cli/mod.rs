@@ -12,6 +12,7 @@ mod fix;
 mod graph;
 mod init;
 mod listed;
+mod lsp;
 mod matcher;
 mod reach;
 mod rules;
@@ -91,6 +92,8 @@ enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man(shell::Man),
+    /// Serve an editor: the language server, over standard input and output
+    Lsp(lsp::Arguments),
 }
 
 /// Runs the command line; gives the exit code of the process.
@@ -127,6 +130,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             complete::run(&command, &words).map(|()| CLEAN)
         }
         Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Lsp(arguments) => Ok(lsp::run(&arguments)),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -172,7 +172,7 @@ pub fn write(run: &Run<'_>, format: Format, style: &Style, out: &mut dyn io::Wri
 }
 
 /// The page of a rule in the rule book.
-fn rule_url(group: &str, id: &str) -> String {
+pub fn rule_url(group: &str, id: &str) -> String {
     format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), percent_encoded(group), percent_encoded(id))
 }
 

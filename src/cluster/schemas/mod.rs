@@ -90,7 +90,8 @@ fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
 
 /// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.
 pub fn built_in() -> impl Iterator<Item = (String, Value)> {
-    let named = |(api_version, kind): (&str, &str), schema| Some((locations::file_name(&Gvk::new(api_version, kind)), schema?));
+    let named =
+        |(api_version, kind): (&str, &str), schema| Some((locations::file_name(&Gvk::new(api_version, kind)), schema?));
     let of_flux = flux::kinds().filter_map(move |kind| named(kind, flux::schema(kind.0, kind.1)));
     of_flux.chain(builtin::kinds().filter_map(move |kind| named(kind, builtin::schema(kind.0, kind.1))))
 }
