@@ -31,7 +31,7 @@ use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
-use crate::report::RuleText;
+use crate::report::{RuleText, Run};
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
 use crate::source::{FileId, FileSystem, Sources, Span};
@@ -81,6 +81,19 @@ pub struct Checked {
     pub is_empty: bool,
     /// What the baseline lists and is not found any more, one line each.
     pub stale: Vec<String>,
+}
+
+impl Checked {
+    /// As reports print it.
+    pub fn as_run(&self) -> Run<'_> {
+        Run {
+            sources: &self.sources,
+            findings: &self.findings,
+            coverage: &self.coverage,
+            summary: self.summary,
+            rules: &self.rules,
+        }
+    }
 }
 
 /// Checks a tree: text, nodes, objects, world, rules, verdict.

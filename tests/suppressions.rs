@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use flux_vet::finding::State;
-use flux_vet::report::{self, Format, Run, Style};
+use flux_vet::report::{self, Format, Style};
 use flux_vet::source::Memory;
 use flux_vet::{CheckOptions, Checked};
 
@@ -30,13 +30,7 @@ fn found(checked: &Checked, state: State) -> Vec<String> {
 #[test]
 fn what_is_set_aside_is_listed_where_that_is_asked_for() {
     let checked = check(&[("ks.yaml", &circle("    - name: a  # flux-vet: ignore[depends-on-cycle] known\n"))]);
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-    };
+    let run = checked.as_run();
     for format in [Format::Human, Format::Concise] {
         let mut text = Vec::new();
         report::write(&run, format, &Style { suppressed: true, ..Style::default() }, &mut text).unwrap();

@@ -143,13 +143,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     if let Some(base) = &arguments.path_base {
         arguments.tree.tell_from(base, &mut checked.sources)?;
     }
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-    };
+    let run = checked.as_run();
     for output in &outputs {
         write(&run, output, arguments)?;
     }
