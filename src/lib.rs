@@ -23,7 +23,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::build::flux::SourceKey;
-use crate::build::{BuildOptions, Library, Undefined};
+use crate::build::{BuildOptions, Library, ReadSoFar, Undefined};
 use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::Location;
@@ -101,14 +101,23 @@ impl Checked {
 /// # Errors
 /// A [`Fault`] when the run itself is broken; what is wrong with the manifests are findings.
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
-    Ok(checked(Sources::new(system), options, None, |_| ())?.0)
+    Ok(checked(Sources::new(system), options, Start::default(), |_| ())?.0)
+}
+
+/// What is known when a check begins.
+#[derive(Default)]
+pub(crate) struct Start {
+    /// What an older revision built.
+    pub before: Option<Before>,
+    /// Files that an earlier check of the same tree read.
+    pub read: ReadSoFar,
 }
 
 /// Checks a tree beside an older one, and lets somebody look at its clusters.
 pub(crate) fn checked<T>(
     sources: Sources,
     options: &CheckOptions,
-    before: Option<Before>,
+    start: Start,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
     let mut config = Config::choose(&sources, &options.config)?;
@@ -118,12 +127,12 @@ pub(crate) fn checked<T>(
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
     let schemas = schema_locations(&sources, &config, options)?;
-    let library = Library::new(&sources);
+    let library = Library::knowing(&sources, start.read);
     let world = build::world(&library, &build_options(&config));
     let repository = Repository::new(&library, &config, documents(&library), &world)
         .with_profiles(profiles)
         .with_schemas(schemas)
-        .since(before);
+        .since(start.before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let seen = look(&clusters);
     let (observations, coverage) = run(&predicates, &repository, &clusters);
@@ -211,8 +220,9 @@ pub fn check_since(
     };
     let options = CheckOptions { cards: Some(cards), ..options.clone() };
     let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, ..options.clone() };
-    let (base, before) = checked(Sources::new(base), &whole, None, Before::of)?;
-    let (mut checked, ()) = checked(sources, &options, Some(before), |_| ())?;
+    let (base, before) = checked(Sources::new(base), &whole, Start::default(), Before::of)?;
+    let start = Start { before: Some(before), ..Start::default() };
+    let (mut checked, ()) = checked(sources, &options, start, |_| ())?;
     let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
     let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
     for finding in &mut checked.findings {

@@ -1,7 +1,6 @@
 //! The loop: what comes in, when a check begins, what is published when it ends.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -304,7 +303,7 @@ impl Server {
         root.checked = outcome.version;
         let complaint = match outcome.result {
             Ok(snapshot) => {
-                root.snapshot = Some(Arc::new(snapshot));
+                root.snapshot = Some(snapshot);
                 None
             }
             Err(fault) => Some(fault),

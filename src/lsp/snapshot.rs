@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use crate::build::{KustomizationBuild, Object};
+use crate::build::{KustomizationBuild, Object, ReadSoFar};
 use crate::cluster::Cluster;
 use crate::fault::Fault;
 use crate::finding::{Finding, State};
 use crate::source::{FileId, Overlay, Sources, Span};
-use crate::{CheckOptions, Checked, checked};
+use crate::{CheckOptions, Checked, Start, checked};
 
 /// One finished check.
 pub struct Snapshot {
@@ -45,13 +45,22 @@ pub struct Reference {
 }
 
 impl Snapshot {
-    /// Checks a tree.
+    /// Checks a tree. Files that say what they said in the last check are not read again.
     ///
     /// # Errors
     /// A [`Fault`] when the run itself is broken.
-    pub fn take(tree: Overlay, options: &CheckOptions) -> Result<Self, Fault> {
-        let (checked, clusters) =
-            checked(Sources::new(tree), options, None, |clusters| clusters.iter().map(Seen::of).collect())?;
+    pub fn take(
+        tree: Overlay,
+        options: &CheckOptions,
+        last: Option<&Snapshot>,
+        read: ReadSoFar,
+    ) -> Result<Self, Fault> {
+        let sources = match last {
+            Some(last) => Sources::after(&last.checked.sources, tree),
+            None => Sources::new(tree),
+        };
+        let start = Start { read, ..Start::default() };
+        let (checked, clusters) = checked(sources, options, start, |clusters| clusters.iter().map(Seen::of).collect())?;
         let files = checked.sources.files().into_iter().map(|(id, file)| (file.path.to_string(), id)).collect();
         Ok(Snapshot { checked, clusters, files })
     }
