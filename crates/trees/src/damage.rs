@@ -5,11 +5,58 @@ use crate::random::Random;
 
 /// Values that stand where something else was meant.
 const STRANGE: &[&str] = &[
-    "null", "[]", "{}", "~", "''", "[1, null]", "{a: {}}", "*x", "&x 1", "!!binary x", "1e999", "-", "|", ">-", "|4+",
-    "${A", "${A:-${B}}", "${A:=x}", "${A/b/c}", "${A:1:2}", "$patch", "- - -", "\u{feff}", "\t", "0x1F", "0o17", "1_000",
-    "2020-01-01", "<<", "? a", "\"\\u0000\"", "\"\\u202e\"", "../../..", "/", ".", "a/b/c", "*", "^(", "(a+)+$", "[[[[[[",
-    "https://example.com/x?ref=y", "18446744073709551616", "-9223372036854775809", "9e99Gi", "\u{1b}[31m", "::error::x",
-    "<!-- -->", "]]>", "delete", "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]", "{{ .Values.a }}", "self.all(x, x)",
+    "null",
+    "[]",
+    "{}",
+    "~",
+    "''",
+    "[1, null]",
+    "{a: {}}",
+    "*x",
+    "&x 1",
+    "!!binary x",
+    "1e999",
+    "-",
+    "|",
+    ">-",
+    "|4+",
+    "${A",
+    "${A:-${B}}",
+    "${A:=x}",
+    "${A/b/c}",
+    "${A:1:2}",
+    "$patch",
+    "- - -",
+    "\u{feff}",
+    "\t",
+    "0x1F",
+    "0o17",
+    "1_000",
+    "2020-01-01",
+    "<<",
+    "? a",
+    "\"\\u0000\"",
+    "\"\\u202e\"",
+    "../../..",
+    "/",
+    ".",
+    "a/b/c",
+    "*",
+    "^(",
+    "(a+)+$",
+    "[[[[[[",
+    "https://example.com/x?ref=y",
+    "18446744073709551616",
+    "-9223372036854775809",
+    "9e99Gi",
+    "\u{1b}[31m",
+    "::error::x",
+    "<!-- -->",
+    "]]>",
+    "delete",
+    "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]",
+    "{{ .Values.a }}",
+    "self.all(x, x)",
 ];
 
 /// Longest text that damages grow.
@@ -54,7 +101,10 @@ fn by_line(lines: &mut Vec<String>, random: &mut Random) {
         8 => {
             let item = line.trim_start().starts_with("- ");
             let indent = " ".repeat(line.len() - line.trim_start().len());
-            lines.insert(at, if item { format!("{indent}- {strange}") } else { format!("{indent}{strange}: {strange}") });
+            lines.insert(
+                at,
+                if item { format!("{indent}- {strange}") } else { format!("{indent}{strange}: {strange}") },
+            );
         }
         _ => {
             let key = line.split_once(':').map_or("", |(key, _)| key);

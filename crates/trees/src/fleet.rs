@@ -87,7 +87,8 @@ fn infrastructure(tree: &mut Tree, cluster: &str, random: &mut Random) {
         "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: fast\nprovisioner: \
          csi.example.com\nallowVolumeExpansion: true\nreclaimPolicy: Delete\n",
     );
-    let token = sops::secret(random, "vault-token", &["token"]).replace("  name: vault-token\n", "  name: vault-token\n  namespace: external-secrets\n");
+    let token = sops::secret(random, "vault-token", &["token"])
+        .replace("  name: vault-token\n", "  name: vault-token\n  namespace: external-secrets\n");
     tree.add(format!("{folder}/store-token.sops.yaml"), token);
     tree.objects += 6;
 }
@@ -187,7 +188,9 @@ fn overlay(tree: &mut Tree, team: &str, cluster: &str, apps: &[App], random: &mu
     );
     let has_web = apps.iter().any(|app| app.kind == Kind::Web);
     if has_web {
-        text.push_str("patches:\n  - path: spread.yaml\n    target:\n      kind: Deployment\n      labelSelector: tier=web\n");
+        text.push_str(
+            "patches:\n  - path: spread.yaml\n    target:\n      kind: Deployment\n      labelSelector: tier=web\n",
+        );
         tree.add(
             format!("{folder}/spread.yaml"),
             "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: any\nspec:\n  template:\n    spec:\n      \
@@ -206,8 +209,5 @@ fn overlay(tree: &mut Tree, team: &str, cluster: &str, apps: &[App], random: &mu
         text.push_str(&format!("images:\n  - name: registry.example.com/web\n    newTag: 2.{}.0\n", random.below(30)));
     }
     tree.add(format!("{folder}/kustomization.yaml"), text);
-    tree.add(
-        format!("{folder}/registry.sops.yaml"),
-        sops::secret(random, "registry", &["username", "password"]),
-    );
+    tree.add(format!("{folder}/registry.sops.yaml"), sops::secret(random, "registry", &["username", "password"]));
 }
