@@ -80,7 +80,7 @@ struct Fault {
 }
 
 const FIELD: &[&str] = &["schema-field-unknown"];
-const VALUE: &[&str] = &["schema-value-invalid", "duration-invalid"];
+const VALUE: &[&str] = &["schema-value-invalid", "duration-invalid", "build-failed"];
 const MISSING: &[&str] = &["schema-required-missing"];
 const VERSION: &[&str] = &["schema-value-invalid", "api-version-not-served", "flux-api-removed"];
 

@@ -101,6 +101,8 @@ pub fn file_name(gvk: &Gvk) -> String {
 
 fn value(name: &str, gvk: &Gvk, kubernetes: Option<Version>) -> String {
     match name {
+        // What stands before the slash, if there is one.
+        "Group" if gvk.group.is_empty() => gvk.version.to_string(),
         "Group" => gvk.group.to_string(),
         "ResourceKind" => gvk.kind.to_lowercase(),
         "ResourceAPIVersion" => gvk.version.to_string(),
