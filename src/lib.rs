@@ -28,13 +28,14 @@ use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::Location;
 use crate::cluster::{Cluster, FileDocument, Repository};
-use crate::config::{Choice, Config, Date, NamespacedName, Rendered, SourceName, Version};
+use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
-use crate::report::RuleText;
+use crate::report::{RuleText, Run};
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
 use crate::source::{FileId, FileSystem, Sources, Span};
+use crate::verdict::baseline::{self, Baseline};
 use crate::verdict::suppressions::{Reading, Suppressions};
 use crate::verdict::{Court, Switch, switch};
 use crate::yaml::Mode;
@@ -54,6 +55,8 @@ pub struct CheckOptions {
     pub today: Option<Date>,
     /// Runs these rules alone, whatever their default.
     pub rules: Option<Vec<String>>,
+    /// The baseline.
+    pub baseline: baseline::Choice,
     /// Places for schemas, before those of the configuration.
     pub schema_locations: Vec<Location>,
     /// Options of a rule, over those of the configuration.
@@ -76,6 +79,21 @@ pub struct Checked {
     pub rules: Vec<RuleText>,
     /// There was nothing to check: no object in the whole tree.
     pub is_empty: bool,
+    /// What the baseline lists and is not found any more, one line each.
+    pub stale: Vec<String>,
+}
+
+impl Checked {
+    /// As reports print it.
+    pub fn as_run(&self) -> Run<'_> {
+        Run {
+            sources: &self.sources,
+            findings: &self.findings,
+            coverage: &self.coverage,
+            summary: self.summary,
+            rules: &self.rules,
+        }
+    }
 }
 
 /// Checks a tree: text, nodes, objects, world, rules, verdict.
@@ -102,8 +120,9 @@ pub(crate) fn checked<T>(
     start: Start,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
-    let config = Config::choose(&sources, &options.config)?;
+    let mut config = Config::choose(&sources, &options.config)?;
     let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
+    rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
@@ -141,12 +160,23 @@ pub(crate) fn checked<T>(
     if let Some(rules) = &options.rules {
         findings.retain(|finding| rules.iter().any(|rule| **rule == *finding.rule));
     }
+    let listed = Baseline::read(&sources, &options.baseline)?;
+    let stale = match &listed {
+        Some(listed) => {
+            listed.apply(&mut findings, &sources);
+            // Paths and chosen rules hide findings, which are not gone.
+            let is_whole = options.only.is_empty() && options.rules.is_none();
+            let found = Baseline::of(&findings, &sources);
+            if is_whole { listed.without(&found).lines() } else { Vec::new() }
+        }
+        None => Vec::new(),
+    };
     let rules = rule_texts(&catalogue, &config, &running);
     let summary = verdict::summary(&findings);
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
-    Ok((Checked { findings, coverage, summary, rules, is_empty, sources }, seen))
+    Ok((Checked { findings, coverage, summary, rules, is_empty, stale, sources }, seen))
 }
 
 /// Our rules and those of the user: the given cards, else those of the tree.
@@ -189,7 +219,7 @@ pub fn check_since(
         None => user::texts(&sources, &Config::choose(&sources, &options.config)?)?,
     };
     let options = CheckOptions { cards: Some(cards), ..options.clone() };
-    let whole = CheckOptions { only: Vec::new(), ..options.clone() };
+    let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, ..options.clone() };
     let (base, before) = checked(Sources::new(base), &whole, Start::default(), Before::of)?;
     let start = Start { before: Some(before), ..Start::default() };
     let (mut checked, ()) = checked(sources, &options, start, |_| ())?;
@@ -247,7 +277,8 @@ fn is_wanted(entry: &RuleEntry, config: &Config, options: &CheckOptions) -> bool
     match &options.rules {
         Some(rules) => rules.contains(id),
         None => {
-            switch(config, &entry.card) != Switch::Off || config.paths.iter().any(|path| path.rules.contains_key(id))
+            let named = |path: &PathRules| path.rules.contains_key(id) || path.rules.contains_key(&entry.card.group);
+            switch(config, &entry.card) != Switch::Off || config.paths.iter().any(named)
         }
     }
 }

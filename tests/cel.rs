@@ -61,3 +61,50 @@ fn an_expression_ends() {
     let list = format!("[{}]", vec!["1"; 120].join(","));
     assert_eq!(run(&format!("{list}.all(a, {list}.all(b, {list}.all(c, a + b + c > 0)))")).err(), Some(Stop::Limit));
 }
+
+/// The last of a chain of variables, each made of the one before.
+fn chained(first: &str, times: usize, next: &str) -> Result<Value<'static>, Stop> {
+    let names: Vec<String> = (0..=times).map(|at| format!("v{at}")).collect();
+    let text = |at: usize| match at {
+        0 => first.to_owned(),
+        _ => next.replace('_', &format!("variables.v{}", at - 1)),
+    };
+    let texts: Vec<String> = (0..=times).map(text).collect();
+    let scopes = texts.iter().enumerate().map(|(at, text)| {
+        let lets = names.get(..at).unwrap_or_default();
+        (text.as_str(), Scope { lets, ..Scope::default() })
+    });
+    let programs = compile(&scopes.collect::<Vec<_>>())
+        .into_iter()
+        .map(|program| program.unwrap_or_else(|refused| panic!("{refused:?}")));
+    let programs: Vec<_> = programs.collect();
+    let (last, lets) = programs.split_last().unwrap_or_else(|| panic!("no programs"));
+    Machine::new(&[], lets, &Nowhere).run(last)
+}
+
+#[test]
+fn what_an_expression_makes_stays_small() {
+    for (first, times, next) in [
+        ("[1]", 40, "_ + _"),
+        ("'text'", 40, "_ + _"),
+        ("'t'", 40, "_.replace('t', 'tttttttttt')"),
+        ("['text']", 40, "[_.join('') + _.join('')]"),
+        ("'t'", 40, "'%s%s'.format([_, _])"),
+        ("[[1]]", 40, "[_.flatten(), _.flatten()].flatten()"),
+        ("1", 10_000, "_ + 1"),
+    ] {
+        assert_eq!(chained(first, times, next).err(), Some(Stop::Limit), "{first} {next}");
+    }
+    // A list that holds itself many times takes no place, but nobody compares or prints the whole of it.
+    assert!(chained("[1]", 40, "[_, _]").is_ok_and(|value| value.shown().len() < 4_000_000));
+    assert_eq!(chained("1", 20, "_ + 1").map(|value| value.shown()), Ok("21".to_owned()));
+}
+
+#[test]
+fn a_long_expression_runs_and_a_deep_one_is_refused() {
+    let many = (0..300).map(|at| format!("'x' == 'x{at}'")).collect::<Vec<_>>().join(" || ");
+    assert_eq!(run(&many).map(|value| value.shown()), Ok("false".to_owned()));
+    let deep = vec!["1"; 300].join(" + ");
+    let refused = compile(&[(deep.as_str(), Scope::default())]).remove(0).err().map(|refused| refused.message);
+    assert!(refused.is_some_and(|message| message.contains("deeply")));
+}

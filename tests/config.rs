@@ -348,11 +348,11 @@ fn a_wrong_type_is_told_at_the_value_or_at_the_key_of_a_collection() {
         ("budget:\n  - pods: -1\n", r#"2:11 "-1" `budget[0].pods`: expected a whole number, found integer `-1`"#),
         (
             "rules:\n  x: [error]\n",
-            r#"2:3 "x" `rules.x`: expected `off`, `info`, `warning`, `error` or a map, found list"#,
+            r#"2:3 "x" `rules.x`: expected `off`, `on`, `info`, `warning`, `error` or a map, found list"#,
         ),
         (
             "rules:\n  x: false\n",
-            r#"2:6 "false" `rules.x`: expected `off`, `info`, `warning`, `error` or a map, found boolean `false`"#,
+            r#"2:6 "false" `rules.x`: expected `off`, `on`, `info`, `warning`, `error` or a map, found boolean `false`"#,
         ),
         ("- a\n- b\n", r#"1:3 "a" expected a map, found list"#),
         ("text\n", r#"1:1 "text" expected a map, found string "text""#),
@@ -373,7 +373,7 @@ fn a_text_of_the_wrong_shape_is_told_at_the_text() {
         ("rules: { x: warn }\n", r#"1:13 "warn" `rules.x`: unknown word `warn` | did you mean `warning`?"#),
         (
             "rules: { x: { severity: fatal } }\n",
-            r#"1:25 "fatal" `rules.x.severity`: unknown word `fatal` | the words here are `off`, `info`, `warning`, `error`"#,
+            r#"1:25 "fatal" `rules.x.severity`: unknown word `fatal` | the words here are `off`, `on`, `info`, `warning`, `error`"#,
         ),
         ("sources: { shared: ../x }\n", r#"1:12 "shared" `shared` names no source, expected Kind/namespace/name"#),
         ("charts: { rendered: { loki: x } }\n", r#"1:23 "loki" `loki` names no object here, expected namespace/name"#),

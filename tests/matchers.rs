@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flux_vet::finding::{Finding, Label, Severity};
-use flux_vet::report::{Format, Style};
+use flux_vet::report::{Extent, Format, Style};
 use flux_vet::source::Span;
 use regex::Regex;
 use sample::Sample;
 use serde_json::Value;
 
-const COLOR: Style = Style { color: true, hyperlinks: true };
+const COLOR: Style = Style { color: true, hyperlinks: true, extent: Extent::Coverage, suppressed: false };
 
 /// What a matcher reads out of a line: path, line, column, severity, rule, message.
 type Read = (String, String, String, String, String, String);
@@ -184,7 +184,7 @@ fn no_matcher_takes_the_lines_about_the_run() {
     let sample = Sample::new();
     let plain = sample.report(Format::Concise);
     let about: Vec<&str> = plain.lines().filter(|line| line.starts_with("flux-vet: ")).collect();
-    assert_eq!(about.len(), 2);
+    assert_eq!(about.len(), 3);
     for line in about {
         assert_eq!(read_all(&github(), line), []);
         assert_eq!(read_all(&vscode(), line), []);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flux_vet::rules::catalogue;
+use flux_vet::rules::{catalogue, presets};
 
 /// What stands between backquotes in a cell.
 fn names(cell: &str) -> Vec<&str> {
@@ -37,5 +37,18 @@ fn every_rule_of_the_table_exists_and_has_the_check_as_its_alias() {
                 entry.card.id
             );
         }
+    }
+}
+
+#[test]
+fn the_preset_of_a_linter_has_the_rules_of_its_table() {
+    let presets = presets().unwrap();
+    for section in include_str!("../docs/peers-checks.md").split("\n## ").skip(1) {
+        let name = section.lines().next().unwrap().to_lowercase();
+        let rows = section.lines().filter(|line| line.starts_with("| `"));
+        let cells = rows.map(|line| line.trim_matches('|').split_once('|').unwrap().1.trim());
+        let expected: BTreeSet<&str> = cells.filter(|cell| !cell.starts_with("none: ")).flat_map(names).collect();
+        let preset = presets.iter().find(|preset| preset.name == name).unwrap();
+        assert_eq!(preset.names().collect::<BTreeSet<_>>(), expected, "{name}");
     }
 }

@@ -130,6 +130,41 @@ fn what_examples_say_and_what_is_found_stand_one_below_the_other() {
 }
 
 #[test]
+fn a_rule_over_a_namespace_sums_what_its_pods_ask_for() {
+    let rule = "scope: namespace\noptions:\n  memory: {type: quantity, default: 1Gi, help: largest sum}\ncheck:\n  \
+                let: {used: \"objects('workloads', ns).map(w, requests(w).memory).sum()\"}\n  \
+                assert: variables.used.compareTo(params.memory) <= 0\n  message: \"`{ns}` asks for {variables.used}\"";
+    let pods = |namespace: &str, image: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: {namespace}}}\nspec:\n  replicas: 3\n  \
+             template: {{spec: {{containers: [{{name: app, image: {image}, resources: {{requests: {{memory: 512Mi}}}}}}]}}}}\n"
+        )
+    };
+    assert_eq!(found(rule, &pods("web", "app")), ["a.yaml:3:18: `web` asks for 1536Mi"]);
+    assert_eq!(found(&rule.replace("1Gi", "2Gi"), &pods("web", "app")), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_odd_about_a_card_is_said_and_does_not_fail() {
+    let check = "options:\n  most: {type: int, default: 1, help: most copies}\ncheck:\n  match: {kinds: [apps/Deploiment]}\n  \
+                 let: {copies: object.spec.replicas}\n  assert: 'true'\n  message: bad";
+    let text = card(check).replace("a: 1 # error\n", "a: 1\n");
+    let tree = binary::Tree::new(&[(".flux-vet/rules/own/mine.md", &text)]);
+    let ran = binary::run(tree.path(), &["test", "--root", "."]);
+    let hints: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("own/mine: ")).collect();
+    assert_eq!(
+        hints,
+        [
+            "own/mine: the variable `copies` is never used",
+            "own/mine: the option `most` is never used",
+            "own/mine: there is no kind `apps/Deploiment`; did you mean `Deployment`?",
+        ],
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn what_fails_is_found_and_what_hangs_on_an_unknown_value_is_not() {
     let rule = "check:\n  match: {kinds: [workloads]}\n  each: pod.containers\n  assert: item.image.endsWith(':2')\n  \
                 at: image\n  message: \"`{item.name}` of {object.kind} runs {item.image}\"";

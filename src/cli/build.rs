@@ -178,7 +178,7 @@ fn unknown(built: &BuiltTree, asked: &str) -> Fault {
 /// What the build had to say goes to standard error, so that the objects can be piped on.
 fn say(run: &Run<'_>) {
     let mut text = Vec::new();
-    let style = Style { color: false, hyperlinks: false };
+    let style = Style::default();
     if report::findings(run, &style, &mut text).is_ok() {
         let _ = stderr().write_all(&text);
     }

@@ -1,6 +1,7 @@
 //! `flux-vet check`: the whole pipeline over a tree, reports in any number of formats.
 
 use std::env;
+use std::fs::OpenOptions;
 use std::io::{Read, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,23 +10,28 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 
+use super::baseline;
 use super::fix;
+use super::listed::{Lists, Paths};
 use super::since;
 use super::tree::{self, Tree};
-use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, print, save};
+use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, has_hyperlinks, print, save};
 use crate::cluster::schemas::Location;
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
-use crate::finding::{Severity, State};
-use crate::report::{self, Format, Run, Style};
+use crate::finding::{Severity, State, Summary};
+use crate::report::{self, Extent, Format, Run, Style};
 use crate::source::{Disk, FileSystem, Memory, Overlay};
 use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Show only findings that touch these files or folders; the whole tree is read in any case.
-    /// `-` reads a stream of manifests from standard input instead of a tree
+    /// `-` reads a stream of manifests from standard input instead of a tree, `@FILE` the paths from a file
     path: Vec<String>,
+
+    #[command(flatten)]
+    lists: Lists,
 
     #[command(flatten)]
     tree: Tree,
@@ -37,6 +43,9 @@ pub struct Arguments {
     /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
     #[arg(long, value_name = "TEMPLATE")]
     schema_location: Vec<String>,
+
+    #[command(flatten)]
+    baseline: baseline::Use,
 
     #[command(flatten)]
     fix: fix::Fixing,
@@ -56,6 +65,30 @@ pub struct Arguments {
     /// Colour of the human and concise formats
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
+
+    /// Links on the names of rules in the human format
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    hyperlinks: Color,
+
+    /// List what is ignored, in the baseline, or known before, too
+    #[arg(long, conflicts_with = "quiet")]
+    show_suppressed: bool,
+
+    /// Report how many findings each rule has, too
+    #[arg(long)]
+    statistics: bool,
+
+    /// Report findings only, without what was covered
+    #[arg(short, long, conflicts_with = "statistics")]
+    quiet: bool,
+
+    /// Write nothing to standard output, only files
+    #[arg(short, long)]
+    silent: bool,
+
+    /// Folder that paths in reports are relative to [default: the root]
+    #[arg(long, value_name = "DIR")]
+    path_base: Option<PathBuf>,
 
     /// Number of threads [default: one a core]
     #[arg(short = 'j', long, value_name = "N")]
@@ -82,7 +115,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         // Fails only when the pool is already there, which cannot be at this point.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
-    let checked = if arguments.path.iter().any(|path| path == "-") {
+    let mut checked = if arguments.path.iter().any(|path| path == "-") {
         let (disk, config) = arguments.tree.open()?;
         // The stream is the whole tree: a configuration is given beside it or not at all.
         let config = match config {
@@ -92,9 +125,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         check(standard_input()?, &CheckOptions { config, today: today(), ..CheckOptions::default() })?
     } else if arguments.fix.are_wanted() {
         let (disk, config) = arguments.tree.open()?;
-        let options = options(arguments, &disk, config)?;
+        let paths = arguments.lists.paths(&arguments.path)?;
+        let options = options(arguments, &paths, &disk, config)?;
         let tree = Overlay::new(Arc::new(disk.clone()));
-        let fixed = arguments.fix.apply(&tree, |tree| check(tree, &options))?;
+        let fixed = arguments.fix.apply(&tree, |tree| Ok(narrowed(&paths, check(tree, &options)?)))?;
         let _ = writeln!(stderr(), "flux-vet: {}", fixed.summary(arguments.fix.is_diff()));
         if arguments.fix.is_diff() {
             print(fixed.diff().as_bytes())?;
@@ -103,34 +137,48 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         fixed.write(&disk)?;
         fixed.checked
     } else {
-        tree(arguments)?
+        let paths = arguments.lists.paths(&arguments.path)?;
+        narrowed(&paths, tree(arguments, &paths)?)
     };
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-    };
-    for output in &outputs {
-        write(&run, output, arguments.color)?;
+    if let Some(base) = &arguments.path_base {
+        arguments.tree.tell_from(base, &mut checked.sources)?;
     }
-    Ok(exit_code(&checked, arguments))
+    let run = checked.as_run();
+    for output in &outputs {
+        write(&run, output, arguments)?;
+    }
+    if outputs.iter().any(|output| output.format == Format::Github) {
+        summarize(&run)?;
+    }
+    let is_stale = arguments.baseline.tell(&checked.stale, arguments.quiet || arguments.silent);
+    Ok(match exit_code(&checked, arguments) {
+        CLEAN if is_stale && !arguments.exit_zero => FINDINGS,
+        code => code,
+    })
 }
 
-fn options(arguments: &Arguments, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
+fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
     Ok(CheckOptions {
         config,
+        baseline: arguments.baseline.choice(disk)?,
         schema_locations: schema_locations(&arguments.schema_location)?,
-        only: arguments.path.iter().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
+        only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
     })
 }
 
-fn tree(arguments: &Arguments) -> Result<Checked, Fault> {
+/// A list without paths asks for nothing; no list asks for everything.
+fn narrowed(paths: &Paths, checked: Checked) -> Checked {
+    match paths {
+        Some(paths) if paths.is_empty() => Checked { findings: Vec::new(), summary: Summary::default(), ..checked },
+        _ => checked,
+    }
+}
+
+fn tree(arguments: &Arguments, paths: &Paths) -> Result<Checked, Fault> {
     let (disk, config) = arguments.tree.open()?;
-    let options = options(arguments, &disk, config)?;
+    let options = options(arguments, paths, &disk, config)?;
     match &arguments.base {
         Some(base) => {
             let (revision, config) = since::open(&disk, base, &options.config)?;
@@ -227,17 +275,41 @@ fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
     Ok(outputs)
 }
 
-fn write(run: &Run<'_>, output: &Output, color: Color) -> Result<(), Fault> {
-    let mut text = Vec::new();
+fn write(run: &Run<'_>, output: &Output, arguments: &Arguments) -> Result<(), Fault> {
     let on_terminal = output.file.is_none();
-    let colored = on_terminal && output.format.is_lines() && has_color(color, output.format == Format::Human);
-    let style = Style { color: colored, hyperlinks: false };
-    report::write(run, output.format, &style, &mut text)
-        .map_err(|error| Fault::Write { path: "report".to_owned(), reason: error.to_string() })?;
+    let colored = on_terminal && output.format.is_lines() && has_color(arguments.color, output.format == Format::Human);
+    let extent = match (arguments.quiet, arguments.statistics) {
+        (true, _) => Extent::Findings,
+        (_, true) => Extent::Statistics,
+        _ => Extent::Coverage,
+    };
+    let hyperlinks = on_terminal && has_hyperlinks(arguments.hyperlinks, colored);
+    let text = written(
+        run,
+        output.format,
+        &Style { color: colored, hyperlinks, extent, suppressed: arguments.show_suppressed },
+    )?;
     match &output.file {
         Some(path) => save(path, &text),
+        None if arguments.silent => Ok(()),
         None => print(&text),
     }
+}
+
+fn written(run: &Run<'_>, format: Format, style: &Style) -> Result<Vec<u8>, Fault> {
+    let mut text = Vec::new();
+    report::write(run, format, style, &mut text)
+        .map_err(|error| Fault::Write { path: "report".to_owned(), reason: error.to_string() })?;
+    Ok(text)
+}
+
+/// Annotations of a job on GitHub come with its summary: it has room for what the limits on annotations leave out.
+fn summarize(run: &Run<'_>) -> Result<(), Fault> {
+    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let text = written(run, Format::Markdown, &Style::default())?;
+    let file = OpenOptions::new().append(true).create(true).open(&path);
+    file.and_then(|mut file| file.write_all(&text))
+        .map_err(|error| Fault::Write { path: PathBuf::from(&path).display().to_string(), reason: error.to_string() })
 }
 
 fn exit_code(checked: &Checked, arguments: &Arguments) -> u8 {

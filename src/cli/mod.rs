@@ -1,16 +1,23 @@
 //! The command line: one file a command.
 
+mod baseline;
 mod budget;
 mod build;
 mod check;
 mod chosen;
+mod complete;
+mod config;
 mod explain;
 mod fix;
 mod graph;
+mod init;
+mod listed;
 mod lsp;
 mod matcher;
 mod reach;
 mod rules;
+mod schemas;
+mod shell;
 mod since;
 mod test;
 mod trace;
@@ -23,7 +30,7 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::fault::Fault;
 
@@ -48,6 +55,8 @@ struct Arguments {
 enum Command {
     /// Check a tree and report findings
     Check(check::Arguments),
+    /// Write down what is found today, so that only what is new counts; later, strike out what is gone
+    Baseline(baseline::Arguments),
     /// Print the objects Flux would apply, or those of one kustomization folder
     Build(build::Arguments),
     /// Print the card of a rule: what it does, why it matters, what to do
@@ -66,6 +75,23 @@ enum Command {
     Reach(reach::Arguments),
     /// Print a problem matcher for an editor or CI system
     Matcher(matcher::Arguments),
+    /// Write a first configuration file from what the tree says
+    Init(init::Arguments),
+    /// Look at the configuration
+    Config(config::Arguments),
+    /// Write the built-in schemas as files
+    Schemas(schemas::Arguments),
+    /// Print the completions of a shell
+    Completions(shell::Completions),
+    /// Say what may stand next, as Cobra programs ask
+    #[command(name = complete::WORD, hide = true, disable_help_flag = true)]
+    Complete {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man(shell::Man),
     /// Serve an editor: the language server, over standard input and output
     Lsp(lsp::Arguments),
 }
@@ -84,6 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
@@ -93,6 +120,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(arguments) => rules::run(&arguments).map(|()| CLEAN),
         Command::Test(arguments) => test::run(&arguments),
         Command::Matcher(arguments) => matcher::run(&arguments).map(|()| CLEAN),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
+        Command::Schemas(arguments) => schemas::run(&arguments),
+        Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Complete { words } => {
+            let mut command = Arguments::command();
+            command.build();
+            complete::run(&command, &words).map(|()| CLEAN)
+        }
+        Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
         Command::Lsp(arguments) => Ok(lsp::run(&arguments)),
     };
     match outcome {
@@ -127,7 +164,7 @@ fn save(path: &Path, text: &[u8]) -> Result<(), Fault> {
     })
 }
 
-/// When to colour.
+/// When to colour, or to make links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Color {
     Auto,
@@ -144,5 +181,16 @@ fn has_color(color: Color, for_people: bool) -> bool {
         Color::Auto if !for_people || set("NO_COLOR") => false,
         Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
         Color::Auto => env::var_os("CLICOLOR").is_none_or(|value| value != "0") && stdout().is_terminal(),
+    }
+}
+
+/// Whether names are links; `auto` makes links only where text is coloured, for terminals known to follow them, and in
+/// no log.
+fn has_hyperlinks(when: Color, colored: bool) -> bool {
+    let is_log = ["CI", "PRE_COMMIT"].into_iter().any(|name| env::var_os(name).is_some());
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => colored && !is_log && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
     }
 }

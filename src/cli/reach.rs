@@ -142,7 +142,7 @@ fn answers(arguments: &Arguments, clusters: &[&Cluster<'_>]) -> Result<Vec<u8>, 
     if arguments.format == Form::Json {
         return Ok(reach::ways(&ways, sources).into_bytes());
     }
-    let style = Style { color: has_color(arguments.color, arguments.output.is_none()), hyperlinks: false };
+    let style = Style { color: has_color(arguments.color, arguments.output.is_none()), ..Style::default() };
     let mut text = Vec::new();
     for (at, way) in ways.iter().enumerate() {
         if at > 0 {

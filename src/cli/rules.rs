@@ -1,14 +1,15 @@
 //! `flux-vet rules`: the list of all rules, and the beginning of a new one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::tree::Tree;
 use super::{print, save};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Level};
 use crate::fault::Fault;
+use crate::rulebook::Catalogue;
 use crate::rulebook::card::Default as CardDefault;
 use crate::rulebook::user;
 use crate::source::Sources;
@@ -22,6 +23,10 @@ pub struct Arguments {
     /// Only the rules of this group
     #[arg(long)]
     group: Option<String>,
+
+    /// Only the rules of this preset
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
 
     #[command(flatten)]
     tree: Tree,
@@ -64,9 +69,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         };
         return Err(Fault::Usage { message: format!("there is no group `{group}`"), help: Some(help) });
     }
+    let preset = arguments.preset.as_ref().map(|name| of_preset(name, &catalogue)).transpose()?;
     let mut entries: Vec<_> = catalogue
         .iter()
         .filter(|entry| arguments.group.as_ref().is_none_or(|group| *group == entry.card.group))
+        .filter(|entry| preset.as_ref().is_none_or(|levels| levels.contains_key(&entry.card.id)))
         .collect();
     entries.sort_by(|a, b| (&a.card.group, &a.card.id).cmp(&(&b.card.group, &b.card.id)));
     let width = entries.iter().map(|entry| entry.card.id.len()).max().unwrap_or_default();
@@ -82,6 +89,20 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         text.push_str(&format!("  {:width$}  {default}  {:7}  {}\n", card.id, card.severity.word(), card.summary));
     }
     print(text.as_bytes())
+}
+
+/// The rules of a preset, with their levels.
+fn of_preset(name: &str, catalogue: &Catalogue) -> Result<BTreeMap<String, Level>, Fault> {
+    let presets = rules::presets()?;
+    match presets.iter().find(|preset| preset.name == *name) {
+        Some(preset) => Ok(preset.levels(catalogue)),
+        None => {
+            let known: Vec<String> =
+                presets.iter().map(|preset| format!("{} ({})", preset.name, preset.summary)).collect();
+            let help = format!("presets: {}", known.join(", "));
+            Err(Fault::Usage { message: format!("there is no preset `{name}`"), help: Some(help) })
+        }
+    }
 }
 
 /// Writes a card from the template, unless there is one.

@@ -46,6 +46,9 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     let mut report = Report::default();
     for entry in catalogue.iter().filter(is_asked) {
         let own = |text: &&CardText| entry.is_of_user() && id_of(&text.path) == entry.card.id;
+        for hint in entry.hints() {
+            report.text.push_str(&format!("{}/{}: {hint}\n", entry.card.group, entry.card.id));
+        }
         report.card(&entry.card, texts.iter().find(own));
     }
     if report.cards == 0 {

@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     if objects.is_empty() {
         return Err(wanted::unknown(&built.world.clusters, &arguments.object));
     }
-    let style = Style { color: has_color(arguments.color, true), hyperlinks: false };
+    let style = Style { color: has_color(arguments.color, true), ..Style::default() };
     let mut text = Vec::new();
     for (at, (cluster, object)) in objects.iter().enumerate() {
         let mut trace = match &arguments.field {

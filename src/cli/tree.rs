@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::config::Choice;
 use crate::fault::Fault;
-use crate::source::{Disk, ReadError, normalize};
+use crate::source::{Disk, ReadError, Sources, normalize};
 
 /// Where the tree is.
 #[derive(Clone, Debug, Args)]
@@ -35,6 +35,18 @@ impl Tree {
         let disk = open(&self.root.clone().map_or_else(|| Ok(git_root(&here()?)), Ok)?)?;
         let choice = self.choice(&disk)?;
         Ok((disk, choice))
+    }
+
+    /// From now on, paths are told from a folder of the working directory.
+    ///
+    /// # Errors
+    /// The folder or the root is no directory.
+    pub fn tell_from(&self, folder: &Path, sources: &mut Sources) -> Result<(), Fault> {
+        let (disk, _) = self.open()?;
+        let folder = open(&here()?.join(folder))?;
+        let plain = |path: &Path| path.display().to_string().replace('\\', "/");
+        sources.tell_from(&plain(disk.root()), &plain(folder.root()));
+        Ok(())
     }
 
     /// The configuration that is asked for. A path is one of the working directory, else one below the root.

@@ -15,6 +15,8 @@ pub use types::{
     RuleSetting, Scope,
 };
 
+use std::collections::BTreeMap;
+
 use crate::fault::Fault;
 use crate::source::{FileId, ReadError, Sources, Span};
 
@@ -106,6 +108,11 @@ impl Config {
         self.places.find(path)
     }
 
+    /// Every value that the file says: its dotted path, its text, its place.
+    pub fn said(&self) -> Vec<(String, String, Span)> {
+        self.places.leaves()
+    }
+
     /// A fault at the narrowest place of a path: the scalar, the key of a map or list (or of what should hold the
     /// missing value), the first key of a list entry.
     pub fn fault(&self, path: &str, message: impl Into<String>, label: &str, help: Option<String>) -> Fault {
@@ -118,6 +125,35 @@ impl Config {
             Some(presets) => presets.iter().map(String::as_str).collect(),
             None => vec!["recommended"],
         }
+    }
+
+    /// Takes the rules of the presets; `levels` gives those of one of them, or nothing for a name that is none.
+    ///
+    /// # Errors
+    /// [`Fault`] at the first preset that does not exist. `all` is for the suggestion.
+    pub fn begin(
+        &mut self,
+        levels: impl Fn(&str) -> Option<BTreeMap<String, Level>>,
+        all: &[&str],
+    ) -> Result<(), Fault> {
+        let mut begun = BTreeMap::new();
+        for (index, name) in self.presets().into_iter().enumerate() {
+            begun.extend(levels(name).ok_or_else(|| {
+                let help = match nearest(name, all.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("presets: {}", all.join(", ")),
+                };
+                let message = format!("there is no preset `{name}`");
+                self.fault(&format!("presets.{index}"), message, "no such preset", Some(help))
+            })?);
+        }
+        self.begun = Some(begun);
+        Ok(())
+    }
+
+    /// What the presets say about a rule; `None` where nobody asked for them, and the card decides.
+    pub fn begun(&self, rule: &str) -> Option<Level> {
+        Some(self.begun.as_ref()?.get(rule).copied().unwrap_or(Level::Off))
     }
 
     /// Whether an ignore needs a reason.
@@ -162,10 +198,16 @@ impl Config {
 /// The candidate that was probably meant: a slip of the keyboard away, or a longer or shorter form.
 pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
+    let length = lower.chars().count();
     let near = |candidate: &str| {
+        let most = (lower.len().max(candidate.len()) / 3).max(1);
+        // No comparison can bring two lengths closer than they are.
+        if length.abs_diff(candidate.chars().count()) > most && !candidate.starts_with(&lower) {
+            return None;
+        }
         let distance = strsim::damerau_levenshtein(&lower, candidate);
         let shortened = lower.len() >= 3 && candidate.starts_with(&lower);
-        let close = distance <= (lower.len().max(candidate.len()) / 3).max(1);
+        let close = distance <= most;
         // Two letters have everything one step away.
         (shortened || (close && lower.len() > 2)).then_some(distance)
     };

@@ -47,6 +47,15 @@ impl Places {
         found.or_else(|| self.narrow(plain.rsplit_once('.')?.0))
     }
 
+    /// Every scalar and every empty collection: its dotted path, its text, its place.
+    pub fn leaves(&self) -> Vec<(String, String, Span)> {
+        let mut found = Vec::new();
+        if let Some(root) = &self.root {
+            leaves(root, String::new(), &mut found);
+        }
+        found
+    }
+
     /// A fault at the narrowest place of a path.
     pub fn fault(&self, path: &str, message: impl Into<String>, label: &str, help: Option<String>) -> Fault {
         let message = message.into();
@@ -76,6 +85,26 @@ fn dig<'n>(node: &'n Node, key: Option<Span>, path: &str) -> Option<(Option<Span
             dig(items.get(index.parse::<usize>().ok()?)?, None, rest)
         }
         _ => None,
+    }
+}
+
+fn leaves(node: &Node, path: String, found: &mut Vec<(String, String, Span)>) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match &node.value {
+        Value::Map(map) if !map.is_empty() => {
+            map.iter().for_each(|entry| leaves(&entry.value, below(entry.key.as_str()), found));
+        }
+        Value::Seq(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(index, item)| leaves(item, below(&index.to_string()), found));
+        }
+        // A key without a value says nothing.
+        Value::Null => {}
+        Value::Map(_) => found.push((path, "{}".to_owned(), node.span())),
+        Value::Seq(_) => found.push((path, "[]".to_owned(), node.span())),
+        _ => {
+            let text = node.scalar_text().map(|text| text.into_owned()).unwrap_or_default();
+            found.push((path, text, node.span()));
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Config {
     pub kubernetes: Option<Version>,
     /// Whether a variable without a value fails the build; where left out, what the Flux version does.
     pub strict_substitution: Option<bool>,
-    /// Sets of rules to begin with; `[recommended]` where left out.
+    /// Sets of rules to begin with; `[recommended]` where left out. Where several name a rule, the last one decides.
     pub presets: Option<Vec<String>>,
     /// Entry points of clusters; found by itself where left out.
     pub clusters: Vec<ClusterEntry>,
@@ -54,6 +54,9 @@ pub struct Config {
     pub require_reason: Option<bool>,
     /// Findings that do not count.
     pub ignore: Vec<Ignore>,
+    // What the presets come to, by rule; not there before somebody asked for it.
+    #[serde(skip)]
+    pub(super) begun: Option<BTreeMap<String, Level>>,
     #[serde(skip)]
     pub(super) places: Places,
 }
@@ -237,6 +240,8 @@ impl Budget {
 pub enum Level {
     /// Not at all.
     Off,
+    /// At the severity on the rule's card.
+    On,
     /// As an info.
     Info,
     /// As a warning.
@@ -246,12 +251,13 @@ pub enum Level {
 }
 
 impl Level {
-    const WORDS: [&str; 4] = ["off", "info", "warning", "error"];
+    const WORDS: [&str; 5] = ["off", "on", "info", "warning", "error"];
 
-    /// The severity; `None` when off.
-    pub fn severity(self) -> Option<Severity> {
+    /// The severity of a rule that has one of its own; `None` when off.
+    pub fn severity(self, own: Severity) -> Option<Severity> {
         match self {
             Level::Off => None,
+            Level::On => Some(own),
             Level::Info => Some(Severity::Info),
             Level::Warning => Some(Severity::Warning),
             Level::Error => Some(Severity::Error),
@@ -280,12 +286,13 @@ impl<'de> Visitor<'de> for SettingVisitor {
     type Value = RuleSetting;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`off`, `info`, `warning`, `error` or a map")
+        f.write_str("`off`, `on`, `info`, `warning`, `error` or a map")
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<RuleSetting, E> {
         let level = match word {
             "off" => Level::Off,
+            "on" => Level::On,
             "info" => Level::Info,
             "warning" => Level::Warning,
             "error" => Level::Error,

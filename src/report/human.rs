@@ -9,7 +9,7 @@ use codespan_reporting::term::{self, Config};
 
 use super::redact::Hide;
 use super::snippet::{Hidden, Snippets};
-use super::{Run, Style, escape, prose, rule_url, summary};
+use super::{Extent, Run, Style, escape, prose, rule_url, summary};
 use crate::finding::{Confidence, Finding, Label, Severity};
 use crate::source::Span;
 
@@ -25,7 +25,12 @@ pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io
     for finding in run.reported() {
         page.finding(finding, out)?;
     }
+    if style.extent == Extent::Findings {
+        return Ok(());
+    }
     page.summary(out)?;
+    page.set_aside(out)?;
+    page.statistics(out)?;
     page.coverage(out)
 }
 
@@ -127,6 +132,39 @@ impl Page<'_> {
         write!(text, "{}", summary::sentence(self.run))?;
         text.reset()?;
         writeln!(text)?;
+        if let Some(fixable) = summary::fixable(self.run) {
+            writeln!(text, "{fixable}")?;
+        }
+        print(&text, 0, out)
+    }
+
+    /// What does not count, where that is asked for.
+    fn set_aside(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        use io::Write as _;
+        let lines = if self.style.suppressed { summary::set_aside(self.run) } else { Vec::new() };
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut text = self.buffer();
+        writeln!(text, "\nset aside")?;
+        for line in lines {
+            writeln!(text, "  {line}")?;
+        }
+        print(&text, 0, out)
+    }
+
+    /// How many findings each rule has, where that is asked for.
+    fn statistics(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        use io::Write as _;
+        let lines = summary::statistics(self.run);
+        if self.style.extent != Extent::Statistics || lines.is_empty() {
+            return Ok(());
+        }
+        let mut text = self.buffer();
+        writeln!(text, "\nby rule")?;
+        for line in lines {
+            writeln!(text, "  {line}")?;
+        }
         print(&text, 0, out)
     }
 

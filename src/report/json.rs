@@ -4,9 +4,10 @@ use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use super::{Run, escape};
+use super::{Extent, Run, Style, escape, summary};
 use crate::finding::{self, Applicability, Confidence, Severity, State};
 use crate::source::{Sources, Span};
 
@@ -24,6 +25,33 @@ pub struct Report {
     pub tool: Tool,
     /// All findings, those that do not count included.
     pub findings: Vec<Finding>,
+    /// What was looked at, and what was not.
+    pub coverage: Coverage,
+    /// How many findings are reported, by severity.
+    pub summary: Summary,
+    /// How many findings each rule has, most first; there with `--statistics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<Vec<RuleCount>>,
+}
+
+/// A line of `jsonl`: the first is about the run, each other one is a finding as in [`Report`].
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Line {
+    /// The run.
+    Run(Head),
+    /// A finding.
+    Finding(Box<Finding>),
+}
+
+/// The run, where each finding stands on a line of its own.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Head {
+    /// Version of this form.
+    pub version: u32,
+    /// What wrote the report.
+    pub tool: Tool,
     /// What was looked at, and what was not.
     pub coverage: Coverage,
     /// How many findings are reported, by severity.
@@ -202,17 +230,51 @@ pub struct Summary {
     pub info: usize,
 }
 
+/// How many findings a rule has.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleCount {
+    /// Id of the rule.
+    pub rule: String,
+    /// Reported errors.
+    pub error: usize,
+    /// Reported warnings.
+    pub warning: usize,
+    /// Reported infos.
+    pub info: usize,
+    /// Findings that do not count.
+    pub set_aside: usize,
+}
+
 impl Report {
     /// The report of a run.
     pub fn new(run: &Run<'_>) -> Self {
-        Report {
+        let Head { version, tool, coverage, summary } = Head::new(run);
+        let findings = run.findings.iter().map(|finding| Finding::new(run.sources, finding)).collect();
+        Report { version, tool, findings, coverage, summary, statistics: None }
+    }
+}
+
+impl Head {
+    fn new(run: &Run<'_>) -> Self {
+        Head {
             version: VERSION,
             tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
-            findings: run.findings.iter().map(|finding| Finding::new(run.sources, finding)).collect(),
             coverage: Coverage::new(run.coverage),
             summary: Summary { error: run.summary.error, warning: run.summary.warning, info: run.summary.info },
         }
     }
+}
+
+fn statistics(run: &Run<'_>) -> Vec<RuleCount> {
+    let count = |(rule, count): (&str, summary::Count)| RuleCount {
+        rule: rule.to_owned(),
+        error: count.error,
+        warning: count.warning,
+        info: count.info,
+        set_aside: count.set_aside,
+    };
+    summary::by_rule(run).into_iter().map(count).collect()
 }
 
 impl Finding {
@@ -296,26 +358,49 @@ impl Coverage {
 }
 
 /// The JSON Schema of [`Report`].
-pub fn schema() -> serde_json::Value {
+pub fn schema() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
     settings.into_generator().into_root_schema_for::<Report>().to_value()
 }
 
-pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    write_value(&Report::new(run), out)
+pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let statistics = (style.extent == Extent::Statistics).then(|| statistics(run));
+    write_value(&Report { statistics, ..Report::new(run) }, out)
+}
+
+pub(super) fn write_lines(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    write_line(&Line::Run(Head::new(run)), out)?;
+    let mut findings = run.findings.iter();
+    findings.try_for_each(|finding| write_line(&Line::Finding(Box::new(Finding::new(run.sources, finding))), out))
 }
 
 /// Writes a value, indented. Its strings keep every character; in the text of the file, those that steer a terminal and
 /// those that begin a command of a CI runner stand as escapes.
 pub(super) fn write_value(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless(PrettyFormatter::new()));
+    write_with(PrettyFormatter::new(), value, out)
+}
+
+/// The same on one line.
+pub(super) fn write_line(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    write_with(CompactFormatter, value, out)
+}
+
+fn write_with(layout: impl Formatter, value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless(layout));
     value.serialize(&mut serializer)?;
     writeln!(out)
 }
 
-struct Harmless(PrettyFormatter<'static>);
+/// Adds a member to an object.
+pub(super) fn put(value: &mut Value, key: &str, member: Value) {
+    if let Some(map) = value.as_object_mut() {
+        map.insert(key.to_owned(), member);
+    }
+}
 
-impl Formatter for Harmless {
+struct Harmless<F>(F);
+
+impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut previous = None;
         let mut plain = 0;

@@ -1,28 +1,39 @@
 //! Findings as text: one file a format, all over the same finished run.
 
+mod azure;
 mod budget;
+mod checkstyle;
+mod columns;
 mod concise;
 mod escape;
+mod format;
 mod github;
+mod gitlab;
 mod graph;
 mod human;
 pub mod json;
+mod junit;
+mod markdown;
 mod objects;
 mod prose;
+mod rdjson;
 pub mod reach;
 mod redact;
 mod sarif;
 mod snippet;
+mod sonar;
 mod summary;
+mod tap;
 mod trace;
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
+use std::sync::Arc;
 
+use self::concise::Advice;
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
 pub use budget::{BudgetForm, BudgetStyle, Compared, budget};
+pub use format::{Format, UnknownFormat};
 pub use graph::{LayoutFailed, Picture, graph, too_large};
 pub use objects::{ObjectStyle, object};
 pub use trace::{Trace, trace};
@@ -67,6 +78,19 @@ impl<'a> Run<'a> {
     pub fn reported(&self) -> impl Iterator<Item = &'a Finding> {
         self.findings.iter().filter(|finding| finding.state == State::Reported)
     }
+
+    /// The same by the file of their place; findings stand in the order of paths already.
+    fn by_file(&self) -> Vec<(Arc<str>, Vec<&'a Finding>)> {
+        let mut files: Vec<(Arc<str>, Vec<&Finding>)> = Vec::new();
+        for finding in self.reported() {
+            let path = self.sources.location(finding.primary.span).path;
+            match files.last_mut() {
+                Some((last, findings)) if *last == path => findings.push(finding),
+                _ => files.push((path, vec![finding])),
+            }
+        }
+        files
+    }
 }
 
 /// Writes the findings alone, for people, without summary and coverage.
@@ -75,6 +99,11 @@ impl<'a> Run<'a> {
 /// Those of the writer.
 pub fn findings(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     human::findings(run, style, out)
+}
+
+/// A text of the tree as one line that no terminal and no log takes for a command.
+pub fn one_line(text: &str) -> String {
+    escape::guard(&escape::line(text))
 }
 
 /// A text without the values of secrets, its lines as they are.
@@ -92,76 +121,29 @@ pub fn without_secrets(text: &str) -> String {
     shown
 }
 
-/// A form of report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Format {
-    /// For people: the source lines of every place involved, reasons and advice, what was covered.
-    Human,
-    /// One line a finding, for editors, matchers and scripts.
-    Concise,
-    /// Everything, for programs; the schema is `schemas/report-v1.json`.
-    Json,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// Workflow commands that become annotations on GitHub.
-    Github,
-}
-
-impl Format {
-    /// Every format, in the order of the documentation.
-    pub fn all() -> &'static [Format] {
-        &[Format::Human, Format::Concise, Format::Json, Format::Sarif, Format::Github]
-    }
-
-    /// The word on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Format::Human => "human",
-            Format::Concise => "concise",
-            Format::Json => "json",
-            Format::Sarif => "sarif",
-            Format::Github => "github",
-        }
-    }
-
-    /// Whether a report is a sequence of lines, so that it may share a stream with another of that kind.
-    pub fn is_lines(self) -> bool {
-        matches!(self, Format::Human | Format::Concise | Format::Github)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// A word that names no format.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format `{given}`; known are {}", Format::all().iter().map(|format| format.word()).collect::<Vec<_>>().join(", "))]
-pub struct UnknownFormat {
-    /// As given.
-    pub given: String,
-}
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(word: &str) -> Result<Self, UnknownFormat> {
-        // The versioned name of a format stays valid when the plain one moves on.
-        let plain = if word == "json-v1" { "json" } else { word };
-        let known = Format::all().iter().find(|format| format.word() == plain);
-        known.copied().ok_or_else(|| UnknownFormat { given: word.to_owned() })
-    }
-}
-
-/// How text may be decorated. Formats for programs ignore it.
+/// How text may be decorated, and how much of it there is. Formats for programs ignore the decoration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Colour codes.
     pub color: bool,
     /// Links on the names of rules (OSC 8).
     pub hyperlinks: bool,
+    /// How much is said besides the findings.
+    pub extent: Extent,
+    /// Whether findings that do not count are listed, in the formats for people.
+    pub suppressed: bool,
+}
+
+/// How much a report says besides the findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Nothing, in the formats for people and matchers.
+    Findings,
+    /// What was covered.
+    #[default]
+    Coverage,
+    /// What was covered, and how many findings each rule has.
+    Statistics,
 }
 
 /// Writes a finished run in one format. The same run gives the same bytes.
@@ -171,10 +153,21 @@ pub struct Style {
 pub fn write(run: &Run<'_>, format: Format, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(run, style, out),
-        Format::Concise => concise::write(run, style, out),
-        Format::Json => json::write(run, out),
+        Format::Concise => concise::write(run, style, Advice::LeftOut, out),
+        Format::Agent => concise::write(run, style, Advice::Appended, out),
+        Format::Json => json::write(run, style, out),
+        Format::Jsonl => json::write_lines(run, out),
         Format::Sarif => sarif::write(run, out),
         Format::Github => github::write(run, out),
+        Format::Gitlab => gitlab::write(run, out),
+        Format::Junit => junit::write(run, out),
+        Format::Checkstyle => checkstyle::write(run, out),
+        Format::Rdjson => rdjson::write(run, out),
+        Format::Rdjsonl => rdjson::write_lines(run, out),
+        Format::Azure => azure::write(run, out),
+        Format::Sonar => sonar::write(run, out),
+        Format::Markdown => markdown::write(run, out),
+        Format::Tap => tap::write(run, out),
     }
 }
 
@@ -201,18 +194,6 @@ fn percent_encoded(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_format_reads_its_own_word() {
-        for format in Format::all() {
-            assert_eq!(format.to_string().parse(), Ok(*format));
-        }
-        assert_eq!("json-v1".parse(), Ok(Format::Json));
-        assert_eq!(
-            "xml".parse::<Format>().unwrap_err().to_string(),
-            "unknown format `xml`; known are human, concise, json, sarif, github"
-        );
-    }
 
     #[test]
     fn a_path_becomes_a_uri_reference() {

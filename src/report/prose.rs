@@ -27,6 +27,13 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Markdown as one line: what stood on several is only separated by spaces.
+pub(super) fn joined(text: &str) -> String {
+    let lines = wrapped(text, usize::MAX);
+    let words: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+    words.join(" ")
+}
+
 /// Adds words to the last line, and lines as the width asks for them.
 fn fill(lines: &mut Vec<String>, text: &str, width: usize) {
     for word in text.split_whitespace() {
@@ -50,5 +57,6 @@ mod tests {
         let text = "one two\nthree\n\n- four five\n- six\n```yaml\na:  b\n```\nlast";
         assert_eq!(wrapped(text, 9), ["one two", "three", "- four", "five", "- six", "  a:  b", "last"]);
         assert_eq!(wrapped("", 9), Vec::<String>::new());
+        assert_eq!(joined(text), "one two three - four five - six a: b last");
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
+use super::json::put;
 use super::{RuleText, Run, escape, json as report, percent_encoded, rule_url};
 use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity, State};
 use crate::source::{Location, Span};
@@ -252,6 +253,7 @@ fn rule(rule: &RuleText) -> Value {
         },
     });
     if let Some(score) = security_severity(rule) {
+        put(&mut properties, "tags", json!([rule.group, "security"]));
         put(&mut properties, "security-severity", json!(score));
     }
     json!({
@@ -298,12 +300,6 @@ fn pascal_case(id: &str) -> String {
 /// In a message, `[text](target)` is a link: none may come from a manifest.
 fn without_links(text: &str) -> String {
     text.replace("](", "] (")
-}
-
-fn put(value: &mut Value, key: &str, member: Value) {
-    if let Some(map) = value.as_object_mut() {
-        map.insert(key.to_owned(), member);
-    }
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ impl Snippets {
             let ranges: Vec<(usize, Range<usize>)> =
                 of_file.map(|(at, span)| (at, shown_range(&file, *span))).collect();
             let mut view = View::new(&file, ranges.iter().map(|(_, range)| range), hide, &hidden.of(id, &file));
+            view.name = escape::path(&sources.told(&file.path));
             for (at, range) in ranges {
                 let start = view.position(&file, range.start, Edge::Start);
                 let end = view.position(&file, range.end, Edge::End).max(start);
@@ -134,8 +135,7 @@ impl View {
         let gaps: Vec<usize> = wanted.iter().map(|line| line + 1).filter(|line| wanted.contains(&(line + 1))).collect();
         wanted.extend(gaps);
 
-        let mut view =
-            View { name: escape::path(&file.path), text: String::new(), lines: Vec::new(), starts: HashMap::new() };
+        let mut view = View { name: String::new(), text: String::new(), lines: Vec::new(), starts: HashMap::new() };
         for index in wanted {
             let bytes = file.line_range(index).unwrap_or_default();
             let line = file.text.get(bytes.clone()).unwrap_or_default().trim_end_matches(['\n', '\r']);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Run, escape};
-use crate::finding::{ClusterCoverage, State};
+use crate::finding::{Applicability, ClusterCoverage, Finding, Severity, State};
 
 /// At most this many names of a class are listed.
 const MAX_NAMES: usize = 5;
@@ -29,18 +29,97 @@ pub(super) fn sentence(run: &Run<'_>) -> String {
     )
 }
 
+/// `3 findings can be fixed with --fix, 1 more with --fix=all`; nothing where no finding can.
+pub(super) fn fixable(run: &Run<'_>) -> Option<String> {
+    let fixes = run.reported().filter_map(|finding| finding.fix.as_ref());
+    let (safe, other): (Vec<_>, Vec<_>) = fixes.partition(|fix| fix.applicability == Applicability::Safe);
+    let verb = |count: usize, with: &str| format!("{} can be fixed with {with}", counted(count, "finding"));
+    match (safe.len(), other.len()) {
+        (0, 0) => None,
+        (0, other) => Some(verb(other, "--fix=all")),
+        (safe, 0) => Some(verb(safe, "--fix")),
+        (safe, other) => Some(format!("{}, {other} more with --fix=all", verb(safe, "--fix"))),
+    }
+}
+
+/// What does not count, a line each: `path:line:column: rule: message (ignored: reason)`.
+pub(super) fn set_aside(run: &Run<'_>) -> Vec<String> {
+    let findings = run.findings.iter().filter(|finding| finding.state != State::Reported);
+    let line = |finding: &Finding| {
+        let at = run.sources.location(finding.primary.span);
+        let state = match finding.state {
+            State::Baselined => "in the baseline",
+            State::Known => "known before",
+            State::Ignored | State::Reported => "ignored",
+        };
+        let reason = finding.state_reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let text = format!("{}: {} ({state}{reason})", finding.rule, finding.message);
+        format!("{}:{}:{}: {}", escape::path(&at.path), at.line, at.column, escape::line(&text))
+    };
+    findings.map(line).collect()
+}
+
 /// `kubernetes/flux/cluster: 29 of 31 Kustomizations built (1 external, 1 broken), 257 objects`
 pub(super) fn cluster(cluster: &ClusterCoverage) -> String {
     let left = [(cluster.external, "external"), (cluster.broken, "broken")];
     let left = list(left.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
     format!(
         "{}: {} of {} built{}, {}",
-        escape::path(&cluster.entry),
+        if cluster.entry.is_empty() { ".".to_owned() } else { escape::path(&cluster.entry) },
         cluster.built,
         counted(cluster.kustomizations, "Kustomization"),
         if left.is_empty() { String::new() } else { format!(" ({left})") },
         counted(cluster.objects, "object"),
     )
+}
+
+/// How many findings a rule has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    /// By severity; the reported ones alone.
+    pub(super) error: usize,
+    pub(super) warning: usize,
+    pub(super) info: usize,
+    /// Those that do not count.
+    pub(super) set_aside: usize,
+}
+
+impl Count {
+    pub(super) fn reported(self) -> usize {
+        self.error + self.warning + self.info
+    }
+}
+
+/// The rules that found something, most findings first.
+pub(super) fn by_rule<'a>(run: &Run<'a>) -> Vec<(&'a str, Count)> {
+    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    for finding in run.findings {
+        let count = counts.entry(&finding.rule).or_default();
+        match (finding.state, finding.severity) {
+            (State::Reported, Severity::Error) => count.error += 1,
+            (State::Reported, Severity::Warning) => count.warning += 1,
+            (State::Reported, Severity::Info) => count.info += 1,
+            _ => count.set_aside += 1,
+        }
+    }
+    let mut counts: Vec<(&str, Count)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse((count.reported(), count.error, count.warning)));
+    counts
+}
+
+/// The same as lines: `  3  depends-on-missing  2 errors, 1 warning`.
+pub(super) fn statistics(run: &Run<'_>) -> Vec<String> {
+    let counts = by_rule(run);
+    let width = counts.iter().map(|(rule, _)| rule.chars().count()).max().unwrap_or_default();
+    let digits = counts.iter().map(|(_, count)| count.reported().to_string().len()).max().unwrap_or_default();
+    let line = |(rule, count): &(&str, Count)| {
+        let severities = [(count.error, "error"), (count.warning, "warning"), (count.info, "info")];
+        let reported = severities.iter().filter(|(count, _)| *count > 0).map(|(count, word)| counted(*count, word));
+        let set_aside = (count.set_aside > 0).then(|| format!("{} set aside", count.set_aside));
+        let words = list(reported.chain(set_aside));
+        format!("{:digits$}  {:width$}  {words}", count.reported(), escape::line(rule))
+    };
+    counts.iter().map(line).collect()
 }
 
 /// What was not looked at for one kind of reason.

@@ -107,6 +107,14 @@ impl RuleEntry {
         !matches!(self.predicate, Predicate::Engine)
     }
 
+    /// What is odd about a card of the repository, and no fault.
+    pub fn hints(&self) -> &[String] {
+        match &self.predicate {
+            Predicate::Ready(check, _) => &check.hints,
+            Predicate::Engine | Predicate::Compiled(_) | Predicate::Data => &[],
+        }
+    }
+
     /// Whether it is a card of the repository.
     pub fn is_of_user(&self) -> bool {
         matches!(self.predicate, Predicate::Ready(..))

@@ -6,6 +6,7 @@ mod catalogue;
 pub mod cel;
 pub mod check;
 mod harness;
+mod preset;
 mod rule;
 pub mod user;
 
@@ -13,4 +14,5 @@ pub use admission::AdmissionPolicy;
 pub use card::{Card, CardError, Example};
 pub use catalogue::{Catalogue, RuleEntry};
 pub use harness::{Difference, Mismatch, run_example, run_example_of};
+pub use preset::Preset;
 pub use rule::{Rule, Sink};

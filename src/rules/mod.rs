@@ -7,6 +7,7 @@ mod gateway;
 mod kustomize;
 mod network;
 mod observability;
+mod presets;
 mod references;
 mod schema;
 mod secrets;
@@ -17,6 +18,7 @@ mod workloads;
 
 use std::sync::LazyLock;
 
+pub use self::presets::{begin, presets};
 use crate::fault::Fault;
 use crate::rulebook::{AdmissionPolicy, Catalogue, RuleEntry};
 

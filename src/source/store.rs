@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{File, FileId, FileSystem, Location, MAX_TEXT_BYTES, ReadError, Span, TextProblem};
+use super::{File, FileId, FileSystem, Location, MAX_TEXT_BYTES, ReadError, Span, TextProblem, relative_to};
 
 /// Every file of the run, read once and kept. Shared between threads.
 ///
@@ -14,6 +14,8 @@ pub struct Sources {
     store: Arc<Store>,
     // What this window answered for a path.
     known: RwLock<HashMap<String, Result<FileId, ReadError>>>,
+    // The root, and the folder that locations are told from.
+    told_from: Option<(String, String)>,
 }
 
 #[derive(Default)]
@@ -60,7 +62,7 @@ impl Store {
 impl Sources {
     /// Sources over a file system.
     pub fn new(system: impl FileSystem + 'static) -> Self {
-        Sources { system: Arc::new(system), store: Arc::default(), known: RwLock::default() }
+        Sources { system: Arc::new(system), store: Arc::default(), known: RwLock::default(), told_from: None }
     }
 
     /// Sources over a tree that was read before: a file that says what it said is the same [`File`] under the same id.
@@ -73,13 +75,13 @@ impl Sources {
         });
         let store =
             Store { before: known.collect(), files: RwLock::new(vec![None; files.len()]), ids: RwLock::default() };
-        Sources { system: Arc::new(system), store: Arc::new(store), known: RwLock::default() }
+        Sources { system: Arc::new(system), store: Arc::new(store), known: RwLock::default(), told_from: None }
     }
 
     /// The same files, seen through another file system.
     #[must_use]
     pub fn window(&self, system: Arc<dyn FileSystem>) -> Sources {
-        Sources { system, store: self.store.clone(), known: RwLock::default() }
+        Sources { system, store: self.store.clone(), known: RwLock::default(), told_from: None }
     }
 
     /// The file system below.
@@ -138,12 +140,25 @@ impl Sources {
         found.unwrap_or_else(|| Arc::new(File::new("", "".into(), None)))
     }
 
+    /// From now on, locations have paths relative to another folder than the root. Both are absolute, with `/`.
+    pub fn tell_from(&mut self, root: &str, folder: &str) {
+        self.told_from = Some((root.to_owned(), folder.to_owned()));
+    }
+
+    /// A path below the root, as locations show it.
+    pub fn told(&self, path: &Arc<str>) -> Arc<str> {
+        match &self.told_from {
+            Some((root, folder)) => relative_to(folder, &format!("{root}/{path}")).into(),
+            None => path.clone(),
+        }
+    }
+
     /// Where a span stands, for people.
     pub fn location(&self, span: Span) -> Location {
         let file = self.file(span.file);
         let (line, column) = file.line_column(span.start as usize);
         let (end_line, end_column) = file.line_column(span.end as usize);
-        Location { path: file.path.clone(), line, column, end_line, end_column }
+        Location { path: self.told(&file.path), line, column, end_line, end_column }
     }
 
     /// The text a span covers.
@@ -204,6 +219,16 @@ mod tests {
     fn the_end_of_the_last_line_has_a_place() {
         let (sources, id) = sources("a: 1");
         assert_eq!(sources.location(Span::new(id, 4..4)).column, 5);
+    }
+
+    #[test]
+    fn paths_can_be_told_from_another_folder() {
+        let (mut sources, id) = sources("a: 1");
+        let place = Span::new(id, 0..1);
+        for (folder, path) in [("/ws", "sub/a.yaml"), ("/ws/sub/b", "../a.yaml"), ("/other", "../ws/sub/a.yaml")] {
+            sources.tell_from("/ws/sub", folder);
+            assert_eq!(&*sources.location(place).path, path);
+        }
     }
 
     #[test]

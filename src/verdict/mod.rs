@@ -1,5 +1,6 @@
 //! Which findings count: levels, suppressions, one finding for one place, one order for all.
 
+pub mod baseline;
 mod silence;
 pub mod suppressions;
 
@@ -31,11 +32,14 @@ fn setting<'c>(rules: &'c std::collections::BTreeMap<String, RuleSetting>, card:
 pub fn switch(config: &Config, card: &Card) -> Switch {
     let level = setting(&config.rules, card).and_then(|setting| setting.level);
     match level {
-        Some(Level::Off) => Switch::Off,
-        Some(level) => level.severity().map_or(Switch::Off, Switch::On),
+        Some(level) => level.severity(card.severity).map_or(Switch::Off, Switch::On),
         // Options without a level switch a rule on at its own severity.
-        None if config.rules.contains_key(&card.id) || card.default == CardDefault::On => Switch::On(card.severity),
-        None => Switch::Off,
+        None if config.rules.contains_key(&card.id) => Switch::On(card.severity),
+        None => match config.begun(&card.id) {
+            Some(level) => level.severity(card.severity).map_or(Switch::Off, Switch::On),
+            None if card.default == CardDefault::On => Switch::On(card.severity),
+            None => Switch::Off,
+        },
     }
 }
 
@@ -89,19 +93,20 @@ impl Court<'_> {
 
     fn finding(&self, cluster: Option<Arc<str>>, observation: Observation) -> Option<Finding> {
         let card = &self.catalogue.get(&observation.rule)?.card;
+        let path = self.sources.location(observation.primary.span).path;
+        let below = self.level_at(&path, card);
         let level = match switch(self.config, card) {
             Switch::On(level) => level,
-            Switch::Off if self.asked.contains(&card.id) => card.severity,
+            Switch::Off if self.asked.contains(&card.id) || below.is_some() => card.severity,
             Switch::Off => return None,
         };
-        let configured = setting(&self.config.rules, card).is_some_and(|setting| setting.level.is_some());
+        let configured = setting(&self.config.rules, card)
+            .is_some_and(|setting| setting.level.is_some_and(|level| level != Level::On));
         // What the predicate found to be less severe stays so, unless the user chose a level.
         let severity = if configured { level } else { observation.severity.map_or(level, |own| own.min(level)) };
-        let path = self.sources.location(observation.primary.span).path;
-        let severity = match self.level_at(&path, card) {
-            Some(Level::Off) => return None,
-            Some(level) => level.severity()?,
-            None => severity,
+        let severity = match below {
+            None | Some(Level::On) => severity,
+            Some(level) => level.severity(card.severity)?,
         };
         let fingerprint = self.fingerprint(cluster.as_deref(), &observation);
         let first_paragraph = |text: &str| text.split("\n\n").next().unwrap_or_default().replace('\n', " ");

@@ -7,16 +7,47 @@ use serde_json::{Map, Value, json};
 
 use super::{harden, overlay};
 
+const METADATA: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 /// All of them, as they were generated.
 fn all() -> Option<&'static Value> {
     static ALL: OnceLock<Option<Value>> = OnceLock::new();
     ALL.get_or_init(|| serde_json::from_str(&flux_vet_schemas::json().ok()?).ok()).as_ref()
 }
 
+/// Every kind that is built in, as `group/version/Kind`.
+pub fn kinds() -> impl DoubleEndedIterator<Item = (&'static str, &'static str)> {
+    let kinds = all().and_then(|all| all.get("kinds")).and_then(Value::as_object);
+    kinds.into_iter().flat_map(|kinds| kinds.keys()).filter_map(|name| name.rsplit_once('/'))
+}
+
 /// The hardened schema of a kind, with the definitions it needs; `None` for what is not built in.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
     let all = all()?;
     let name = all.get("kinds")?.get(format!("{api_version}/{kind}"))?.get("definition")?.as_str()?;
+    let kept = pruned(name)?;
+    Some(json!({ "$ref": format!("#/$defs/{name}"), "$defs": kept }))
+}
+
+/// Whether a group has a kind, in some version; every such version.
+pub fn versions(group: &str, kind: &str) -> Vec<&'static str> {
+    kinds()
+        .filter(|(_, own)| *own == kind)
+        .filter_map(|(api_version, _)| {
+            let (own, version) = api_version.split_once('/').unwrap_or(("", api_version));
+            (own == group).then_some(version)
+        })
+        .collect()
+}
+
+/// The schema of the metadata of every object, for schemas that leave it to the API server, and what it refers to.
+pub fn metadata() -> Option<(Value, Map<String, Value>)> {
+    Some((json!({ "$ref": format!("#/$defs/{METADATA}") }), pruned(METADATA)?))
+}
+
+/// A definition and those that it refers to, hardened.
+fn pruned(name: &str) -> Option<Map<String, Value>> {
+    let all = all()?;
     let definitions = all.get("definitions")?.as_object()?;
     let mut kept = Map::new();
     let mut open = vec![name.to_owned()];
@@ -32,7 +63,7 @@ pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
         });
         kept.insert(name, definition);
     }
-    Some(json!({ "$ref": format!("#/$defs/{name}"), "$defs": kept }))
+    Some(kept)
 }
 
 /// The definitions that a schema refers to.

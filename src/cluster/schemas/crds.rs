@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::harden;
+use super::{builtin, harden};
 use crate::build::object::Gvk;
 use crate::cluster::Cluster;
 use crate::yaml::Node;
@@ -22,14 +22,34 @@ pub fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Value> {
         return None;
     }
     let mut schema = given.to_json();
+    let Value::Object(root) = &mut schema else { return None };
+    let metadata = root.get_mut("properties").and_then(|all| all.get_mut("metadata")).map(Value::take);
     harden::structural(&mut schema);
-    // Every object has these, whatever its schema lists.
-    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+    framed(&mut schema);
+    // A definition may ask for names of its own.
+    if let (Some(own), Value::Object(root)) = (metadata, &mut schema) {
+        root.insert("allOf".to_owned(), json!([{ "properties": { "metadata": own } }]));
+    }
+    Some(schema)
+}
+
+/// Every object has these, whatever its schema lists.
+pub fn framed(schema: &mut Value) {
+    let Some((metadata, definitions)) = builtin::metadata() else { return };
+    let Value::Object(root) = schema else { return };
+    root.insert("$defs".to_owned(), Value::Object(definitions));
+    if let Some(Value::Object(properties)) = root.get_mut("properties") {
         for key in ["apiVersion", "kind"] {
             properties.insert(key.to_owned(), json!({ "type": "string" }));
         }
-        properties.insert("metadata".to_owned(), json!({ "type": "object" }));
+        properties.insert("metadata".to_owned(), metadata);
         properties.entry("status").or_insert_with(|| json!({}));
     }
-    Some(schema)
+}
+
+/// The schema of objects of which nothing else is known.
+pub fn bare() -> Value {
+    let mut schema = json!({ "type": "object", "properties": {}, "additionalProperties": true });
+    framed(&mut schema);
+    schema
 }

@@ -1,10 +1,12 @@
 //! Schemas of Flux's own kinds, for trees that hold no CRDs of Flux. The table is `rules/flux-kinds.yaml`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use super::crds;
 
 const TABLE: &str = include_str!("../../../rules/flux-kinds.yaml");
 
@@ -23,28 +25,38 @@ struct Row {
 
 /// The schema of a kind of Flux; `None` for every other.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
-    static KINDS: OnceLock<HashMap<String, Value>> = OnceLock::new();
-    let kinds = KINDS.get_or_init(|| {
+    all().get(&format!("{api_version} {kind}")).cloned()
+}
+
+/// The versions of a kind of Flux; none for what is no kind of Flux.
+pub fn versions(group: &str, kind: &str) -> Vec<&'static str> {
+    let own = kinds().filter(|(_, own)| *own == kind).filter_map(|(api_version, _)| api_version.split_once('/'));
+    own.filter(|(own, _)| *own == group).map(|(_, version)| version).collect()
+}
+
+/// Every kind of Flux: API version and name.
+pub fn kinds() -> impl DoubleEndedIterator<Item = (&'static str, &'static str)> {
+    all().keys().filter_map(|name| name.split_once(' '))
+}
+
+fn all() -> &'static BTreeMap<String, Value> {
+    static KINDS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    KINDS.get_or_init(|| {
         // The test below reads it, so that it is known to be right.
         let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap_or_default();
         rows.iter().map(|row| (row.kind.clone(), whole(&row.spec))).collect()
-    });
-    kinds.get(&format!("{api_version} {kind}")).cloned()
+    })
 }
 
 fn whole(spec: &Value) -> Value {
-    json!({
+    let mut schema = json!({
         "type": "object",
         "additionalProperties": false,
         "required": ["spec"],
-        "properties": {
-            "apiVersion": { "type": "string" },
-            "kind": { "type": "string" },
-            "metadata": { "type": "object" },
-            "spec": read(spec),
-            "status": {},
-        },
-    })
+        "properties": { "spec": read(spec) },
+    });
+    crds::framed(&mut schema);
+    schema
 }
 
 /// A type of the table as a schema.
@@ -70,7 +82,12 @@ fn object(fields: &Map<String, Value>) -> Value {
         }
         properties.insert(plain.to_owned(), read(given));
     }
-    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+    let mut schema = json!({ "type": "object", "additionalProperties": false, "properties": properties });
+    // Older drafts refuse an empty list, and others read the schemas that are exported.
+    if let (false, Value::Object(schema)) = (required.is_empty(), &mut schema) {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema
 }
 
 fn scalar(word: &str) -> Value {

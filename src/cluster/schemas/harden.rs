@@ -43,6 +43,8 @@ fn harden(schema: &mut Value) {
             options.push(Value::Null);
         }
     }
+    whole_numbers(map);
+    exclusive(map);
     let is_open = flag(map, "x-kubernetes-preserve-unknown-fields") || flag(map, "x-kubernetes-embedded-resource");
     if map.get("properties").is_some_and(Value::is_object) && !map.contains_key("additionalProperties") && !is_open {
         map.insert("additionalProperties".to_owned(), Value::Bool(false));
@@ -58,6 +60,28 @@ fn harden(schema: &mut Value) {
         }
     }
     // Inside of a choice only what is said there counts: closing it would refuse what the schema around it lists.
+}
+
+/// Source: kube-openapi `pkg/validation/validate/values.go` (`IsValueValidAgainstRange`).
+fn whole_numbers(map: &mut Map<String, Value>) {
+    let (least, most) = match map.get("format").and_then(Value::as_str) {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("int64") => (i64::MIN, i64::MAX),
+        _ => return,
+    };
+    map.entry("minimum").or_insert_with(|| json!(least));
+    map.entry("maximum").or_insert_with(|| json!(most));
+}
+
+/// `exclusiveMinimum: true` beside `minimum`, as OpenAPI 3.0 writes it.
+fn exclusive(map: &mut Map<String, Value>) {
+    for (limit, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+        let Some(Value::Bool(is_exclusive)) = map.get(exclusive).cloned() else { continue };
+        map.remove(exclusive);
+        if is_exclusive && let Some(value) = map.remove(limit) {
+            map.insert(exclusive.to_owned(), value);
+        }
+    }
 }
 
 fn flag(map: &Map<String, Value>, key: &str) -> bool {

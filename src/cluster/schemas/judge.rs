@@ -8,6 +8,7 @@ use serde_json::Value as JsonValue;
 use super::Schema;
 use super::harden::QUANTITY;
 use super::instance::Instance;
+use super::{formats, lists};
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::config::nearest;
@@ -47,7 +48,9 @@ pub struct Violation {
     /// One sentence.
     pub message: String,
     /// The fields that have to be there.
-    lacks: Vec<String>,
+    pub(super) lacks: Vec<String>,
+    /// Another place involved.
+    pub related: Option<Label>,
     /// What to do.
     pub help: Option<String>,
     /// The schema is that of a CRD in the tree.
@@ -57,7 +60,7 @@ pub struct Violation {
 /// Everything that an object says against its schema. `at` is its position among those that are judged.
 pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema) -> Vec<Violation> {
     let position = cluster.position(object).unwrap_or(at);
-    let mut found: Vec<Violation> = Vec::new();
+    let mut found: Vec<Violation> = annotations(object, position).into_iter().collect();
     for error in schema.validator.iter_errors(Instance::Node(&object.node)) {
         read(object, schema, position, &error, &mut found);
     }
@@ -65,6 +68,26 @@ pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema)
         missing.message = format!("{} {}", missing.message, enumeration(&missing.lacks));
     }
     found
+}
+
+/// All annotations of an object, in bytes. Source: apimachinery `pkg/api/validation/objectmeta.go`.
+const ANNOTATIONS: usize = 256 * 1024;
+
+fn annotations(object: &Object, position: usize) -> Option<Violation> {
+    let node = object.at(&["metadata", "annotations"])?;
+    let size: usize = node.entries().map(|entry| entry.key.len() + entry.value.as_str().map_or(0, str::len)).sum();
+    (size > ANNOTATIONS).then(|| Violation {
+        object: position,
+        trouble: Trouble::Value,
+        place: object.place(),
+        trail: crate::cluster::trail(node),
+        path: "metadata.annotations".to_owned(),
+        message: format!("the annotations of {} have {size} bytes, more than {ANNOTATIONS}", object.reference()),
+        lacks: Vec::new(),
+        related: None,
+        help: Some("keep large texts in a ConfigMap".to_owned()),
+        is_of_tree: false,
+    })
 }
 
 /// "`a`, `b` and `c`".
@@ -86,6 +109,7 @@ fn read(object: &Object, schema: &Schema, position: usize, error: &ValidationErr
         path,
         message,
         lacks: Vec::new(),
+        related: None,
         help,
         is_of_tree: schema.is_of_tree,
     };
@@ -122,12 +146,83 @@ fn read(object: &Object, schema: &Schema, position: usize, error: &ValidationErr
                 }
             }
         }
+        ValidationErrorKind::PropertyNames { error: inner } => {
+            let Some(name) = inner.instance().as_str() else { return };
+            let Some(entry) = at.node.as_map().and_then(|map| map.entry(name)) else { return };
+            let Some((what, help)) = wrong(inner.kind(), &Node::text_node(name, entry.value.origin.clone())) else {
+                return;
+            };
+            let message = format!("the key `{name}` in {} {what}", field());
+            found.push(violation(Trouble::Value, Some(&entry.value), entry.key_span, at.below(name), message, help));
+        }
+        ValidationErrorKind::Custom { keyword, message } if keyword == lists::KEYWORD => {
+            let Some((later, first)) = message.split_once(' ') else { return };
+            let item = |at_text: &str| at.node.items().get(at_text.parse::<usize>().ok()?);
+            let (Some(later), Some(first)) = (item(later), item(first)) else { return };
+            let message = format!("{} has two items alike, which the API server takes once", field());
+            let help = Some("take one of them away, or make them differ".to_owned());
+            let mut twice = violation(Trouble::Value, Some(later), later.span(), at.shown(), message, help);
+            twice.related = Some(Label::new(first.span(), "the first"));
+            found.push(twice);
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            choice(object, schema, position, &at, context, found);
+        }
+        ValidationErrorKind::Pattern { pattern } if is_flux_duration(object, pattern) => {}
         kind => {
             let Some((what, help)) = wrong(kind, at.node) else { return };
             let message = format!("{} {what}", field());
             found.push(violation(Trouble::Value, Some(at.node), at.node.span(), at.shown(), message, help));
         }
     }
+}
+
+/// A value that fits none of several schemas: what the nearest of them says.
+fn choice(
+    object: &Object,
+    schema: &Schema,
+    position: usize,
+    at: &Place<'_>,
+    context: &[Vec<ValidationError<'static>>],
+    found: &mut Vec<Violation>,
+) {
+    // Choices between fields alone are one matter: one of them has to be there.
+    let lacks = |branch: &Vec<ValidationError<'_>>| match branch.as_slice() {
+        [only] => match only.kind() {
+            ValidationErrorKind::Required { property } => property.as_str().map(ToOwned::to_owned),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(names) = context.iter().map(lacks).collect::<Option<Vec<String>>>() {
+        let whose = if at.path.is_empty() {
+            object.reference().to_string()
+        } else {
+            format!("`{}` of {}", at.shown(), object.reference())
+        };
+        found.push(Violation {
+            object: position,
+            trouble: Trouble::Missing,
+            place: at.key.unwrap_or_else(|| object.place()),
+            trail: crate::cluster::trail(at.node),
+            path: at.shown(),
+            message: format!("{whose} lacks one of"),
+            lacks: names,
+            related: None,
+            help: None,
+            is_of_tree: schema.is_of_tree,
+        });
+        return;
+    }
+    let nearest = context.iter().filter(|branch| !branch.is_empty()).min_by_key(|branch| branch.len());
+    for error in nearest.into_iter().flatten() {
+        read(object, schema, position, error, found);
+    }
+}
+
+/// What is no duration in an object of Flux is told by `duration-invalid`.
+fn is_flux_duration(object: &Object, pattern: &str) -> bool {
+    object.gvk.group.ends_with(".toolkit.fluxcd.io") && pattern.contains("(ms|s|m")
 }
 
 /// `Deployment` of `apps/v1`, for a sentence.
@@ -158,6 +253,28 @@ fn wrong(kind: &ValidationErrorKind, node: &Node) -> Option<(String, Option<Stri
         ValidationErrorKind::Pattern { pattern } => {
             (format!("is {}, which `{pattern}` does not match", described(node)), None)
         }
+        ValidationErrorKind::Format { format } => {
+            let form = formats::form(format)?;
+            (format!("is {}, which is no {}", described(node), form.called), Some(form.help.to_owned()))
+        }
+        ValidationErrorKind::Constant { expected_value } => {
+            (format!("is {}, and only `{}` is allowed", described(node), text(expected_value)), None)
+        }
+        ValidationErrorKind::ExclusiveMinimum { limit } => {
+            (format!("is {}, not more than {limit}", described(node)), None)
+        }
+        ValidationErrorKind::ExclusiveMaximum { limit } => {
+            (format!("is {}, not less than {limit}", described(node)), None)
+        }
+        ValidationErrorKind::MultipleOf { multiple_of } => {
+            (format!("is {}, no multiple of {multiple_of}", described(node)), None)
+        }
+        ValidationErrorKind::MinProperties { limit } => (format!("has fewer than {limit} fields"), None),
+        ValidationErrorKind::MaxProperties { limit } => (format!("has more than {limit} fields"), None),
+        ValidationErrorKind::OneOfMultipleValid { .. } => {
+            ("fits several choices, of which it may fit one".to_owned(), None)
+        }
+        ValidationErrorKind::Not { .. } => ("is what its schema refuses".to_owned(), None),
         ValidationErrorKind::Minimum { limit } => (format!("is {}, less than {limit}", described(node)), None),
         ValidationErrorKind::Maximum { limit } => (format!("is {}, more than {limit}", described(node)), None),
         ValidationErrorKind::MinLength { limit } => (format!("is shorter than {limit} characters"), None),

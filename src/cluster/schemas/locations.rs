@@ -94,8 +94,15 @@ impl Location {
     }
 }
 
+/// The name of a schema's file, in a folder whose layout is not given.
+pub fn file_name(gvk: &Gvk) -> String {
+    format!("{}{}.json", value("ResourceKind", gvk, None), value("KindSuffix", gvk, None))
+}
+
 fn value(name: &str, gvk: &Gvk, kubernetes: Option<Version>) -> String {
     match name {
+        // What stands before the slash, if there is one.
+        "Group" if gvk.group.is_empty() => gvk.version.to_string(),
         "Group" => gvk.group.to_string(),
         "ResourceKind" => gvk.kind.to_lowercase(),
         "ResourceAPIVersion" => gvk.version.to_string(),

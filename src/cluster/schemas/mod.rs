@@ -2,17 +2,23 @@
 
 mod builtin;
 mod crds;
+mod cron;
 mod flux;
+mod formats;
 mod harden;
 mod instance;
 mod judge;
+mod lists;
 mod locations;
+mod names;
 mod overlay;
+mod served;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jsonschema::Validator;
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Cluster;
@@ -30,6 +36,10 @@ struct Schema {
     text: Value,
     /// Whether a CRD of the tree brought it: it may be older or newer than that of the cluster.
     is_of_tree: bool,
+    /// Nothing is known of the kind: its metadata alone is judged.
+    is_bare: bool,
+    /// The kind itself is none.
+    wrong: Option<served::Wrong>,
 }
 
 /// What a cluster's objects say against their schemas.
@@ -49,15 +59,22 @@ impl Judged {
         for (at, object) in objects.iter().enumerate() {
             kinds.entry(&object.gvk).or_default().push(at);
         }
-        let schemas: HashMap<&Gvk, Option<Arc<Schema>>> =
-            kinds.keys().map(|gvk| (*gvk, schema(cluster, gvk).map(Arc::new))).collect();
-        // On this thread alone: while a parallel iterator waits, it may take up another rule that waits for this result.
-        let violations = objects.iter().enumerate().flat_map(|(at, object)| {
-            let schema = schemas.get(&object.gvk).and_then(Option::as_ref);
-            schema.map(|schema| judge::judge(cluster, at, object, schema)).unwrap_or_default()
+        let schemas: HashMap<&Gvk, Option<Arc<Schema>>> = kinds
+            .par_iter()
+            .map(|(gvk, own)| {
+                let first = own.first().and_then(|at| objects.get(*at));
+                (*gvk, first.and_then(|first| schema(cluster, first)).map(Arc::new))
+            })
+            .collect();
+        let violations = objects.par_iter().enumerate().flat_map_iter(|(at, object)| {
+            let Some(schema) = schemas.get(&object.gvk).and_then(Option::as_ref) else { return Vec::new() };
+            let mut found = judge::judge(cluster, at, object, schema);
+            found.extend(schema.wrong.as_ref().map(|wrong| served::say(cluster, at, object, wrong)));
+            found
         });
         let mut judged = Judged { violations: violations.collect(), ..Judged::default() };
-        for (gvk, own) in kinds.iter().filter(|(gvk, _)| schemas.get(*gvk).is_some_and(Option::is_none)) {
+        let is_bare = |gvk: &Gvk| schemas.get(gvk).is_none_or(|schema| schema.as_ref().is_none_or(|one| one.is_bare));
+        for (gvk, own) in kinds.iter().filter(|(gvk, _)| is_bare(gvk)) {
             *judged.without.entry(shown(gvk)).or_default() += own.len();
         }
         judged
@@ -68,8 +85,9 @@ fn shown(gvk: &Gvk) -> String {
     format!("{} {}", gvk.api_version(), gvk.kind)
 }
 
-/// The schema of a kind: what a CRD of the tree says comes first.
-fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
+/// The schema of the kind of an object: what a CRD of the tree says comes first.
+fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
+    let gvk = &first.gvk;
     let of_tree = crds::schema(cluster, gvk);
     let is_of_tree = of_tree.is_some();
     let given = || {
@@ -80,12 +98,37 @@ fn schema(cluster: &Cluster<'_>, gvk: &Gvk) -> Option<Schema> {
         let api_version = gvk.api_version();
         flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
     };
-    let text = of_tree.or_else(given).or_else(known)?;
+    let text = of_tree.or_else(given).or_else(known);
+    let full = text.and_then(|text| compile(text, cluster, gvk));
+    let is_bare = full.is_none();
+    let (validator, text) = full.or_else(|| compile(crds::bare(), cluster, gvk))?;
+    let wrong = if is_bare { served::wrong(cluster, first) } else { None };
+    Some(Schema { validator, text, is_of_tree, is_bare, wrong })
+}
+
+fn compile(mut text: Value, cluster: &Cluster<'_>, gvk: &Gvk) -> Option<(Validator<Manifest>, Value)> {
+    names::apply(&mut text, gvk, cluster.declared().kubernetes);
     let options = jsonschema::options_for::<Manifest>()
         .with_pattern_options(jsonschema::PatternOptions::regex())
-        .should_validate_formats(false);
-    let validator = options.build(&text).ok()?;
-    Some(Schema { validator, text, is_of_tree })
+        .should_validate_formats(true)
+        .with_keyword(lists::KEYWORD, lists::keyword);
+    let validator = formats::add(options).build(&text).ok()?;
+    Some((validator, text))
+}
+
+/// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.
+pub fn built_in() -> impl Iterator<Item = (String, Value)> {
+    let named = |(api_version, kind): (&str, &str), schema: Option<Value>| {
+        let gvk = Gvk::new(api_version, kind);
+        let mut schema = schema?;
+        names::apply(&mut schema, &gvk, None);
+        if let Value::Object(map) = &mut schema {
+            map.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+        }
+        Some((locations::file_name(&gvk), schema))
+    };
+    let of_flux = flux::kinds().filter_map(move |kind| named(kind, flux::schema(kind.0, kind.1)));
+    of_flux.chain(builtin::kinds().filter_map(move |kind| named(kind, builtin::schema(kind.0, kind.1))))
 }
 
 impl Cluster<'_> {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use super::lists;
 
 const TABLE: &str = include_str!("../../../rules/kubernetes-values.yaml");
 
@@ -20,9 +22,47 @@ struct Row {
     options: Vec<String>,
     /// Lowest and highest number; of texts nothing is said.
     range: Option<(i64, i64)>,
+    /// The form of texts.
+    format: Option<String>,
+    /// The form of the keys of a map.
+    keys: Option<String>,
+    /// The form of the values of a map.
+    values: Option<String>,
+    /// The fields that tell the items of a list apart, with their defaults.
+    distinct: Option<BTreeMap<String, Option<String>>>,
     /// The values stand in a list.
     #[serde(default)]
     items: bool,
+}
+
+impl Row {
+    /// What it adds to the schema of a field.
+    fn rule(&self) -> Value {
+        let mut rule = Map::new();
+        let mut add = |key: &str, value: Value| rule.insert(key.to_owned(), value);
+        if !self.options.is_empty() {
+            add("enum", json!(self.options));
+        }
+        if let Some((least, most)) = self.range {
+            add("minimum", json!(least));
+            add("maximum", json!(most));
+        }
+        if let Some(form) = &self.format {
+            add("format", json!(form));
+        }
+        if let Some(form) = &self.keys {
+            add("propertyNames", json!({ "format": form }));
+        }
+        if let Some(form) = &self.values {
+            add("additionalProperties", json!({ "type": "string", "format": form }));
+        }
+        if let Some(keys) = &self.distinct {
+            add(lists::KEYWORD, json!("map"));
+            add(lists::KEYS, json!(keys.keys().collect::<Vec<_>>()));
+            add(lists::DEFAULTS, json!(keys));
+        }
+        Value::Object(rule)
+    }
 }
 
 type Fields = BTreeMap<String, Vec<(String, Value, bool)>>;
@@ -35,10 +75,7 @@ fn fields() -> &'static Fields {
         let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap_or_default();
         let mut fields = Fields::new();
         for row in rows {
-            let rule = match row.range {
-                Some((least, most)) => json!({ "minimum": least, "maximum": most }),
-                None => json!({ "enum": row.options }),
-            };
+            let rule = row.rule();
             for field in row.fields {
                 if let Some((definition, name)) = field.split_once('.') {
                     let entry = (name.to_owned(), rule.clone(), row.items);
@@ -82,6 +119,8 @@ mod tests {
             });
             assert!(is_there, "{field}");
         }
-        assert!(rows.iter().all(|row| row.options.is_empty() == row.range.is_some()));
+        assert!(rows.iter().all(|row| row.rule().as_object().is_some_and(|rule| !rule.is_empty())));
+        let forms = rows.iter().flat_map(|row| [&row.format, &row.keys, &row.values]).flatten();
+        forms.for_each(|form| assert!(super::super::formats::form(form).is_some(), "{form}"));
     }
 }

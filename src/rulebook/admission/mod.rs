@@ -6,6 +6,7 @@ mod policy;
 mod resources;
 mod validate;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use serde::Deserialize;
@@ -42,7 +43,7 @@ impl Rule for AdmissionPolicy {
             // A policy that nothing binds has no effect yet: what it would say is a warning.
             let own = if own.is_empty() { vec![None] } else { own };
             for binding in own {
-                Validation { cluster, policy, binding, kinds: &kinds }.run(out);
+                Validation { cluster, policy, binding, kinds: &kinds, steps: Cell::default() }.run(out);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Runs a policy on the objects that a binding gives it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::given;
@@ -12,7 +13,7 @@ use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Label, Observation, Severity};
 use crate::rulebook::Sink;
-use crate::rulebook::cel::{Machine, Nowhere, Program, Stop, Value, boolean, selects};
+use crate::rulebook::cel::{MAX_ALL_STEPS, Machine, Nowhere, Program, Stop, Value, boolean, selects};
 use crate::rulebook::check::{Place, namespace};
 use crate::yaml::Node;
 
@@ -22,6 +23,7 @@ pub struct Validation<'v, 'w> {
     pub policy: &'v Policy<'w>,
     pub binding: Option<&'v Binding<'w>>,
     pub kinds: &'v Kinds<'w>,
+    pub steps: Cell<u64>,
 }
 
 /// What becomes of a condition.
@@ -44,6 +46,9 @@ impl<'w> Validation<'_, 'w> {
             }
             let selected = is_selected(self.cluster, self.policy.constraints, object)
                 .and_then(|selected| Ok(selected && is_selected(self.cluster, bound, object)?));
+            if self.steps.get() > MAX_ALL_STEPS {
+                return self.open(None, "it takes too many steps in all", out);
+            }
             match selected {
                 Ok(true) => self.object(resource, object, out),
                 Ok(false) => {}
@@ -63,6 +68,7 @@ impl<'w> Validation<'_, 'w> {
             let given = [Value::Object(object), Value::Null, request(resource, object), params, around.clone()];
             let machine = Machine::new(&given, &self.policy.variables, &Nowhere);
             self.validate(&machine, object, out);
+            self.steps.set(self.steps.get() + machine.steps());
         }
     }
 

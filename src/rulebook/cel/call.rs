@@ -4,14 +4,17 @@ use std::cmp::Ordering;
 
 use regex::Regex;
 
-use super::eval::{contains, overflow};
 use super::functions::Function;
 use super::net;
+use super::operators::{contains, overflow};
 use super::semver;
 use super::text;
 use super::url;
-use super::value::{Outcome, Stop, Value};
+use super::value::{MAX_TEXT, Outcome, Stop, Value};
 use crate::cluster::quantity::Quantity;
+
+/// Pairs of elements that one call compares at most.
+const MAX_PAIRS: usize = 10_000_000;
 
 /// Calls a function; its receiver is the first argument.
 pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Outcome<'w> {
@@ -113,6 +116,7 @@ pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Outcome<'w> {
         (Function::SetsEquivalent, [a, b]) => Ok(Value::Bool(subset(a, b, refused)? && subset(b, a, refused)?)),
         (Function::SetsIntersects, [a, b]) => {
             let items = b.items().ok_or_else(refused)?;
+            short(items.len(), a.count().unwrap_or_default())?;
             for item in &items {
                 if contains(a, item)? {
                     return Ok(Value::Bool(true));
@@ -146,7 +150,9 @@ fn optional<'w>(function: Function, of: &Value<'w>, other: Option<&Value<'w>>) -
 }
 
 fn subset<'w>(part: &Value<'w>, whole: &Value<'w>, refused: impl Fn() -> Stop) -> Result<bool, Stop> {
-    for item in &part.items().ok_or_else(refused)? {
+    let items = part.items().ok_or_else(refused)?;
+    short(items.len(), whole.count().unwrap_or_default())?;
+    for item in &items {
         if !contains(whole, item)? {
             return Ok(false);
         }
@@ -173,6 +179,7 @@ fn of_list<'w>(function: Function, items: &[Value<'w>], rest: &[Value<'w>]) -> O
         (Function::Flatten, []) => {
             Ok(Value::list(items.iter().flat_map(|item| item.items().unwrap_or_else(|| vec![item.clone()])).collect()))
         }
+        (Function::Distinct, []) if short(items.len(), items.len()).is_err() => Err(Stop::Limit),
         (Function::Distinct, []) => {
             let mut kept: Vec<Value<'w>> = Vec::new();
             for item in items {
@@ -202,11 +209,27 @@ fn of_list<'w>(function: Function, items: &[Value<'w>], rest: &[Value<'w>]) -> O
                 Some(Value::Str(text)) => text.as_str(),
                 _ => "",
             };
-            let texts: Result<Vec<String>, Stop> = items.iter().map(|item| Ok(item.plain()?.shown())).collect();
-            texts.map(|texts| Value::text(texts.join(separator)))
+            joined(items, separator)
         }
         _ => return None,
     })
+}
+
+fn joined<'w>(items: &[Value<'w>], separator: &str) -> Outcome<'w> {
+    let mut text = String::new();
+    for (at, item) in items.iter().enumerate() {
+        text.push_str(if at > 0 { separator } else { "" });
+        text.push_str(&item.plain()?.shown());
+        if text.len() > MAX_TEXT {
+            return Err(Stop::Limit);
+        }
+    }
+    Ok(Value::text(text))
+}
+
+/// Where each of a list is compared with each of another one, the lists are short.
+fn short(items: usize, others: usize) -> Result<(), Stop> {
+    if items.saturating_mul(others) > MAX_PAIRS { Err(Stop::Limit) } else { Ok(()) }
 }
 
 fn position<'i, 'w: 'i>(items: impl Iterator<Item = (usize, &'i Value<'w>)>, wanted: &Value<'w>) -> Outcome<'w> {

@@ -191,4 +191,6 @@ pub struct Program {
     pub uses_item: bool,
     /// Positions of `let` that it uses itself.
     pub lets: Vec<usize>,
+    /// Options that it uses.
+    pub params: Vec<String>,
 }

@@ -1,16 +1,16 @@
 //! The parser's tree to an expression that is ready to run; what cannot run is refused with its place.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr as Parsed, IdedExpr, LiteralValue, SourceInfo};
-use regex::Regex;
 
 use super::expr::{Binary, Expr, Field, Fold, FoldKind, Op, Program, Refused, Scope};
 use super::functions::{Function, NoSuch};
 use super::parse::token;
 use super::value::Value;
 use crate::config::nearest;
+use crate::source;
 
 /// Deepest nesting that is run.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 110;
 
 /// Variables that change from item to item.
 const OF_ITEM: [&str; 3] = ["item", "index", "key"];
@@ -20,9 +20,24 @@ const TYPES: [&str; 9] = ["null_type", "bool", "int", "uint", "double", "string"
 
 /// Makes an expression ready.
 pub fn lower(text: &str, parsed: &IdedExpr, info: &SourceInfo, scope: &Scope<'_>) -> Result<Program, Refused> {
-    let mut lowering = Lowering { text, info, scope, locals: Vec::new(), depth: 0, uses_item: false, lets: Vec::new() };
+    let mut lowering = Lowering {
+        text,
+        info,
+        scope,
+        locals: Vec::new(),
+        depth: 0,
+        uses_item: false,
+        lets: Vec::new(),
+        params: Vec::new(),
+    };
     let expr = lowering.expr(parsed)?;
-    Ok(Program { text: text.to_owned(), expr, uses_item: lowering.uses_item, lets: lowering.lets })
+    Ok(Program {
+        text: text.to_owned(),
+        expr,
+        uses_item: lowering.uses_item,
+        lets: lowering.lets,
+        params: lowering.params,
+    })
 }
 
 struct Lowering<'l> {
@@ -33,6 +48,7 @@ struct Lowering<'l> {
     depth: usize,
     uses_item: bool,
     lets: Vec<usize>,
+    params: Vec<String>,
 }
 
 type Lowered = Result<Expr, Refused>;
@@ -135,6 +151,7 @@ impl Lowering<'_> {
             _ => return Ok(None),
         };
         if found {
+            self.params.push(field.to_owned());
             return Ok(None);
         }
         let help = match nearest(field, known.iter().map(String::as_str)) {
@@ -234,7 +251,7 @@ impl Lowering<'_> {
         if function == Function::Matches
             && let [_, Expr { op: Op::Const(Value::Str(pattern)), at: place }] = values.as_slice()
         {
-            let compiled = Regex::new(pattern)
+            let compiled = source::compiled(pattern)
                 .map_err(|_| self.refused(*place, "has a pattern that is no regular expression", "no pattern", None))?;
             let text = values.swap_remove(0);
             return Ok(Op::Matches(Box::new(text), compiled));

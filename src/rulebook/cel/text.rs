@@ -3,7 +3,8 @@
 use regex::Regex;
 
 use super::functions::Function;
-use super::value::{Outcome, Stop, Value};
+use super::value::{MAX_TEXT, Outcome, Stop, Value};
+use crate::source;
 
 /// Calls a function whose receiver is a text; `None` where it is another one.
 pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Option<Outcome<'w>> {
@@ -49,6 +50,11 @@ pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Option<Outcome<'
         (Function::UpperAscii, []) => Ok(Value::text(text.to_ascii_uppercase())),
         (Function::Trim, []) => Ok(Value::text(text.trim())),
         (Function::Reverse, []) => Ok(Value::text(text.chars().rev().collect::<String>())),
+        (Function::Replace, [Value::Str(from), Value::Str(to), ..])
+            if text.len() + text.matches(from.as_str()).count().saturating_mul(to.len()) > MAX_TEXT =>
+        {
+            Err(Stop::Limit)
+        }
         (Function::Replace, [Value::Str(from), Value::Str(to)]) => {
             Ok(Value::text(text.replace(from.as_str(), to.as_str())))
         }
@@ -107,6 +113,9 @@ fn formatted(text: &str, arguments: &[Value<'_>]) -> Result<String, Stop> {
             }
         });
         filled.push_str(piece.get(at + verb.len_utf8()..).unwrap_or_default());
+        if filled.len() > MAX_TEXT {
+            return Err(Stop::Limit);
+        }
     }
     Ok(filled)
 }
@@ -119,5 +128,5 @@ fn parts<'w>(text: &str, by: &str, most: usize) -> Vec<Value<'w>> {
 }
 
 fn compiled(pattern: &str) -> Result<Regex, Stop> {
-    Regex::new(pattern).map_err(|_| Stop::error(format!("`{pattern}` is no regular expression")))
+    source::compiled(pattern).map_err(|_| Stop::error(format!("`{pattern}` is no regular expression")))
 }

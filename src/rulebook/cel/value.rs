@@ -1,6 +1,5 @@
 //! What an expression computes with: nodes of the tree as they are, scalars, and what functions make.
 
-use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,6 +9,12 @@ use super::semver::Semver;
 use crate::build::Object;
 use crate::cluster::quantity::Quantity;
 use crate::yaml::{self, Node};
+
+/// Bytes of the longest text that an expression makes.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// Bytes of a text that are looked at in one step.
+const TEXT_STEP: usize = 256;
 
 /// A value. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -247,79 +252,37 @@ impl<'w> Value<'w> {
         }
     }
 
-    /// Whether two values are the same.
-    ///
-    /// # Errors
-    /// [`Stop::Unknown`] where that hangs on what cannot be read.
-    pub fn equals(&self, other: &Value<'w>) -> Result<bool, Stop> {
-        let (left, right) = (self.plain()?, other.plain()?);
-        if let (Some(a), Some(b)) = (left.number(), right.number()) {
-            return Ok(a.compare(b) == Some(Ordering::Equal));
-        }
-        Ok(match (&left, &right) {
-            (Value::Null, Value::Null) => true,
-            (Value::Bool(a), Value::Bool(b)) => a == b,
-            (Value::Str(a), Value::Str(b)) => a == b,
-            (Value::Quantity(a), Value::Quantity(b)) => a == b,
-            (Value::Duration(a), Value::Duration(b)) => a == b,
-            (Value::Ip(a), Value::Ip(b)) => a == b,
-            (Value::Cidr(a, n), Value::Cidr(b, m)) => a == b && n == m,
-            (Value::Url(a), Value::Url(b)) => a == b,
-            (Value::Semver(a), Value::Semver(b)) => a == b,
-            (Value::Type(a), Value::Type(b)) => a == b,
-            (Value::Optional(a), Value::Optional(b)) => match (a, b) {
-                (Some(a), Some(b)) => a.equals(b)?,
-                (None, None) => true,
-                _ => false,
+    /// How many parts a function looks at at most, counted up to a limit. A list may hold another one many times.
+    pub fn size(&self, limit: usize) -> usize {
+        let text = |len: usize| 1 + len / TEXT_STEP;
+        match self {
+            Value::Str(value) => text(value.len()),
+            Value::List(items) => sizes(items.iter(), limit),
+            Value::Map(entries) => sizes(entries.iter().flat_map(|(key, value)| [key, value]), limit),
+            Value::Optional(Some(value)) => value.size(limit),
+            Value::Node(node) | Value::Sealed(node) => match &node.value {
+                yaml::Value::Str(value) => text(value.len()),
+                _ => 1 + self.count().unwrap_or_default(),
             },
-            _ => {
-                match (left.items(), right.items()) {
-                    (Some(a), Some(b)) => a.len() == b.len() && all_known(a.iter().zip(&b).map(|(a, b)| a.equals(b)))?,
-                    (None, None) => match (left.entries(), right.entries()) {
-                        (Some(a), Some(b)) if a.len() == b.len() => all_known(a.iter().map(|(key, value)| {
-                            match b.iter().find(|(k, _)| k.equals(key) == Ok(true)) {
-                                Some((_, other)) => value.equals(other),
-                                None => Ok(false),
-                            }
-                        }))?,
-                        _ => false,
-                    },
-                    _ => false,
+            _ => 1,
+        }
+    }
+
+    /// The value for people, in a message; a list ends where it becomes too long.
+    pub fn shown(&self) -> String {
+        let joined = |items: Vec<Value<'w>>| {
+            let mut text = String::new();
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push_str(", ");
+                }
+                text.push_str(&item.shown());
+                if text.len() > MAX_TEXT {
+                    break;
                 }
             }
-        })
-    }
-
-    /// Which of two values comes first; `None` where they do not compare.
-    ///
-    /// # Errors
-    /// [`Stop::Unknown`] where one of them cannot be read.
-    pub fn compare(&self, other: &Value<'w>) -> Result<Option<Ordering>, Stop> {
-        let (left, right) = (self.plain()?, other.plain()?);
-        if let (Some(a), Some(b)) = (left.number(), right.number()) {
-            return Ok(a.compare(b));
-        }
-        Ok(match (&left, &right) {
-            (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-            (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
-            (Value::Quantity(a), Value::Quantity(b)) => Some(a.cmp(b)),
-            (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
-            _ => None,
-        })
-    }
-
-    fn number(&self) -> Option<Number> {
-        match self {
-            Value::Int(value) => Some(Number::Whole(i128::from(*value))),
-            Value::Uint(value) => Some(Number::Whole(i128::from(*value))),
-            Value::Double(value) => Some(Number::Float(*value)),
-            _ => None,
-        }
-    }
-
-    /// The value for people, in a message.
-    pub fn shown(&self) -> String {
-        let joined = |items: Vec<Value<'w>>| items.iter().map(Value::shown).collect::<Vec<_>>().join(", ");
+            text
+        };
         match self {
             Value::Null => "null".to_owned(),
             Value::Bool(value) => value.to_string(),
@@ -340,11 +303,11 @@ impl<'w> Value<'w> {
             Value::Sealed(_) => "<redacted>".to_owned(),
             Value::Object(object) => object.reference().to_string(),
             Value::List(items) => joined(items.to_vec()),
-            Value::Map(entries) => entries
-                .iter()
-                .map(|(key, value)| format!("{}: {}", key.shown(), value.shown()))
-                .collect::<Vec<_>>()
-                .join(", "),
+            Value::Map(entries) => {
+                let entry =
+                    |(key, value): &(Value<'w>, Value<'w>)| Value::text(format!("{}: {}", key.shown(), value.shown()));
+                joined(entries.iter().map(entry).collect())
+            }
             Value::Node(node) => match node.shown() {
                 Some(text) => text.into_owned(),
                 None if node.is_null() => "null".to_owned(),
@@ -358,34 +321,15 @@ impl<'w> Value<'w> {
     }
 }
 
-/// Whether all are true; what cannot be read counts only where nothing is false.
-fn all_known(answers: impl Iterator<Item = Result<bool, Stop>>) -> Result<bool, Stop> {
-    let mut stop = None;
-    for answer in answers {
-        match answer {
-            Ok(false) => return Ok(false),
-            Ok(true) => {}
-            Err(why) => stop = Some(why),
+fn sizes<'v, 'w: 'v>(parts: impl Iterator<Item = &'v Value<'w>>, limit: usize) -> usize {
+    let mut size = 1;
+    for part in parts {
+        if size >= limit {
+            break;
         }
+        size += part.size(limit - size);
     }
-    stop.map_or(Ok(true), Err)
-}
-
-#[derive(Clone, Copy)]
-enum Number {
-    Whole(i128),
-    Float(f64),
-}
-
-impl Number {
-    fn compare(self, other: Number) -> Option<Ordering> {
-        match (self, other) {
-            (Number::Whole(a), Number::Whole(b)) => Some(a.cmp(&b)),
-            (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
-            (Number::Whole(a), Number::Float(b)) => (a as f64).partial_cmp(&b),
-            (Number::Float(a), Number::Whole(b)) => a.partial_cmp(&(b as f64)),
-        }
-    }
+    size
 }
 
 /// A span of time as CEL prints it.

@@ -5,6 +5,8 @@ use smol_str::SmolStr;
 use super::block::Select;
 use crate::build::Object;
 use crate::cluster::Cluster;
+use crate::cluster::kinds::of_group;
+use crate::config::nearest;
 use crate::source::Glob;
 use crate::yaml::Node;
 
@@ -90,6 +92,18 @@ impl Kind {
     fn takes(&self, object: &Object) -> bool {
         self.version.as_ref().is_none_or(|version| *version == object.gvk.version)
     }
+}
+
+/// What is odd about a kind: a group of the Kubernetes API that has no such kind. Of other groups nothing is known here.
+pub fn odd(text: &str) -> Option<String> {
+    let [kind] = Kind::parse(text).ok()?.try_into().ok()?;
+    let group = kind.group.as_ref()?;
+    let known: Vec<&str> = of_group(group)?.map(|(kind, _)| kind).collect();
+    if known.contains(&kind.kind.as_str()) {
+        return None;
+    }
+    let near = nearest(&kind.kind, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Some(format!("there is no kind `{text}`{near}"))
 }
 
 /// Reads a list of kinds.

@@ -1,5 +1,6 @@
 //! The `check` block made ready to run: every path, glob and expression of it is read once, and refused at its place.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::block::{Block, Each, OnError, Provider};
@@ -49,6 +50,8 @@ pub struct Check {
     pub on_error: OnError,
     /// Names that some expression uses, of those that cost something.
     pub uses: Uses,
+    /// What is odd and no fault: sentences for the author.
+    pub hints: Vec<String>,
 }
 
 /// Which names are used that are not made for nothing.
@@ -278,10 +281,24 @@ impl Check {
             help,
             on_error: block.on_error,
             uses: Uses { namespace: mentions("namespaceObject"), source: mentions("source") },
+            hints: hints(&programs, &names, params, block),
             programs,
             places: waiting.places,
         })
     }
+}
+
+/// What is declared and not used, and kinds that their group does not have.
+fn hints(programs: &[Program], lets: &[String], params: &[String], block: &Block) -> Vec<String> {
+    let used: BTreeSet<usize> = programs.iter().flat_map(|program| program.lets.iter().copied()).collect();
+    let named: BTreeSet<&str> = programs.iter().flat_map(|program| &program.params).map(String::as_str).collect();
+    let lets = lets.iter().enumerate().filter(|(at, _)| !used.contains(at));
+    let lets = lets.map(|(_, name)| format!("the variable `{name}` is never used"));
+    let params = params.iter().filter(|name| !named.contains(name.as_str()));
+    let params = params.map(|name| format!("the option `{name}` is never used"));
+    let to = block.references.iter().flat_map(|references| &references.to).flat_map(|to| &to.kinds);
+    let kinds = block.select.kinds.iter().chain(to).filter_map(|text| kinds::odd(text));
+    lets.chain(params).chain(kinds).collect()
 }
 
 fn provider_of(waiting: &mut Waiting, at: usize, provider: &Provider) -> Result<To, Wrong> {

@@ -1,6 +1,8 @@
 //! Predicates as data: the `check` block of a card, with CEL and with `references`.
 
 pub mod block;
+mod failure;
+mod finding;
 mod join;
 mod kinds;
 mod load;

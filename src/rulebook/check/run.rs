@@ -4,30 +4,26 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
-use super::block::OnError;
+use super::failure::Failure;
 use super::join::Joined;
 use super::kinds;
-use super::load::{At, Check, Parts, short};
-use super::message::Piece;
-use super::path::{Item, path_to, whole};
+use super::load::{Check, Parts};
+use super::path::{Item, whole};
 use super::rule::{CardFile, DataRule};
 use super::world::{Asked, namespace, shown_place};
 use crate::build::Object;
-use crate::cluster::{Cluster, trail};
-use crate::finding::{Confidence, Label, Observation, Severity};
+use crate::cluster::Cluster;
 use crate::rulebook::Sink;
 use crate::rulebook::card::Scope;
-use crate::rulebook::cel::{MAX_STEPS, Machine, Stop, Value, boolean};
+use crate::rulebook::cel::{MAX_ALL_STEPS, Machine, Stop, Value, boolean};
 use crate::source::Span;
 use crate::yaml::Node;
-
-/// Steps that all expressions of a rule may take in one cluster.
-const MAX_RULE_STEPS: u64 = 200 * MAX_STEPS;
 
 /// Positions of names that change, among [`super::load::NAMES`].
 const ITEM: usize = 1;
 const INDEX: usize = 2;
 const KEY: usize = 3;
+pub const NS: usize = 5;
 
 /// One rule on one cluster.
 pub struct Run<'r, 'w> {
@@ -38,25 +34,16 @@ pub struct Run<'r, 'w> {
     /// Whether the rule offers fixes.
     pub fixes: bool,
     params: &'r Value<'static>,
-    card: Option<&'r CardFile>,
+    pub(super) card: Option<&'r CardFile>,
     /// The cluster.
     pub cluster: &'r Cluster<'w>,
     /// What expressions ask of it.
     pub world: &'r Asked<'r, 'w>,
-    steps: u64,
-    undecided: BTreeSet<String>,
+    pub(super) steps: u64,
+    pub(super) undecided: BTreeSet<String>,
     // Places, and what was said there about whatever object.
-    reported: HashSet<(Span, String)>,
-    failed: Option<Failure>,
-}
-
-/// The first expression that failed.
-struct Failure {
-    program: usize,
-    stop: Stop,
-    place: Option<Span>,
-    on: String,
-    more: usize,
+    pub(super) reported: HashSet<(Span, String)>,
+    pub(super) failed: Option<Failure>,
 }
 
 /// What a check is about at the moment.
@@ -78,7 +65,8 @@ impl Subject<'_> {
         }
     }
 
-    fn place(&self) -> Option<Span> {
+    /// Where it stands.
+    pub fn place(&self) -> Option<Span> {
         self.object.map(Object::place).or_else(|| self.item.value.node().map(whole))
     }
 }
@@ -110,7 +98,7 @@ impl<'r, 'w> Run<'r, 'w> {
         match self.check.scope {
             Scope::Object => {
                 for object in kinds::objects(self.cluster, &self.check.filter.kinds) {
-                    if self.check.filter.takes(object) && self.steps <= MAX_RULE_STEPS {
+                    if self.check.filter.takes(object) && self.steps <= MAX_ALL_STEPS {
                         let subjects = self.subjects(Some(object), Value::Object(object), &self.check.each);
                         self.each(&subjects, joined.as_ref(), out);
                     }
@@ -118,11 +106,11 @@ impl<'r, 'w> Run<'r, 'w> {
             }
             Scope::Namespace => {
                 for name in self.cluster.used_namespaces() {
-                    if self.check.filter.takes_namespace(name) && self.steps <= MAX_RULE_STEPS {
+                    if self.check.filter.takes_namespace(name) && self.steps <= MAX_ALL_STEPS {
                         let object = self.cluster.get("", "Namespace", "", name);
                         let mut subjects = self.subjects(object, namespace(self.cluster, name), &self.check.each);
                         for subject in &mut subjects {
-                            set(&mut subject.given, 5, Value::text(name));
+                            set(&mut subject.given, NS, Value::text(name));
                         }
                         self.each(&subjects, joined.as_ref(), out);
                     }
@@ -282,205 +270,6 @@ impl<'r, 'w> Run<'r, 'w> {
             Some(program) => machine.run(program).and_then(boolean),
             None => Ok(false),
         }
-    }
-
-    /// Says it, the same once a place: a base makes the same for many overlays.
-    pub fn report(&mut self, found: Observation, subject: &Subject<'_>, out: &mut Sink) {
-        let said = match subject.object {
-            Some(object) => found.message.replace(&object.reference().to_string(), ""),
-            None => found.message.clone(),
-        };
-        if self.reported.insert((found.primary.span, said)) {
-            out.report(found);
-        }
-    }
-
-    /// What to underline, with its path in the object.
-    fn place_of(&mut self, machine: &Machine<'_, 'w>, subject: &Subject<'w>) -> Option<(&'w Node, Span, String)> {
-        let check = self.check;
-        let item = &subject.item;
-        let node = item.value.node().or(subject.object.map(|object| &object.node))?;
-        let joined = |below: &str| match (item.path.as_str(), below) {
-            ("", "") => "metadata.name".to_owned(),
-            (path, "") | ("", path) => path.to_owned(),
-            (path, below) => format!("{path}.{below}"),
-        };
-        let chosen = match &check.at {
-            At::Place(at, text) => {
-                let (node, span) = at.find(node);
-                return Some((node, span, joined(text)));
-            }
-            At::Cel(at) => match check.programs.get(*at).map(|program| machine.run(program)) {
-                Some(Ok(Value::Optional(inner))) => inner.and_then(|inner| inner.node()),
-                Some(Ok(value)) => value.node(),
-                Some(Err(stop)) => {
-                    if stop != Stop::Unknown {
-                        self.stopped(*at, stop, subject);
-                    }
-                    None
-                }
-                None => None,
-            },
-            At::Item => None,
-        };
-        let in_object = |node| subject.object.and_then(|object| path_to(&object.node, node));
-        Some(match (chosen, subject.object) {
-            (Some(chosen), _) => (chosen, chosen.span(), in_object(chosen).unwrap_or_else(|| joined(""))),
-            (None, Some(object)) if item.path.is_empty() => (node, object.place(), joined("")),
-            (None, _) => (node, whole(node), joined("")),
-        })
-    }
-
-    /// The finding about a subject.
-    pub fn observation(&mut self, machine: &Machine<'_, 'w>, subject: &Subject<'w>) -> Option<Observation> {
-        let check = self.check;
-        let related = self.related(machine, subject);
-        let (node, span, path) = match self.place_of(machine, subject) {
-            Some((node, span, path)) => (Some(node), span, path),
-            None => (None, self.somewhere(&related)?, String::new()),
-        };
-        let label = self.sentence(machine, subject, &check.label);
-        let message = self.sentence(machine, subject, &check.message);
-        let mut found = Observation::new("", message, Label::new(span, label));
-        found.rule = Cow::Owned(self.id.to_owned());
-        if let Some(help) = &check.help {
-            found.help = Some(self.sentence(machine, subject, help));
-        }
-        found = match subject.object {
-            Some(object) => found.about(object.reference(), path),
-            None => found.keyed(subject.given.get(5).map(Value::shown).unwrap_or_default()),
-        };
-        found.trail = node.map(trail).unwrap_or_default();
-        for label in related {
-            found = found.related(label);
-        }
-        let by_model = subject.object.and_then(|object| object.modelled);
-        let by_list = machine.notes.open.get().then_some(Confidence::Low);
-        let by_build = self.cluster.has_losses().then_some(Confidence::Medium);
-        found.confidence = by_model.into_iter().chain(by_list).chain(by_build).min();
-        Some(found)
-    }
-
-    /// A place for a finding about no object: the first that is related, else the root of the cluster.
-    fn somewhere(&self, related: &[Label]) -> Option<Span> {
-        let root = || self.cluster.kustomizations().first().map(|root| root.spec.place);
-        let object = || self.cluster.objects().next().map(Object::place);
-        let first = related.first().map(|label| label.span).or_else(root).or_else(object);
-        first.or_else(|| self.card.map(|card| card.whole))
-    }
-
-    fn related(&mut self, machine: &Machine<'_, 'w>, subject: &Subject<'w>) -> Vec<Label> {
-        let Some(at) = self.check.related else { return Vec::new() };
-        let Some(program) = self.check.programs.get(at) else { return Vec::new() };
-        let found = match machine.run(program) {
-            Ok(Value::Optional(inner)) => inner.as_deref().cloned().into_iter().collect(),
-            Ok(found) => found.items().unwrap_or_else(|| vec![found]),
-            Err(stop) => {
-                self.stopped(at, stop, subject);
-                return Vec::new();
-            }
-        };
-        let label = |value: &Value<'w>| match value {
-            Value::Object(object) => Some(Label::new(object.place(), format!("{} here", object.kind()))),
-            other => other.node().map(|node| Label::new(whole(node), "involved")),
-        };
-        found.iter().filter_map(label).collect()
-    }
-
-    fn sentence(&mut self, machine: &Machine<'_, 'w>, subject: &Subject<'w>, pieces: &[Piece]) -> String {
-        let mut text = String::new();
-        for piece in pieces {
-            match piece {
-                Piece::Words(words) => text.push_str(words),
-                Piece::Value(at) => {
-                    let Some(program) = self.check.programs.get(*at) else { continue };
-                    machine.notes.sealed.set(false);
-                    match machine.run(program) {
-                        // What comes of a Secret is not printed, however it was put together.
-                        Ok(_) if machine.notes.sealed.get() => text.push_str("<redacted>"),
-                        Ok(value) => text.push_str(&value.shown()),
-                        Err(stop) => {
-                            text.push('…');
-                            if stop != Stop::Unknown {
-                                self.stopped(*at, stop, subject);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        text
-    }
-
-    /// An expression gave no value.
-    pub fn stopped(&mut self, program: usize, stop: Stop, subject: &Subject<'_>) {
-        match (&stop, self.check.on_error) {
-            (Stop::Unknown, _) => {
-                self.undecided.insert(subject.shown());
-            }
-            (Stop::Error { .. }, OnError::Skip) => {}
-            // A card of ours is tested: it is the manifest that has another shape than its kind, which schemas say.
-            (Stop::Error { .. }, _) if self.card.is_none() => {
-                self.undecided.insert(subject.shown());
-            }
-            _ => match &mut self.failed {
-                Some(failure) => failure.more += 1,
-                None => {
-                    let (place, on) = (subject.place(), subject.shown());
-                    self.failed = Some(Failure { program, stop, place, on, more: 0 });
-                }
-            },
-        }
-    }
-
-    /// It may be there: something was not looked at.
-    pub fn open(&mut self, subject: &Subject<'_>) {
-        self.undecided.insert(subject.shown());
-    }
-
-    fn finish(self, out: &mut Sink) {
-        if let Some(first) = self.undecided.first() {
-            let more = self.undecided.len() - 1;
-            let what = match more {
-                0 => format!("`{}` on {first}", self.id),
-                _ => format!("`{}` on {first} and {more} more", self.id),
-            };
-            out.undecided(self.cluster, "values", what, "a value or object that decides it is not known");
-        }
-        let (program, message, place, at) = match (&self.failed, self.steps > MAX_RULE_STEPS) {
-            (Some(failure), _) => {
-                let (what, at) = match &failure.stop {
-                    Stop::Error { at, message } => (format!("fails on {}: {message}", failure.on), Some(*at)),
-                    _ => (format!("takes more than {MAX_STEPS} steps on {}", failure.on), None),
-                };
-                let more = match failure.more {
-                    0 => String::new(),
-                    more => format!(" ({more} more)"),
-                };
-                (Some(failure.program), format!("{what}{more}"), failure.place, at)
-            }
-            (None, true) => (None, format!("takes more than {MAX_RULE_STEPS} steps in all"), None, None),
-            (None, false) => return,
-        };
-        let written = program.and_then(|program| self.check.places.get(program));
-        let of = written.map_or("check", |written| short(&written.path));
-        let message = format!("`{of}` of the rule `{}` {message}", self.id);
-        let text = program.and_then(|program| self.check.programs.get(program)).map(|program| program.text.as_str());
-        let in_card = self.card.map(|card| match (written, text) {
-            (Some(written), Some(text)) => card.expression(self.cluster.sources(), written, text, at),
-            _ => card.whole,
-        });
-        let root = || self.cluster.kustomizations().first().map(|root| root.spec.place);
-        let Some(span) = in_card.or(place).or_else(root) else { return };
-        let mut found =
-            Observation::new("rule-error", message, Label::new(span, "fails here")).keyed(format!("{}.{of}", self.id));
-        if let Some(place) = place {
-            found = found.related(Label::new(place, "on this"));
-        }
-        if self.check.on_error == OnError::Warn {
-            found = found.severity(Severity::Warning);
-        }
-        out.report(found);
     }
 }
 

@@ -24,6 +24,7 @@ fn finding(rule: &'static str, cluster: &Cluster<'_>, violation: &Violation) -> 
     let found = Observation::new(rule, violation.message.clone(), Label::new(violation.place, label))
         .about(object.reference(), violation.path.clone())
         .trail(violation.trail.clone());
+    let found = violation.related.iter().fold(found, |found, label| found.related(label.clone()));
     let found = match &violation.help {
         Some(help) => found.help(help.clone()),
         None => found,
