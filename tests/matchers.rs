@@ -206,3 +206,13 @@ fn a_long_line_of_something_else_is_no_finding() {
         assert_eq!(read_all(&vscode(), &line), []);
     }
 }
+
+#[test]
+fn the_extension_contributes_the_pattern_of_the_task() {
+    let task: Value = serde_json::from_str(include_str!("../editors/vscode/tasks.json")).unwrap();
+    let extension: Value = serde_json::from_str(include_str!("../editors/vscode/package.json")).unwrap();
+    let mut contributed = extension.pointer("/contributes/problemPatterns/0").unwrap().clone();
+    contributed.as_object_mut().unwrap().remove("name");
+    assert_eq!(&contributed, task.pointer("/tasks/0/problemMatcher/pattern").unwrap());
+    assert_eq!(extension.pointer("/version").unwrap(), env!("CARGO_PKG_VERSION"));
+}

@@ -17,8 +17,8 @@ use crate::build::Library;
 use crate::finding::{Applicability, Edit, Finding};
 use crate::fix::{Plan, Wanted, plan};
 use crate::rules;
-use crate::source::{File, FileId, Span};
-use crate::yaml::{Mode, Node, Value};
+use crate::source::{File, FileId, Memory, Sources, Span};
+use crate::yaml::{Mode, Node};
 
 /// Files in which a line that begins with `#` is a comment.
 const COMMENTED: &[&str] = &["yaml", "yml", "sh", "env", "toml", "conf", "ini", "properties"];
@@ -100,10 +100,7 @@ fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding
     if UNIGNORABLE.contains(&*finding.rule) || !COMMENTED.contains(&ending) {
         return None;
     }
-    let is_yaml = matches!(ending, "yaml" | "yml");
-    let documents =
-        if is_yaml { Library::new(&snapshot.checked.sources).of(id, Mode::V3).documents.clone() } else { Vec::new() };
-    let edit = suppression(file, id, &documents, finding.primary.span.range().start, &finding.rule)?;
+    let edit = suppression(file, id, finding.primary.span.range().start, &finding.rule)?;
     Some(CodeAction {
         title: format!("Ignore `{}` here", finding.rule),
         kind: Some(CodeActionKind::QuickFix),
@@ -114,16 +111,19 @@ fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding
 }
 
 /// The comment above the line of a place; a comment that is there already takes the rule up.
-fn suppression(file: &File, id: FileId, documents: &[Node], at: usize, rule: &str) -> Option<Edit> {
-    let mut line = file.line_index(at);
-    // Inside of a text that goes over several lines, a comment would be a part of it.
-    while let Some(host) = documents.iter().find_map(|node| text_over(node, id, file.line_range(line)?.start)) {
-        line = file.line_index(host);
-    }
-    let range = file.line_range(line)?;
-    let text = file.text.get(range.clone())?;
+fn suppression(file: &File, id: FileId, at: usize, rule: &str) -> Option<Edit> {
+    let text = &*file.text;
+    let before = documents(&file.path, text);
+    // Inside of a text that goes over several lines, a comment would be a part of it: it stands above the whole.
+    let line = (0..=file.line_index(at)).rev().find(|line| {
+        comment(file, id, *line, rule).is_some_and(|edit| {
+            let (head, tail) = text.split_at(edit.span.range().start);
+            let after = documents(&file.path, &[head, &edit.text, tail].concat());
+            before.len() == after.len() && before.iter().zip(&after).all(|(one, other)| one.same_value(other))
+        })
+    })?;
     if let Some(above) = line.checked_sub(1).and_then(|above| file.line_range(above)) {
-        let comment = file.text.get(above.clone())?;
+        let comment = text.get(above.clone())?;
         if comment.trim_start().starts_with("# flux-vet: ignore[")
             && let Some(end) = comment.find(']')
         {
@@ -131,20 +131,28 @@ fn suppression(file: &File, id: FileId, documents: &[Node], at: usize, rule: &st
             return Some(Edit { span: place, text: format!(", {rule}") });
         }
     }
+    comment(file, id, line, rule)
+}
+
+/// A comment above a line, with its indentation.
+fn comment(file: &File, id: FileId, line: usize, rule: &str) -> Option<Edit> {
+    let range = file.line_range(line)?;
+    let text = file.text.get(range.clone())?;
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let indent = text.get(mark..)?.chars().take_while(|c| *c == ' ').count();
     let place = Span::new(id, range.start + mark..range.start + mark);
     Some(Edit { span: place, text: format!("{}# flux-vet: ignore[{rule}] {REASON}\n", " ".repeat(indent)) })
 }
 
-/// Where a text begins that goes on over a place.
-fn text_over(node: &Node, id: FileId, at: usize) -> Option<usize> {
-    let range = node.span().range();
-    match &node.value {
-        Value::Map(map) => map.iter().find_map(|entry| text_over(&entry.value, id, at)),
-        Value::Seq(items) => items.iter().find_map(|item| text_over(item, id, at)),
-        _ => (node.span().file == id && range.start < at && at < range.end).then_some(range.start),
+/// What a text says; nothing where it is no YAML.
+fn documents(path: &str, text: &str) -> Vec<Node> {
+    if !path.ends_with(".yaml") && !path.ends_with(".yml") {
+        return Vec::new();
     }
+    let mut memory = Memory::default();
+    memory.insert("text.yaml", text.as_bytes());
+    let sources = Sources::new(memory);
+    Library::new(&sources).load("text.yaml", Mode::V3).map(|read| read.documents.clone()).unwrap_or_default()
 }
 
 fn workspace_edit(view: &View<'_>, snapshot: &Snapshot, edits: &[&Edit]) -> WorkspaceEdit {
@@ -178,15 +186,13 @@ fn workspace_edit(view: &View<'_>, snapshot: &Snapshot, edits: &[&Edit]) -> Work
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Memory, Sources};
 
     fn suppressed(text: &str, needle: &str) -> String {
         let mut memory = Memory::default();
         memory.insert("a.yaml", text);
         let sources = Sources::new(memory);
         let id = sources.load("a.yaml").unwrap();
-        let documents = Library::new(&sources).of(id, Mode::V3).documents.clone();
-        let edit = suppression(&sources.file(id), id, &documents, text.find(needle).unwrap(), "rule-a").unwrap();
+        let edit = suppression(&sources.file(id), id, text.find(needle).unwrap(), "rule-a").unwrap();
         let (before, after) = text.split_at(edit.span.range().start);
         [before, &edit.text, after].concat()
     }
@@ -212,6 +218,10 @@ mod tests {
         assert_eq!(
             suppressed("data:\n  run.sh: |\n    one\n    two\n", "two"),
             "data:\n  # flux-vet: ignore[rule-a] REASON\n  run.sh: |\n    one\n    two\n"
+        );
+        assert_eq!(
+            suppressed("args:\n  - |\n    one\n", "one"),
+            "args:\n  # flux-vet: ignore[rule-a] REASON\n  - |\n    one\n"
         );
     }
 }

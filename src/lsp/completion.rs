@@ -195,8 +195,8 @@ fn rules(snapshot: &Snapshot) -> Vec<Candidate> {
 fn files(view: &View<'_>, folder: &str, text: &str, wants_folders: bool) -> Vec<Candidate> {
     let tree = view.root.overlay();
     let is_kustomization = |path: &str| {
-        let file = |name: &&str| join(path, name).is_some_and(|file| tree.entry(&file) == Ok(Entry::File));
-        KUSTOMIZATION_FILES.iter().any(|name| file(&name))
+        let file = |name: &str| join(path, name).is_some_and(|file| tree.entry(&file) == Ok(Entry::File));
+        KUSTOMIZATION_FILES.iter().any(|name| file(name))
     };
     let listed: Vec<&str> = text
         .lines()

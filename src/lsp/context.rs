@@ -55,12 +55,18 @@ impl Context {
         if !is_value {
             return None;
         }
-        let range = typed.value_at..at + word;
+        let mut range = typed.value_at..at + word;
         let mut keys: Vec<String> = typed.key.iter().map(|key| (*key).to_owned()).collect();
         let mut beside = Vec::new();
+        let flow = Flow::read(text.get(typed.value_at..at)?, behind.get(word..)?);
+        if let Some(flow) = &flow {
+            range = at - flow.typed.len()..at + word;
+            keys.insert(0, flow.key.to_owned());
+            beside.extend(flow.beside.iter().cloned());
+        }
         // What begins first on the line that was climbed to last, and whether its map is still that of the cursor.
         let mut outer = typed.outer();
-        let mut is_own_map = typed.key.is_some() && typed.dashes.is_empty();
+        let mut is_own_map = flow.is_none() && typed.key.is_some() && typed.dashes.is_empty();
         for line in before.get(..start)?.lines().rev().take_while(|line| !is_separator(line)) {
             let Some(line) = Line::read(line, 0) else { continue };
             let is_parent = match outer {
@@ -85,7 +91,7 @@ impl Context {
                 is_own_map = false;
             }
         }
-        if typed.key.is_some() {
+        if flow.is_none() && typed.key.is_some() {
             for line in text.get(end..)?.lines().skip(1).take_while(|line| !is_separator(line)) {
                 let Some(line) = Line::read(line, 0) else { continue };
                 if line.outer().column() < typed.indent {
@@ -101,6 +107,31 @@ impl Context {
     /// The value of a key beside the one that is being typed.
     pub fn sibling(&self, key: &str) -> Option<&str> {
         self.beside.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A map in braces, on the line of the cursor.
+struct Flow<'t> {
+    key: &'t str,
+    typed: &'t str,
+    beside: Vec<(String, String)>,
+}
+
+impl<'t> Flow<'t> {
+    /// `None` where the cursor stands behind no brace, or in a key.
+    fn read(before: &'t str, behind: &'t str) -> Option<Self> {
+        let inner = before.get(before.rfind('{')? + 1..)?;
+        if inner.contains('}') {
+            return None;
+        }
+        let (others, own) = inner.rsplit_once(',').unwrap_or(("", inner));
+        let (key, typed) = own.split_once(':')?;
+        let rest = behind.split('}').next().unwrap_or_default();
+        let beside = others.split(',').chain(rest.split(',')).filter_map(|entry| {
+            let (key, value) = entry.split_once(':')?;
+            Some((key.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+        });
+        Some(Flow { key: key.trim(), typed: typed.trim_start(), beside: beside.collect() })
     }
 }
 
@@ -219,6 +250,15 @@ mod tests {
         );
         assert_eq!(context.keys, ["spec", "chart", "spec", "sourceRef", "name"]);
         assert_eq!(context.sibling("kind"), Some("HelmRepository"));
+    }
+
+    #[test]
+    fn maps_in_braces_are_read_on_their_line() {
+        let context = at("spec:\n  sourceRef: {kind: GitRepository, name: f|, namespace: n}\n  path: x\n");
+        assert_eq!(context.keys, ["spec", "sourceRef", "name"]);
+        assert_eq!((context.sibling("kind"), context.sibling("namespace")), (Some("GitRepository"), Some("n")));
+        assert_eq!(context.sibling("path"), None);
+        assert_eq!(at("spec:\n  dependsOn:\n    - {name: |}\n").keys, ["spec", "dependsOn", "name"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gen_lsp_types::{FileChangeType, MessageType, Uri};
+use gen_lsp_types::{FileChangeType, MessageType, PublishDiagnosticsParams, Uri};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 
@@ -351,14 +351,17 @@ impl Server {
             if root.published.get(&path) == Some(&now) {
                 continue;
             }
-            messages.push(json!({ "uri": root.uri(&path), "version": now.0, "diagnostics": now.1 }));
+            let (version, diagnostics) = now.clone();
+            messages.push(PublishDiagnosticsParams { uri: root.uri(&path), version, diagnostics });
             if now.1.is_empty() && version.is_none() {
                 root.published.remove(&path);
             } else {
                 root.published.insert(path, now);
             }
         }
-        messages.into_iter().for_each(|message| self.tell("textDocument/publishDiagnostics", message));
+        for message in messages {
+            self.tell("textDocument/publishDiagnostics", json!(message));
+        }
         if complaint != self.last_complaint {
             if let Some(text) = &complaint {
                 self.tell(
