@@ -224,6 +224,7 @@ impl Object {
             }
             let value = line.value.as_str();
             let wrong: &[&str] = match value {
+                _ if line.has("rebuilt") => &[],
                 "" => &["text"],
                 _ if value.starts_with('[') => &["text"],
                 _ if line.is_free && line.has("any-scalar") => &[],
