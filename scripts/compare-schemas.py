@@ -28,7 +28,7 @@ EXPLAINED = [
     (r"additional properties 'sops'|'sops' was unexpected", "SOPS takes the key away before the object is applied"),
     (r"got null, want|None is not of type", "the API server takes null as absent"),
     (r"\$\{|'ENC\[", "a variable or an encrypted value whose text is not known"),
-    (r"/binaryData'|: got string, want object", "content that is not known is printed as a text"),
+    (r"/binaryData'|^'' is not of type 'object'", "content that is not known is printed as a text"),
 ]
 
 
@@ -95,15 +95,20 @@ def tree(work, schemas, root):
     rules = ("schema-", "duration-invalid", "api-version-not-served", "kubernetes-api-removed", "flux-api-removed")
     ours = {(one["object"]["kind"], one["object"]["name"]) for one in found if one["rule"].startswith(rules)}
     judged, left = collections.Counter(), collections.Counter()
-    said = [(one["kind"], one["name"], one["msg"]) for one in kubeconform(schemas.folder, [built]) if one["status"] == "statusInvalid"]
+    said = collections.defaultdict(list)
     for manifest in yaml.load_all(built.read_text(), Loader):
         errors = schemas.errors(manifest) if manifest else None
         judged["no schema" if errors is None else "judged"] += 1
-        said += [(manifest["kind"], manifest["metadata"]["name"], message) for message in errors or []]
-    for kind, name, message in said:
-        if (kind, name) in ours:
-            judged["also ours"] += 1
-        else:
+        said[manifest["kind"], manifest["metadata"]["name"]] += errors or []
+    # Its messages do not always hold the value, which those of the other do.
+    for one in kubeconform(schemas.folder, [built]):
+        if one["status"] == "statusInvalid" and not said[one["kind"], one["name"]]:
+            said[one["kind"], one["name"]].append(one["msg"])
+    for (kind, name), messages in said.items():
+        for message in messages:
+            if (kind, name) in ours:
+                judged["also ours"] += 1
+                continue
             reasons = [reason for pattern, reason in EXPLAINED if re.search(pattern, message)]
             left[reasons[0] if reasons else f"NOT EXPLAINED: {kind} {name}: {message[:200]}"] += 1
     print(f"{pathlib.Path(root).name}: {dict(judged)}, ours {len(ours)} objects")

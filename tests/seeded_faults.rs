@@ -3,7 +3,7 @@
 //! With `FLUX_VET_SEEDED=DIR` the faults are written out as files, so that other programs can be asked about them
 //! (`scripts/compare-kubeconform.sh`).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -93,8 +93,14 @@ impl Object {
     /// The lines below one, which belong to it.
     fn below(&self, at: usize) -> std::ops::Range<usize> {
         let indent = self.lines[at].indent;
-        let ends = |line: &Line| line.indent < indent || (line.indent == indent) || (line.is_item && line.indent == indent);
-        let end = self.lines.iter().enumerate().skip(at + 1).find(|(_, line)| ends(line)).map_or(self.lines.len(), |(at, _)| at);
+        let ends = |line: &Line| line.indent <= indent;
+        let end = self
+            .lines
+            .iter()
+            .enumerate()
+            .skip(at + 1)
+            .find(|(_, line)| ends(line))
+            .map_or(self.lines.len(), |(at, _)| at);
         at + 1..end
     }
 
@@ -116,8 +122,9 @@ impl Object {
                 }
             }
         }
-        let later = (at + 1..self.lines.len())
-            .take_while(|one| self.lines[*one].indent > indent || (self.lines[*one].indent == indent && !self.lines[*one].is_item));
+        let later = (at + 1..self.lines.len()).take_while(|one| {
+            self.lines[*one].indent > indent || (self.lines[*one].indent == indent && !self.lines[*one].is_item)
+        });
         found.extend(later.filter(|one| self.lines[*one].indent == indent));
         found.sort_unstable();
         found
@@ -200,9 +207,10 @@ impl Object {
             if is_root && matches!(line.key.as_str(), "kind" | "metadata") {
                 continue;
             }
-            let is_identity = self.parent(at).is_some_and(|parent| {
-                self.lines[parent].indent == 0 && self.lines[parent].key == "metadata"
-            }) && matches!(line.key.as_str(), "name" | "namespace");
+            let is_identity = self
+                .parent(at)
+                .is_some_and(|parent| self.lines[parent].indent == 0 && self.lines[parent].key == "metadata")
+                && matches!(line.key.as_str(), "name" | "namespace");
             for bad in line.bad() {
                 add(format!("bad value {bad}"), self.with_value(at, &bad), own.clone(), VALUE);
             }
@@ -308,7 +316,8 @@ fn every_fault_is_found_at_its_line() {
     let mut missed = String::new();
     for (at, fault) in faults.iter().enumerate() {
         let own = said.get(&at).cloned().unwrap_or_default();
-        let is_found = own.iter().any(|(rule, line, _)| fault.rules.contains(&rule.as_str()) && fault.lines.contains(line));
+        let is_found =
+            own.iter().any(|(rule, line, _)| fault.rules.contains(&rule.as_str()) && fault.lines.contains(line));
         if !is_found {
             let _ = writeln!(missed, "{at:04} {} (lines {:?})", fault.what, fault.lines);
             for (rule, line, message) in own.iter().filter(|(rule, ..)| is_about_schema(rule)) {

@@ -47,7 +47,8 @@ struct Reader<'t> {
 fn anchor_before(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     let mut head = text.get(..at)?.trim_end();
     for _ in 0..2 {
-        let start = head.rfind(|c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',')).map_or(0, |blank| blank + 1);
+        let start =
+            head.rfind(|c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',')).map_or(0, |blank| blank + 1);
         let word = head.get(start..)?;
         if let Some(name) = word.strip_prefix('&') {
             return Some((name, start..head.len()));

@@ -21,7 +21,8 @@ pub fn is_schedule(text: &str) -> bool {
         return is_name || word.strip_prefix("every ").is_some_and(super::formats::is_duration);
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
-    fields.len() == FIELDS.len() && fields.iter().zip(FIELDS).all(|(text, field)| text.split(',').all(|one| fits(one, field)))
+    fields.len() == FIELDS.len()
+        && fields.iter().zip(FIELDS).all(|(text, field)| text.split(',').all(|one| fits(one, field)))
 }
 
 /// `*`, `?`, `n`, `n-m`, each with a step.
@@ -59,12 +60,32 @@ mod tests {
     #[test]
     fn schedules_are_those_that_the_parser_takes() {
         for text in [
-            "0 3 * * *", "*/5 * * * *", "0 0 1,15 * 1-5", "0 0 * jan-mar sun", "@daily", "@every 1h30m", "5/15 * * * ?",
-            "TZ=Europe/Vienna 0 3 * * *", "0  3 * * *",
+            "0 3 * * *",
+            "*/5 * * * *",
+            "0 0 1,15 * 1-5",
+            "0 0 * jan-mar sun",
+            "@daily",
+            "@every 1h30m",
+            "5/15 * * * ?",
+            "TZ=Europe/Vienna 0 3 * * *",
+            "0  3 * * *",
         ] {
             assert!(is_schedule(text), "{text}");
         }
-        for text in ["", "* * * *", "* * * * * *", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * * 7", "5-1 * * * *", "*/0 * * * *", "@often", "daily", "0 3 * * mo"] {
+        for text in [
+            "",
+            "* * * *",
+            "* * * * * *",
+            "60 * * * *",
+            "0 24 * * *",
+            "0 0 0 * *",
+            "0 0 * * 7",
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "@often",
+            "daily",
+            "0 3 * * mo",
+        ] {
             assert!(!is_schedule(text), "{text}");
         }
     }

@@ -57,23 +57,50 @@ const FORMS: &[Form] = &[
         called: "key of a label or an annotation",
         help: "write `name`, or `example.org/name` with a DNS name before the slash",
     },
-    Form { name: "label-value", fits: |text| text.is_empty() || is_name(text), called: "value of a label", help: QUALIFIED },
+    Form {
+        name: "label-value",
+        fits: |text| text.is_empty() || is_name(text),
+        called: "value of a label",
+        help: QUALIFIED,
+    },
     Form {
         name: "config-key",
-        fits: |text| text.len() <= 253 && !text.starts_with("..") && text != "." && !text.is_empty() && text.chars().all(in_key),
+        fits: |text| {
+            text.len() <= 253 && !text.starts_with("..") && text != "." && !text.is_empty() && text.chars().all(in_key)
+        },
         called: "key of a ConfigMap or Secret",
         help: "use at most 253 letters, digits, `-`, `_` and `.`",
     },
-    Form { name: "cron", fits: super::cron::is_schedule, called: "schedule", help: "write five fields, such as `0 3 * * *`" },
+    Form {
+        name: "cron",
+        fits: super::cron::is_schedule,
+        called: "schedule",
+        help: "write five fields, such as `0 3 * * *`",
+    },
     Form {
         name: "byte",
         fits: is_base64,
         called: "base64",
         help: "encode the value with base64, or write it under `stringData` of a Secret",
     },
-    Form { name: "cidr", fits: is_network, called: "network", help: "write an address and a length, such as `10.0.0.0/8`" },
-    Form { name: "ipv4", fits: |text| text.parse::<Ipv4Addr>().is_ok(), called: "IPv4 address", help: "write `10.0.0.1`" },
-    Form { name: "ipv6", fits: |text| text.parse::<Ipv6Addr>().is_ok(), called: "IPv6 address", help: "write `fd00::1`" },
+    Form {
+        name: "cidr",
+        fits: is_network,
+        called: "network",
+        help: "write an address and a length, such as `10.0.0.0/8`",
+    },
+    Form {
+        name: "ipv4",
+        fits: |text| text.parse::<Ipv4Addr>().is_ok(),
+        called: "IPv4 address",
+        help: "write `10.0.0.1`",
+    },
+    Form {
+        name: "ipv6",
+        fits: |text| text.parse::<Ipv6Addr>().is_ok(),
+        called: "IPv6 address",
+        help: "write `fd00::1`",
+    },
     Form { name: "duration", fits: is_duration, called: "duration", help: "write a duration such as `90s` or `1h30m`" },
     Form {
         name: "date-time",
@@ -82,14 +109,30 @@ const FORMS: &[Form] = &[
         help: "write a time such as `2024-04-01T00:00:00Z`",
     },
     Form { name: "date", fits: |text| matches(&DATE, text), called: "date", help: "write a date such as `2024-04-01`" },
-    Form { name: "uuid", fits: |text| matches(&UUID, text), called: "UUID", help: "write 32 hexadecimal digits in five groups" },
+    Form {
+        name: "uuid",
+        fits: |text| matches(&UUID, text),
+        called: "UUID",
+        help: "write 32 hexadecimal digits in five groups",
+    },
     Form { name: "mac", fits: |text| matches(&MAC, text), called: "MAC address", help: "write `00:00:5e:00:53:01`" },
 ];
 
 /// Formats that the library knows and the API server takes as they come, or knows in another way.
 const OPEN: [&str; 13] = [
-    "email", "hostname", "idn-email", "idn-hostname", "iri", "iri-reference", "json-pointer", "regex",
-    "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
+    "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "time",
+    "uri",
+    "uri-reference",
+    "uri-template",
 ];
 
 type Pattern = LazyLock<Option<Regex>>;
@@ -97,7 +140,8 @@ static DATE: Pattern = LazyLock::new(|| Regex::new(r"^\d{4}-\d{2}-\d{2}$").ok())
 static DATE_TIME: Pattern = LazyLock::new(|| {
     Regex::new(r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?$").ok()
 });
-static UUID: Pattern = LazyLock::new(|| Regex::new("(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$").ok());
+static UUID: Pattern =
+    LazyLock::new(|| Regex::new("(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$").ok());
 static MAC: Pattern = LazyLock::new(|| Regex::new("(?i)^([0-9a-f]{2}[:.-]?){5,19}[0-9a-f]{2}$").ok());
 
 fn matches(pattern: &Pattern, text: &str) -> bool {
@@ -110,7 +154,9 @@ pub fn form(name: &str) -> Option<&'static Form> {
 }
 
 /// The same options, with all formats.
-pub fn add<'i>(options: jsonschema::ValidationOptions<'i, std::sync::Arc<dyn jsonschema::Retrieve>, Manifest>) -> jsonschema::ValidationOptions<'i, std::sync::Arc<dyn jsonschema::Retrieve>, Manifest> {
+pub fn add<'i>(
+    options: jsonschema::ValidationOptions<'i, std::sync::Arc<dyn jsonschema::Retrieve>, Manifest>,
+) -> jsonschema::ValidationOptions<'i, std::sync::Arc<dyn jsonschema::Retrieve>, Manifest> {
     let options = FORMS.iter().fold(options, |options, form| options.with_format(form.name, form.fits));
     OPEN.iter().fold(options, |options, name| options.with_format(*name, |_| true))
 }
@@ -127,7 +173,8 @@ fn is_label_1035(text: &str) -> bool {
 fn is_subdomain(text: &str) -> bool {
     // Only the whole has a length here: parts may be longer than a label.
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let part = |part: &str| !part.is_empty() && part.chars().all(inner) && !part.starts_with('-') && !part.ends_with('-');
+    let part =
+        |part: &str| !part.is_empty() && part.chars().all(inner) && !part.starts_with('-') && !part.ends_with('-');
     text.len() <= 253 && text.split('.').all(part)
 }
 
@@ -151,7 +198,8 @@ fn is_qualified(text: &str) -> bool {
 fn is_base64(text: &str) -> bool {
     use base64::Engine as _;
     // Line ends are passed over, as Go's decoder does.
-    let text: Cow<'_, str> = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], "").into() } else { text.into() };
+    let text: Cow<'_, str> =
+        if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], "").into() } else { text.into() };
     base64::engine::general_purpose::STANDARD.decode(text.as_bytes()).is_ok()
 }
 

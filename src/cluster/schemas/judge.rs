@@ -7,8 +7,8 @@ use serde_json::Value as JsonValue;
 
 use super::Schema;
 use super::harden::QUANTITY;
-use super::{formats, lists};
 use super::instance::Instance;
+use super::{formats, lists};
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::config::nearest;
@@ -75,8 +75,7 @@ const ANNOTATIONS: usize = 256 * 1024;
 
 fn annotations(object: &Object, position: usize) -> Option<Violation> {
     let node = object.at(&["metadata", "annotations"])?;
-    let size: usize =
-        node.entries().map(|entry| entry.key.len() + entry.value.as_str().map_or(0, str::len)).sum();
+    let size: usize = node.entries().map(|entry| entry.key.len() + entry.value.as_str().map_or(0, str::len)).sum();
     (size > ANNOTATIONS).then(|| Violation {
         object: position,
         trouble: Trouble::Value,
@@ -196,7 +195,11 @@ fn choice(
         _ => None,
     };
     if let Some(names) = context.iter().map(lacks).collect::<Option<Vec<String>>>() {
-        let whose = if at.path.is_empty() { object.reference().to_string() } else { format!("`{}` of {}", at.shown(), object.reference()) };
+        let whose = if at.path.is_empty() {
+            object.reference().to_string()
+        } else {
+            format!("`{}` of {}", at.shown(), object.reference())
+        };
         found.push(Violation {
             object: position,
             trouble: Trouble::Missing,
@@ -257,14 +260,20 @@ fn wrong(kind: &ValidationErrorKind, node: &Node) -> Option<(String, Option<Stri
         ValidationErrorKind::Constant { expected_value } => {
             (format!("is {}, and only `{}` is allowed", described(node), text(expected_value)), None)
         }
-        ValidationErrorKind::ExclusiveMinimum { limit } => (format!("is {}, not more than {limit}", described(node)), None),
-        ValidationErrorKind::ExclusiveMaximum { limit } => (format!("is {}, not less than {limit}", described(node)), None),
+        ValidationErrorKind::ExclusiveMinimum { limit } => {
+            (format!("is {}, not more than {limit}", described(node)), None)
+        }
+        ValidationErrorKind::ExclusiveMaximum { limit } => {
+            (format!("is {}, not less than {limit}", described(node)), None)
+        }
         ValidationErrorKind::MultipleOf { multiple_of } => {
             (format!("is {}, no multiple of {multiple_of}", described(node)), None)
         }
         ValidationErrorKind::MinProperties { limit } => (format!("has fewer than {limit} fields"), None),
         ValidationErrorKind::MaxProperties { limit } => (format!("has more than {limit} fields"), None),
-        ValidationErrorKind::OneOfMultipleValid { .. } => ("fits several choices, of which it may fit one".to_owned(), None),
+        ValidationErrorKind::OneOfMultipleValid { .. } => {
+            ("fits several choices, of which it may fit one".to_owned(), None)
+        }
         ValidationErrorKind::Not { .. } => ("is what its schema refuses".to_owned(), None),
         ValidationErrorKind::Minimum { limit } => (format!("is {}, less than {limit}", described(node)), None),
         ValidationErrorKind::Maximum { limit } => (format!("is {}, more than {limit}", described(node)), None),

@@ -81,7 +81,8 @@ pub fn keyword<'a>(
 ) -> Result<Box<dyn for<'i> Keyword<'i, Manifest>>, ValidationError<'a>> {
     let default = |key: &str| {
         let in_items = || schema.get("items")?.get("properties")?.get(key)?.get("default");
-        let default = schema.get(DEFAULTS).and_then(|all| all.get(key)).or_else(in_items).filter(|one| !one.is_null())?;
+        let default =
+            schema.get(DEFAULTS).and_then(|all| all.get(key)).or_else(in_items).filter(|one| !one.is_null())?;
         Some(default.as_str().map_or_else(|| default.to_string(), ToOwned::to_owned))
     };
     let keys = match kind.as_str() {

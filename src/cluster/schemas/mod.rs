@@ -59,8 +59,7 @@ impl Judged {
         for (at, object) in objects.iter().enumerate() {
             kinds.entry(&object.gvk).or_default().push(at);
         }
-        let schemas: HashMap<&Gvk, Option<Arc<Schema>>> =
-            kinds
+        let schemas: HashMap<&Gvk, Option<Arc<Schema>>> = kinds
             .par_iter()
             .map(|(gvk, own)| {
                 let first = own.first().and_then(|at| objects.get(*at));

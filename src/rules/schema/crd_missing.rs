@@ -65,7 +65,9 @@ fn is_of_flux(group: &str) -> bool {
 
 /// What may bring the definition.
 fn why_open<'w>(cluster: &Cluster<'w>, group: &str) -> Option<String> {
-    if let Some(part) = cluster.build().not_built.iter().find(|part| part.could_bring(CRDS, "CustomResourceDefinition", "", None)) {
+    if let Some(part) =
+        cluster.build().not_built.iter().find(|part| part.could_bring(CRDS, "CustomResourceDefinition", "", None))
+    {
         return Some(format!("{} was not built, and could bring it", part.what));
     }
     let rows: Vec<&Operator> = operators::of_group(group).collect();
@@ -73,14 +75,18 @@ fn why_open<'w>(cluster: &Cluster<'w>, group: &str) -> Option<String> {
     let opens = |release: &&'w Object| match rows.is_empty() {
         // Charts that are not known bring what they like.
         true => !cluster.is_rendered(release) && cluster.model(release).is_none(),
-        false => rows.iter().any(|row| row.is_chart_of(cluster, release) && row.brings_crds(cluster, release) != Some(false)),
+        false => {
+            rows.iter().any(|row| row.is_chart_of(cluster, release) && row.brings_crds(cluster, release) != Some(false))
+        }
     };
     if let Some(release) = releases().find(opens) {
         return Some(format!("{} may bring it", release.reference()));
     }
     let charts: Vec<&str> = rows.iter().flat_map(|row| &row.charts).map(String::as_str).collect();
     // An operator that is installed under another name, or as plain manifests of a remote folder.
-    let is_called = |release: &&'w Object| charts.iter().any(|chart| release.name.contains(chart)) || group.contains(release.name.as_str());
+    let is_called = |release: &&'w Object| {
+        charts.iter().any(|chart| release.name.contains(chart)) || group.contains(release.name.as_str())
+    };
     if let Some(release) = releases().find(is_called) {
         return Some(format!("{} may bring it", release.reference()));
     }

@@ -188,8 +188,16 @@ impl Judge<'_, '_> {
         self.out.undecided(self.cluster, "values", what, why);
     }
 
-    fn observation(&self, machine: &Machine<'_, '_>, asked: &Asked<'_>, node: &Node, place: Span, path: &str) -> Observation {
-        let text = |key: &str| asked.node.get(key).and_then(Node::as_str).map(str::trim).filter(|text| !text.is_empty());
+    fn observation(
+        &self,
+        machine: &Machine<'_, '_>,
+        asked: &Asked<'_>,
+        node: &Node,
+        place: Span,
+        path: &str,
+    ) -> Observation {
+        let text =
+            |key: &str| asked.node.get(key).and_then(Node::as_str).map(str::trim).filter(|text| !text.is_empty());
         let made = asked.made.as_ref().and_then(|made| match machine.run(made).and_then(|value| value.plain()) {
             Ok(Value::Str(text)) if !text.trim().is_empty() && !text.contains('\n') => Some(text.trim().to_owned()),
             _ => None,
@@ -204,7 +212,11 @@ impl Judge<'_, '_> {
             Some((named, node)) => (node.span(), format!("{path}.{named}")),
             None => (place, path.to_owned()),
         };
-        let whose = if path.is_empty() { self.object.reference().to_string() } else { format!("`{path}` of {}", self.object.reference()) };
+        let whose = if path.is_empty() {
+            self.object.reference().to_string()
+        } else {
+            format!("`{path}` of {}", self.object.reference())
+        };
         let message = format!("{whose} is refused by its definition: {}", said.trim_end_matches('.'));
         Observation::new(self.rule, message, Label::new(place, "refused"))
             .about(self.object.reference(), path)
