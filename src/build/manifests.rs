@@ -140,6 +140,7 @@ fn observe(problem: &Problem, text: &str, content: &Content) -> Observation {
         ProblemKind::Syntax | ProblemKind::Value => "yaml-syntax-invalid",
         ProblemKind::DuplicateKey => "yaml-key-duplicate",
         ProblemKind::UndefinedAlias => "yaml-alias-undefined",
+        ProblemKind::RedefinedAnchor => "yaml-anchor-redefined",
         ProblemKind::IgnoredDocument => "yaml-document-ignored",
         ProblemKind::Limit => "limit-exceeded",
     };

@@ -92,6 +92,8 @@ pub enum ProblemKind {
     DuplicateKey,
     /// An alias has no anchor before it.
     UndefinedAlias,
+    /// An anchor of a document is set anew.
+    RedefinedAnchor,
     /// Flux never sees this part of the file.
     IgnoredDocument,
     /// A value cannot be converted (`.inf`, a tag that does not fit, a key that is no string).
@@ -103,7 +105,7 @@ pub enum ProblemKind {
 impl ProblemKind {
     /// Whether Flux refuses the file because of it.
     pub fn is_fatal(self) -> bool {
-        self != ProblemKind::IgnoredDocument
+        !matches!(self, ProblemKind::IgnoredDocument | ProblemKind::RedefinedAnchor)
     }
 }
 

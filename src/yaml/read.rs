@@ -38,7 +38,24 @@ struct Reader<'t> {
     // Children of all open collections; a collection takes its own from the end when it closes.
     pending: Vec<NodeId>,
     anchors: HashMap<usize, NodeId>,
+    // Where the anchors of this document stand, by name.
+    named: HashMap<&'t str, Range<usize>>,
     root: Option<NodeId>,
+}
+
+/// The anchor in front of a node, with its name: only a tag and blanks stand between.
+fn anchor_before(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let mut head = text.get(..at)?.trim_end();
+    for _ in 0..2 {
+        let start =
+            head.rfind(|c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',')).map_or(0, |blank| blank + 1);
+        let word = head.get(start..)?;
+        if let Some(name) = word.strip_prefix('&') {
+            return Some((name, start..head.len()));
+        }
+        head = head.get(..start)?.trim_end();
+    }
+    None
 }
 
 fn read(text: &str, events: &mut dyn EventSource, inserted: Option<&[usize]>) -> Tree {
@@ -49,6 +66,7 @@ fn read(text: &str, events: &mut dyn EventSource, inserted: Option<&[usize]>) ->
         open: Vec::new(),
         pending: Vec::new(),
         anchors: HashMap::new(),
+        named: HashMap::new(),
         root: None,
     };
     let mut in_document = false;
@@ -78,7 +96,7 @@ fn read(text: &str, events: &mut dyn EventSource, inserted: Option<&[usize]>) ->
     reader.tree
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     /// Maps an offset of a rescued copy back to the real text.
     fn back(&self, at: usize) -> usize {
         self.inserted.map_or(at, |inserted| at - inserted.partition_point(|insertion| *insertion < at))
@@ -89,6 +107,7 @@ impl Reader<'_> {
         match event {
             Event::DocumentStart => {
                 self.anchors.clear();
+                self.named.clear();
                 self.root = None;
             }
             Event::DocumentEnd => self.finish(false),
@@ -143,7 +162,7 @@ impl Reader<'_> {
             Slot { a: a as u32, b: text.len() as u32, kind: Kind::CookedScalar, style, tag, ..blank(&range) }
         };
         let id = self.push(slot);
-        self.remember(anchor, id);
+        self.remember(anchor, id, range.start);
     }
 
     /// A block scalar's span without the blank lines after its last line of text.
@@ -153,9 +172,19 @@ impl Reader<'_> {
         range.start..range.start + kept
     }
 
-    fn remember(&mut self, anchor: usize, id: NodeId) {
-        if anchor != 0 {
-            self.anchors.insert(anchor, id);
+    fn remember(&mut self, anchor: usize, id: NodeId, before: usize) {
+        if anchor == 0 {
+            return;
+        }
+        self.anchors.insert(anchor, id);
+        let Some((name, at)) = anchor_before(self.text, before) else { return };
+        if let Some(first) = self.named.insert(name, at.clone()) {
+            self.tree.problems.push(Problem {
+                kind: ProblemKind::RedefinedAnchor,
+                message: format!("anchor `&{name}` is set anew in this document"),
+                at,
+                other: Some((first, "set before")),
+            });
         }
     }
 
@@ -173,7 +202,7 @@ impl Reader<'_> {
     fn start(&mut self, kind: Kind, tag: Tag, anchor: usize, range: &Range<usize>) {
         let slot = Slot { kind, tag, ..blank(range) };
         let id = self.push(slot);
-        self.remember(anchor, id);
+        self.remember(anchor, id, range.start);
         self.open.push(Open { slot, id, first_child: self.pending.len() });
     }
 

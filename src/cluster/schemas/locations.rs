@@ -18,13 +18,13 @@ const BUILT_IN: &str = "default";
 pub struct Location {
     /// The files.
     system: Arc<dyn FileSystem>,
-    /// The path of a schema in them, with placeholders.
-    template: String,
+    /// The paths of a schema in them, with placeholders; the first that is there counts.
+    templates: Vec<String>,
 }
 
 impl fmt::Debug for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Location").field("template", &self.template).finish_non_exhaustive()
+        f.debug_struct("Location").field("templates", &self.templates).finish_non_exhaustive()
     }
 }
 
@@ -46,6 +46,13 @@ pub enum BadLocation {
 const PLACEHOLDERS: [&str; 6] =
     ["Group", "ResourceKind", "ResourceAPIVersion", "KindSuffix", "NormalizedKubernetesVersion", "StrictSuffix"];
 
+/// The layouts of a folder that is named alone: that of kubernetes-json-schema, which kubeconform asks for, and files beside
+/// each other, as `flux-vet schemas export` writes them.
+const FOLDER: [&str; 2] = [
+    "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json",
+    "{{.ResourceKind}}{{.KindSuffix}}.json",
+];
+
 impl Location {
     /// A template below a tree of files; nothing for the word that stands for the built-in schemas.
     ///
@@ -64,34 +71,39 @@ impl Location {
                 return Err(BadLocation::Placeholder { name: name.to_owned() });
             }
         }
-        // A folder alone stands for the layout of the schemas of Kubernetes.
-        let template = match template.contains("{{") {
-            true => template.to_owned(),
-            false => format!("{}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json", template.trim_end_matches('/')),
+        let templates = if template.ends_with("json") {
+            vec![template.to_owned()]
+        } else {
+            let folder = template.trim_end_matches('/');
+            FOLDER.iter().map(|layout| format!("{folder}/{layout}")).collect()
         };
-        Ok(Some(Location { system, template: crate::source::normalize(&template) }))
+        let templates = templates.iter().map(|template| crate::source::normalize(template)).collect();
+        Ok(Some(Location { system, templates }))
     }
 
     /// The schema of a kind, hardened.
     pub(super) fn schema(&self, gvk: &Gvk, kubernetes: Option<Version>) -> Option<Value> {
-        let path = self.path(gvk, kubernetes);
-        let bytes = self.system.read(&path).ok()?;
+        let bytes = self.paths(gvk, kubernetes).find_map(|path| self.system.read(&path).ok())?;
         let mut schema: Value = serde_json::from_slice(&bytes).ok()?;
         harden::structural(&mut schema);
         Some(schema)
     }
 
-    fn path(&self, gvk: &Gvk, kubernetes: Option<Version>) -> String {
-        let mut path = String::new();
-        let mut parts = self.template.split("{{");
-        path.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
-            path.push_str(&value(name.trim().trim_start_matches('.'), gvk, kubernetes));
-            path.push_str(rest);
-        }
-        path
+    fn paths<'l>(&'l self, gvk: &'l Gvk, kubernetes: Option<Version>) -> impl Iterator<Item = String> + use<'l> {
+        self.templates.iter().map(move |template| filled(template, gvk, kubernetes))
     }
+}
+
+fn filled(template: &str, gvk: &Gvk, kubernetes: Option<Version>) -> String {
+    let mut path = String::new();
+    let mut parts = template.split("{{");
+    path.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
+        path.push_str(&value(name.trim().trim_start_matches('.'), gvk, kubernetes));
+        path.push_str(rest);
+    }
+    path
 }
 
 /// The name of a schema's file, in a folder whose layout is not given.
@@ -136,7 +148,8 @@ mod tests {
             kind: kind.into(),
         };
         let path = |template: &str, gvk: &Gvk| {
-            location(template).unwrap().unwrap().path(gvk, Some(Version { major: 1, minor: 35 }))
+            let location = location(template).unwrap().unwrap();
+            location.paths(gvk, Some(Version { major: 1, minor: 35 })).last().unwrap()
         };
         let certificate = gvk("cert-manager.io", "v1", "Certificate");
         assert_eq!(
@@ -144,6 +157,7 @@ mod tests {
             "crds/cert-manager.io/certificate_v1.json"
         );
         assert_eq!(path("./schemas/", &gvk("", "v1", "Pod")), "schemas/pod-v1.json");
+        assert_eq!(path("{{.Group}}/x.json", &gvk("", "v1", "Pod")), "v1/x.json");
         assert_eq!(
             path(
                 "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json",
@@ -157,6 +171,6 @@ mod tests {
     fn what_cannot_be_read_is_refused() {
         assert!(location("default").unwrap().is_none());
         assert!(matches!(location("https://example.org/{{.Group}}.json"), Err(BadLocation::Network(_))));
-        assert_eq!(location("x/{{.Kind}}").unwrap_err(), BadLocation::Placeholder { name: ".Kind".to_owned() });
+        assert_eq!(location("x/{{.Kind}}.json").unwrap_err(), BadLocation::Placeholder { name: ".Kind".to_owned() });
     }
 }

@@ -81,6 +81,13 @@ impl Judged {
     }
 }
 
+impl Judged {
+    /// Whether nothing is known of a kind.
+    pub fn is_without(&self, gvk: &Gvk) -> bool {
+        self.without.contains_key(&shown(gvk))
+    }
+}
+
 fn shown(gvk: &Gvk) -> String {
     format!("{} {}", gvk.api_version(), gvk.kind)
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::crd_rules;
 use super::violations::{report, undecided};
 use crate::cluster::Cluster;
 use crate::cluster::schemas::Trouble;
@@ -19,6 +20,7 @@ impl Rule for SchemaValueInvalid {
 
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         report("schema-value-invalid", cluster, Trouble::Value, out);
+        crd_rules::report("schema-value-invalid", cluster, out);
         undecided(cluster, out);
     }
 }
