@@ -18,7 +18,7 @@ use seeds::Seeds;
 use targets::{TARGETS, Target};
 
 /// A text that takes longer is a finding too.
-const TOO_LONG: Duration = Duration::from_secs(20);
+const TOO_LONG: Duration = Duration::from_secs(if cfg!(debug_assertions) { 180 } else { 20 });
 
 /// What runs now.
 type Current = Arc<Mutex<Option<(Instant, String, String)>>>;
@@ -52,7 +52,7 @@ fn fuzz((name, is_tree, run): &Target, time: Duration, first: u64, seeds: &Seeds
         *current.lock().unwrap() = None;
         if began.elapsed() > slowest {
             slowest = began.elapsed();
-            if slowest > Duration::from_secs(3) {
+            if slowest > TOO_LONG / 4 {
                 save(folder, &format!("slow-{name}-{seed}"), &text);
             }
         }
