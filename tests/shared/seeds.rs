@@ -63,8 +63,8 @@ impl Seeds {
             };
             let text = match target {
                 "admission" => ADMISSION,
-                "script" if seed % 2 == 0 => SCRIPT,
-                "substitution" if seed % 3 == 0 => VARIABLES,
+                "script" if seed.is_multiple_of(2) => SCRIPT,
+                "substitution" if seed.is_multiple_of(3) => VARIABLES,
                 _ => random.pick(own).map_or("", String::as_str),
             };
             return mutated(text, &mut random);
