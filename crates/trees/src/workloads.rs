@@ -143,7 +143,7 @@ impl App {
         text.lines().map(|line| format!("{indent}{line}\n")).collect()
     }
 
-    fn settings_as_variables(&self) -> String {
+    fn env_from(&self) -> String {
         format!("    envFrom:\n      - configMapRef:\n          name: {}-settings\n", self.name)
     }
 
@@ -155,13 +155,13 @@ impl App {
              env:\n      - name: API_TOKEN\n        valueFrom:\n          secretKeyRef:\n            name: {app}-token\n            \
              key: token\n    volumeMounts:\n      - name: tmp\n        mountPath: /tmp\nvolumes:\n  - name: tmp\n    \
              emptyDir: {{}}\n",
-            self.settings_as_variables()
+            self.env_from()
         );
         self.deployment(2, &self.pod("      ", "web", true, &rest))
     }
 
     fn worker(&self) -> String {
-        self.deployment(1, &self.pod("      ", "worker", true, &self.settings_as_variables()))
+        self.deployment(1, &self.pod("      ", "worker", true, &self.env_from()))
     }
 
     fn deployment(&self, replicas: usize, pod: &str) -> String {

@@ -12,7 +12,7 @@ use crate::yaml::Node;
 /// The name SOPS looks for; no other is read.
 const NAME: &str = ".sops.yaml";
 /// Patterns of rules behind this one are not compiled: what they match is not decided.
-const MOST_RULES: usize = 500;
+const MOST_RULES: usize = 100;
 
 /// An entry of `creation_rules`.
 #[derive(Clone, Debug)]
