@@ -14,3 +14,12 @@ new-rule name:
 schemas:
     UPDATE_SCHEMAS=1 cargo test --lib report
     FLUX_VET_UPDATE=1 cargo test --test config --test profiles
+
+# What everything costs: one table with ratios, then single stages and rules.
+bench:
+    cargo bench --bench scale
+    cargo bench --bench build --bench rules
+
+# Every fuzz target for so many seconds, without a nightly compiler; `cargo +nightly fuzz run TARGET` is the other way.
+fuzz seconds="60":
+    cargo run --release --example fuzz -- all {{seconds}}

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod finding;
 pub mod fix;
 pub mod inspect;
+pub mod lsp;
 pub mod report;
 pub mod rulebook;
 pub mod rules;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::build::flux::SourceKey;
-use crate::build::{BuildOptions, Library, Undefined};
+use crate::build::{BuildOptions, Library, ReadSoFar, Undefined};
 use crate::cluster::before::Before;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::Location;
@@ -30,7 +31,7 @@ use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
-use crate::report::RuleText;
+use crate::report::{RuleText, Run};
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
 use crate::source::{FileId, FileSystem, Sources, Span};
@@ -82,19 +83,41 @@ pub struct Checked {
     pub stale: Vec<String>,
 }
 
+impl Checked {
+    /// As reports print it.
+    pub fn as_run(&self) -> Run<'_> {
+        Run {
+            sources: &self.sources,
+            findings: &self.findings,
+            coverage: &self.coverage,
+            summary: self.summary,
+            rules: &self.rules,
+        }
+    }
+}
+
 /// Checks a tree: text, nodes, objects, world, rules, verdict.
 ///
 /// # Errors
 /// A [`Fault`] when the run itself is broken; what is wrong with the manifests are findings.
 pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Result<Checked, Fault> {
-    Ok(checked(Sources::new(system), options, None, |_| ())?.0)
+    Ok(checked(Sources::new(system), options, Start::default(), |_| ())?.0)
+}
+
+/// What is known when a check begins.
+#[derive(Default)]
+pub(crate) struct Start {
+    /// What an older revision built.
+    pub before: Option<Before>,
+    /// Files that an earlier check of the same tree read.
+    pub read: ReadSoFar,
 }
 
 /// Checks a tree beside an older one, and lets somebody look at its clusters.
-fn checked<T>(
+pub(crate) fn checked<T>(
     sources: Sources,
     options: &CheckOptions,
-    before: Option<Before>,
+    start: Start,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
     let mut config = Config::choose(&sources, &options.config)?;
@@ -104,12 +127,12 @@ fn checked<T>(
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
     let schemas = schema_locations(&sources, &config, options)?;
-    let library = Library::new(&sources);
+    let library = Library::knowing(&sources, start.read);
     let world = build::world(&library, &build_options(&config));
     let repository = Repository::new(&library, &config, documents(&library), &world)
         .with_profiles(profiles)
         .with_schemas(schemas)
-        .since(before);
+        .since(start.before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let seen = look(&clusters);
     let (observations, coverage) = run(&predicates, &repository, &clusters);
@@ -197,8 +220,9 @@ pub fn check_since(
     };
     let options = CheckOptions { cards: Some(cards), ..options.clone() };
     let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, ..options.clone() };
-    let (base, before) = checked(Sources::new(base), &whole, None, Before::of)?;
-    let (mut checked, ()) = checked(sources, &options, Some(before), |_| ())?;
+    let (base, before) = checked(Sources::new(base), &whole, Start::default(), Before::of)?;
+    let start = Start { before: Some(before), ..Start::default() };
+    let (mut checked, ()) = checked(sources, &options, start, |_| ())?;
     let reported = base.findings.iter().filter(|finding| finding.state == State::Reported);
     let known: HashSet<&str> = reported.map(|finding| finding.fingerprint.as_str()).collect();
     for finding in &mut checked.findings {

@@ -296,3 +296,19 @@ fn a_closed_pipe_ends_quietly() {
     let status = child.wait().unwrap();
     assert_eq!((status.code(), err.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn the_first_screen_of_the_readme_is_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ran = run(root, &["check", "--root", "fixtures/trees/renamed-bucket"]);
+    for page in ["README.md", "docs/README.md"] {
+        let text = fs::read_to_string(root.join(page)).unwrap();
+        let shown: Vec<&str> = text
+            .lines()
+            .skip_while(|line| !line.starts_with("error["))
+            .take_while(|line| !line.starts_with("```"))
+            .collect();
+        assert!(shown.len() > 10, "{page}");
+        assert!(ran.out.starts_with(&shown.join("\n")), "{page} shows something else than:\n{}", ran.out);
+    }
+}

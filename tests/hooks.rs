@@ -17,14 +17,27 @@ fn every_hook_checks_the_whole_tree_in_one_process() {
     let hooks = yaml(".pre-commit-hooks.yaml");
     let hooks = hooks.as_sequence().unwrap();
     let ids: Vec<&str> = hooks.iter().map(|hook| hook["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["flux-vet", "flux-vet-src", "flux-vet-system"]);
+    assert_eq!(ids, ["flux-vet", "flux-vet-new", "flux-vet-src", "flux-vet-system"]);
     for hook in hooks {
         assert_eq!(hook["always_run"], Value::Bool(true), "{hook:?}");
         assert_eq!(hook["pass_filenames"], Value::Bool(false), "{hook:?}");
         assert_eq!(hook["require_serial"], Value::Bool(true), "{hook:?}");
         assert!(hook["entry"].as_str().unwrap().starts_with("flux-vet check"), "{hook:?}");
-        assert!(["rust", "system"].contains(&hook["language"].as_str().unwrap()), "{hook:?}");
+        assert!(["python", "rust", "system"].contains(&hook["language"].as_str().unwrap()), "{hook:?}");
     }
+}
+
+#[test]
+fn the_wheel_has_the_version_of_the_crate() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let setup = std::fs::read_to_string(root.join("setup.py")).unwrap();
+    let line = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    // What `setup.py` looks for is the first such line.
+    let cargo = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    assert_eq!(cargo.lines().find(|text| text.starts_with("version = ")), Some(line.as_str()));
+    assert!(setup.contains("flux-vet=={VERSION}"), "{setup}");
+    let project = std::fs::read_to_string(root.join("python/pyproject.toml")).unwrap();
+    assert!(project.contains("manifest-path = \"../Cargo.toml\""), "{project}");
 }
 
 #[test]
@@ -43,6 +56,12 @@ fn the_command_line_accepts_what_the_hooks_pass() {
         let words = hook["entry"].as_str().unwrap().split_whitespace().skip(1);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/trees/renamed-bucket");
         let output = Command::new(env!("CARGO_BIN_EXE_flux-vet")).args(words).arg("--root").arg(root).output().unwrap();
-        assert_ne!(output.status.code(), Some(2), "{hook:?}: {output:?}");
+        // A root inside of another repository has no revision of its own.
+        let is_compared = hook["entry"].as_str().unwrap().contains("--base");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() != Some(2) || (is_compared && !error.contains("unexpected argument")),
+            "{hook:?}: {error}"
+        );
     }
 }

@@ -6,6 +6,7 @@ mod binary;
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use binary::{Tree, run};
 
@@ -254,6 +255,143 @@ fn a_ladder_of_bases_does_not_hang() {
         tree.write(&format!("{end}/kustomization.yaml"), b"resources: []\n");
     }
     beside(&tree, "a ladder");
+}
+
+/// Checks a tree of many rules over many objects: it ends soon, in findings that all bear one of these names.
+fn ends(tree: &Tree, what: &str, expected: &[&str]) {
+    let start = Instant::now();
+    let found = beside(tree, what);
+    for rule in expected {
+        assert!(found.iter().any(|finding| finding.starts_with(rule)), "{what}: no {rule} in {:?}", found.first());
+    }
+    assert!(start.elapsed() < Duration::from_secs(60), "{what} took {:?}", start.elapsed());
+}
+
+fn config_maps(count: usize) -> String {
+    (0..count).map(|at| format!("---\n{}", CONFIG_MAP.replace("settings", &format!("settings-{at}")))).collect()
+}
+
+#[test]
+fn many_entries_over_many_objects_end_in_a_finding() {
+    let lists = [
+        ("images", (0..3_000).map(|at| format!("  - {{name: x{at}, newTag: '2'}}\n")).collect::<String>()),
+        (
+            "replacements",
+            (0..800)
+                .map(|at| {
+                    format!(
+                        "  - source: {{kind: ConfigMap, name: settings-{at}, fieldPath: metadata.name}}\n    targets: [{{select: {{kind: ConfigMap}}, fieldPaths: [data.a]}}]\n"
+                    )
+                })
+                .collect(),
+        ),
+        (
+            "patches",
+            (0..3_000)
+                .map(|at| {
+                    format!(
+                        "  - target: {{kind: ConfigMap, name: 's.*{at}'}}\n    patch: '[{{op: add, path: /a, value: b}}]'\n"
+                    )
+                })
+                .collect(),
+        ),
+    ];
+    for (field, list) in lists {
+        let tree = Tree::new(&[]);
+        tree.write("kustomization.yaml", format!("resources: [canary.yaml, all.yaml]\n{field}:\n{list}").as_bytes());
+        tree.write("all.yaml", config_maps(1_500).as_bytes());
+        ends(&tree, field, &["limit-exceeded kustomization.yaml"]);
+    }
+}
+
+#[test]
+fn many_variables_many_keys_and_many_generators_are_built() {
+    let tree = Tree::new(&[]);
+    let variables: String = (0..3_000).map(|at| format!("      V{at}: x\n")).collect();
+    tree.write(
+        "clusters/a.yaml",
+        format!("apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: a, namespace: flux-system}}\nspec:\n  interval: 1h\n  prune: true\n  path: ./apps\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n  postBuild:\n    substitute:\n{variables}").as_bytes(),
+    );
+    let keys: String = (0..3_000).map(|at| format!("  k{at}: ${{V{at}}}${{V0}}\n")).collect();
+    tree.write("apps/keys.yaml", format!("{CONFIG_MAP}data:\n{keys}").as_bytes());
+    let generators: String = (0..1_000).map(|at| format!("  - {{name: g{at}, literals: [a=b]}}\n")).collect();
+    tree.write(
+        "apps/kustomization.yaml",
+        format!("resources: [keys.yaml]\nconfigMapGenerator:\n{generators}").as_bytes(),
+    );
+    let start = Instant::now();
+    assert!(tree.check().findings().iter().all(|finding| finding.starts_with("namespace-unset")));
+    assert!(start.elapsed() < Duration::from_secs(60), "took {:?}", start.elapsed());
+}
+
+#[test]
+fn patterns_that_grow_without_bound_are_refused() {
+    let bomb = "(\\w{100}){100}";
+    let tree = Tree::new(&[("all.yaml", CONFIG_MAP)]);
+    let patches: String = (0..200)
+        .map(|at| format!("  - target: {{name: '{bomb}{at}'}}\n    patch: '[{{op: add, path: /a, value: b}}]'\n"))
+        .collect();
+    tree.write("kustomization.yaml", format!("resources: [canary.yaml, all.yaml]\npatches:\n{patches}").as_bytes());
+    ends(&tree, "targets of patches", &["patch-body-invalid"]);
+    let tree = Tree::new(&[]);
+    let rules: String = (0..2_000).map(|at| format!("  - {{path_regex: '{bomb}|x{at}', age: age1x}}\n")).collect();
+    tree.write(".sops.yaml", format!("creation_rules:\n{rules}").as_bytes());
+    tree.write("a.sops.yaml", b"apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: apps}\n");
+    ends(&tree, "rules of SOPS", &[]);
+}
+
+#[test]
+fn expressions_of_policies_end_at_a_limit() {
+    let tree = Tree::new(&[(
+        "policy.yaml",
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: heavy}\nspec:\n  matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: ['*'], operations: ['*'], resources: [configmaps]}]}\n  validations:\n    - expression: \"object.data.all(a, object.data.all(b, object.data.all(c, object.data.all(d, a + b + c + d != 'x'))))\"\n    - expression: \"object.metadata.name.matches('((a+)+)+$')\"\n---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: heavy}\nspec: {policyName: heavy, validationActions: [Deny]}\n",
+    )]);
+    let data: String = (0..100).map(|at| format!("  k{at}: v\n")).collect();
+    tree.write("all.yaml", format!("{CONFIG_MAP}data:\n{data}").as_bytes());
+    ends(&tree, "an admission policy", &[]);
+}
+
+#[test]
+fn scripts_that_double_their_variables_end() {
+    let tree = Tree::new(&[]);
+    let double = "              A=\"$A$A\"\n".repeat(60);
+    let nested = format!("{}mc mb s/b{}", "if true; then ".repeat(2_000), "; fi".repeat(2_000));
+    let loops = format!("{}mc mb s/$a{}", "for a in 1 2 3 4 5 6 7 8 9; do ".repeat(12), "; done".repeat(12));
+    tree.write(
+        "job.yaml",
+        format!("apiVersion: batch/v1\nkind: Job\nmetadata: {{name: a, namespace: apps}}\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n        - name: a\n          image: minio/mc:1\n          command: [sh, -c]\n          args:\n            - |\n              A=x\n{double}              mc mb store/$A\n              {loops}\n              {nested}\n").as_bytes(),
+    );
+    ends(&tree, "a script", &[]);
+}
+
+#[test]
+fn twenty_thousand_tiny_files_are_read() {
+    let tree = Tree::new(&[]);
+    for at in 0..20_000 {
+        tree.write(&format!("apps/{}/a{at}.yaml", at % 100), b"a: b\n");
+    }
+    tree.write("apps/kustomization.yaml", b"resources: []\n");
+    ends(&tree, "tiny files", &[]);
+}
+
+#[test]
+fn names_are_text_in_every_format() {
+    let hostile = "a\\e[31m\\n::error::x %0A <script> | ` ]]> \\u202e";
+    let tree = Tree::new(&[]);
+    tree.write(
+        "apps/::warning::%0Ax.yaml",
+        format!("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: \"{hostile}\", namespace: \"{hostile}\"}}\nspec:\n  interval: 1h\n  dependsOn: [{{name: \"{hostile}\"}}]\n").as_bytes(),
+    );
+    tree.write("canary.yaml", CANARY.as_bytes());
+    for format in ["human", "concise", "json", "sarif", "github"] {
+        let ran = run(tree.path(), &["check", "--root", ".", "--output", format]);
+        assert_eq!(ran.code, 1, "{format}: {ran:?}");
+        let is_wild = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+        assert_eq!(ran.out.chars().find(is_wild), None, "{format}");
+        let commands = ran.out.lines().filter(|line| line.starts_with("::")).count();
+        assert!(format == "github" || commands == 0, "{format}: {}", ran.out);
+        assert!(!ran.out.lines().any(|line| line.starts_with("::error::x")), "{format}: {}", ran.out);
+    }
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use flux_vet::report::{self, Format, Run, Style};
+use flux_vet::report::{self, Format, Style};
 use flux_vet::source::Memory;
 use flux_vet::{CheckOptions, Checked, check};
 
@@ -271,13 +271,7 @@ fn every_leak_is_found_on_its_line_and_printed_by_no_report() {
 
 /// Which report prints one of the needles.
 fn printed(checked: &Checked, needles: &[String]) -> impl Iterator<Item = String> {
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-    };
+    let run = checked.as_run();
     let mut found = Vec::new();
     for format in Format::all() {
         let mut out = Vec::new();

@@ -14,7 +14,7 @@ use regex::Regex;
 use sample::Sample;
 use serde_json::Value;
 
-const COLOR: Style = Style { color: true, hyperlinks: true, extent: Extent::Coverage };
+const COLOR: Style = Style { color: true, hyperlinks: true, extent: Extent::Coverage, suppressed: false };
 
 /// What a matcher reads out of a line: path, line, column, severity, rule, message.
 type Read = (String, String, String, String, String, String);
@@ -184,7 +184,7 @@ fn no_matcher_takes_the_lines_about_the_run() {
     let sample = Sample::new();
     let plain = sample.report(Format::Concise);
     let about: Vec<&str> = plain.lines().filter(|line| line.starts_with("flux-vet: ")).collect();
-    assert_eq!(about.len(), 2);
+    assert_eq!(about.len(), 3);
     for line in about {
         assert_eq!(read_all(&github(), line), []);
         assert_eq!(read_all(&vscode(), line), []);
@@ -205,4 +205,14 @@ fn a_long_line_of_something_else_is_no_finding() {
         assert_eq!(read_all(&github(), &line), []);
         assert_eq!(read_all(&vscode(), &line), []);
     }
+}
+
+#[test]
+fn the_extension_contributes_the_pattern_of_the_task() {
+    let task: Value = serde_json::from_str(include_str!("../editors/vscode/tasks.json")).unwrap();
+    let extension: Value = serde_json::from_str(include_str!("../editors/vscode/package.json")).unwrap();
+    let mut contributed = extension.pointer("/contributes/problemPatterns/0").unwrap().clone();
+    contributed.as_object_mut().unwrap().remove("name");
+    assert_eq!(&contributed, task.pointer("/tasks/0/problemMatcher/pattern").unwrap());
+    assert_eq!(extension.pointer("/version").unwrap(), env!("CARGO_PKG_VERSION"));
 }

@@ -11,7 +11,7 @@ use insta::assert_snapshot;
 use sample::Sample;
 use serde_json::Value;
 
-const COLOR: Style = Style { color: true, hyperlinks: false, extent: Extent::Coverage };
+const COLOR: Style = Style { color: true, hyperlinks: false, extent: Extent::Coverage, suppressed: false };
 
 /// The first finding and a suppressed one, in one cluster: what the long formats have to show.
 fn short() -> Sample {
@@ -100,6 +100,7 @@ fn human_shows_each_place_with_its_line_and_what_was_covered() {
       = cluster: kubernetes/main
 
     2 errors, 1 warning, 1 info in 12 files; 257 objects of 2 clusters checked; 1 ignored
+    1 finding can be fixed with --fix
 
     checked
       kubernetes/main: 29 of 31 Kustomizations built (1 external, 1 broken), 251 objects
@@ -164,6 +165,7 @@ fn concise_is_a_line_a_finding() {
     apps/evil.yaml:4:5: warning[script-error-swallowed]: a script of several lines
     apps/evil.yaml:2:8: info[odd-value]: value `\u{1b}[2J\u{202e}x` ::add-mask::x #\u{23}[add-mask]x #\u{23}vso[task.y]z, 100% [a](b)
     flux-vet: 2 errors, 1 warning, 1 info in 12 files; 257 objects of 2 clusters checked; 1 ignored
+    flux-vet: 1 finding can be fixed with --fix
     flux-vet: not checked: broken (1), chart (7), remote (1)
     ");
 }

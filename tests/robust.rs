@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flux_vet::build::kustomize::{Builder, Options, read_folder};
 use flux_vet::build::{BuildOptions, Library, world};
-use flux_vet::source::{Memory, Sources};
+use flux_vet::source::{Entry, FileSystem, Memory, ReadError, Sources};
 use flux_vet::yaml::emit::emit;
 use flux_vet::{CheckOptions, check};
 
@@ -180,5 +180,71 @@ fn one_thread_builds_what_many_build() {
     };
     for tree in trees("fixtures/trees") {
         assert_eq!(printed(&tree, 1), printed(&tree, 8), "{}", tree.display());
+    }
+}
+
+/// A file system that lists its files in another order each time.
+struct Shuffled {
+    below: Memory,
+    turn: std::sync::atomic::AtomicU64,
+}
+
+impl Shuffled {
+    fn shuffle<T>(&self, mut list: Vec<T>) -> Vec<T> {
+        let mut random = Random::new(self.turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 7);
+        for at in (1..list.len()).rev() {
+            list.swap(at, random.below(at + 1));
+        }
+        list
+    }
+}
+
+impl FileSystem for Shuffled {
+    fn entry(&self, path: &str) -> Result<Entry, ReadError> {
+        self.below.entry(path)
+    }
+
+    fn size(&self, path: &str) -> Result<u64, ReadError> {
+        self.below.size(path)
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.below.read(path)
+    }
+
+    fn list(&self, path: &str) -> Vec<(String, Entry)> {
+        self.shuffle(self.below.list(path))
+    }
+
+    fn walk(&self) -> Vec<String> {
+        self.shuffle(self.below.walk())
+    }
+}
+
+#[test]
+fn the_order_of_files_changes_no_finding() {
+    let told = |system: Shuffled, threads: usize| -> Vec<String> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let checked = pool.install(|| check(system, &CheckOptions::default())).unwrap();
+        let shown = |finding: &flux_vet::finding::Finding| {
+            let place = checked.sources.location(finding.primary.span);
+            let others: Vec<String> = finding
+                .related
+                .iter()
+                .map(|label| format!("{} {}", checked.sources.location(label.span).path, label.message))
+                .collect();
+            format!("{}:{} {} {} {others:?}", place.path, place.line, finding.rule, finding.message)
+        };
+        checked.findings.iter().map(shown).collect()
+    };
+    for tree in trees("fixtures/trees/migration-plan").iter().chain(&trees("fixtures/trees")) {
+        let mut below = Memory::default();
+        files(tree).iter().for_each(|(path, bytes)| below.insert(path, bytes.clone()));
+        let turned =
+            |turn: u64| Shuffled { below: below.clone(), turn: std::sync::atomic::AtomicU64::new(turn * 1_000) };
+        let first = told(turned(0), 1);
+        for turn in 1..4 {
+            assert_eq!(told(turned(turn), 1 + turn as usize), first, "{}", tree.display());
+        }
     }
 }

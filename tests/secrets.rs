@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use flux_vet::finding::Finding;
-use flux_vet::report::{self, Format, Run, Style};
+use flux_vet::report::{self, Format, Style};
 use flux_vet::source::{Memory, Span};
 use flux_vet::{CheckOptions, Checked, check};
 
@@ -87,13 +87,7 @@ fn no_report_holds_a_secret_text() {
         let is_input = matches!(*path, "generated/key.txt" | "generated/config.yaml" | ".sops.yaml" | "patched.yaml");
         assert!(is_input || hit.contains(*path), "nothing found in {path}; found in {hit:?}");
     }
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-    };
+    let run = checked.as_run();
     for format in Format::all() {
         for style in [Style::default(), Style { color: true, hyperlinks: true, ..Style::default() }] {
             let mut out = Vec::new();

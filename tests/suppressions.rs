@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use flux_vet::finding::State;
+use flux_vet::report::{self, Format, Style};
 use flux_vet::source::Memory;
 use flux_vet::{CheckOptions, Checked};
 
@@ -24,6 +25,23 @@ fn found(checked: &Checked, state: State) -> Vec<String> {
     findings
         .map(|finding| format!("{} {}", finding.rule, checked.sources.location(finding.primary.span).line))
         .collect()
+}
+
+#[test]
+fn what_is_set_aside_is_listed_where_that_is_asked_for() {
+    let checked = check(&[("ks.yaml", &circle("    - name: a  # flux-vet: ignore[depends-on-cycle] known\n"))]);
+    let run = checked.as_run();
+    for format in [Format::Human, Format::Concise] {
+        let mut text = Vec::new();
+        report::write(&run, format, &Style { suppressed: true, ..Style::default() }, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            text.contains(
+                "ks.yaml:6:13: depends-on-cycle: Kustomization `flux-system/a` depends on itself (ignored: known)"
+            ),
+            "{text}"
+        );
+    }
 }
 
 /// A Kustomization that depends on itself twice, on the given lines.

@@ -22,19 +22,34 @@ pub struct Manifests {
     pub comments: Vec<Comment>,
 }
 
-type Memo = RwLock<HashMap<(FileId, Mode), Arc<Manifests>>>;
+/// What was read so far. It outlives a library: with sources [after](Sources::after) those of this one, only files that
+/// changed are read again.
+#[derive(Clone, Debug, Default)]
+pub struct ReadSoFar(Arc<RwLock<HashMap<(FileId, Mode), Read>>>);
+
+/// A file as it was, and what it held.
+#[derive(Debug)]
+struct Read {
+    file: Arc<File>,
+    manifests: Arc<Manifests>,
+}
 
 /// All files of the run as manifests.
 pub struct Library<'s> {
     /// The files below.
     pub sources: &'s Sources,
-    memo: Arc<Memo>,
+    memo: ReadSoFar,
 }
 
 impl<'s> Library<'s> {
     /// An empty library over sources.
     pub fn new(sources: &'s Sources) -> Self {
-        Library { sources, memo: Arc::default() }
+        Library::knowing(sources, ReadSoFar::default())
+    }
+
+    /// A library over sources, some of whose files may have been read before.
+    pub fn knowing(sources: &'s Sources, memo: ReadSoFar) -> Self {
+        Library { sources, memo }
     }
 
     /// The same manifests, found through a window of these sources: paths are those of the window.
@@ -54,11 +69,21 @@ impl<'s> Library<'s> {
     /// The manifests of a file that was read.
     pub fn of(&self, id: FileId, mode: Mode) -> Arc<Manifests> {
         let key = (id, mode);
-        if let Some(known) = self.memo.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return known.clone();
+        let file = self.sources.file(id);
+        let memo = &self.memo.0;
+        if let Some(known) = memo.read().unwrap_or_else(PoisonError::into_inner).get(&key)
+            && Arc::ptr_eq(&known.file, &file)
+        {
+            return known.manifests.clone();
         }
-        let read = Arc::new(read(&self.sources.file(id), id, mode));
-        self.memo.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(read).clone()
+        let manifests = Arc::new(read(&file, id, mode));
+        let mut memo = memo.write().unwrap_or_else(PoisonError::into_inner);
+        let entry = memo.entry(key).or_insert_with(|| Read { file: file.clone(), manifests: manifests.clone() });
+        // Another thread may have read it, or an older text may have stood there.
+        if !Arc::ptr_eq(&entry.file, &file) {
+            *entry = Read { file, manifests };
+        }
+        entry.manifests.clone()
     }
 
     /// Reads YAML text that stands inside a scalar: an inline patch, a values file in a ConfigMap.

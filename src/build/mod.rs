@@ -12,5 +12,5 @@ pub mod selector;
 pub mod trail;
 
 pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, Undefined, World, world};
-pub use manifests::Library;
+pub use manifests::{Library, ReadSoFar};
 pub use object::{Gvk, Id, Object};

@@ -70,6 +70,10 @@ pub struct Arguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     hyperlinks: Color,
 
+    /// List what is ignored, in the baseline, or known before, too
+    #[arg(long, conflicts_with = "quiet")]
+    show_suppressed: bool,
+
     /// Report how many findings each rule has, too
     #[arg(long)]
     statistics: bool,
@@ -139,13 +143,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
     if let Some(base) = &arguments.path_base {
         arguments.tree.tell_from(base, &mut checked.sources)?;
     }
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-    };
+    let run = checked.as_run();
     for output in &outputs {
         write(&run, output, arguments)?;
     }
@@ -228,7 +226,7 @@ fn standard_input() -> Result<Memory, Fault> {
 }
 
 /// The day of the run in UTC.
-pub(super) fn today() -> Option<Date> {
+pub fn today() -> Option<Date> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     // Days to a date after Howard Hinnant's `civil_from_days`.
     let days = i64::try_from(seconds / 86_400).ok()? + 719_468;
@@ -286,7 +284,11 @@ fn write(run: &Run<'_>, output: &Output, arguments: &Arguments) -> Result<(), Fa
         _ => Extent::Coverage,
     };
     let hyperlinks = on_terminal && has_hyperlinks(arguments.hyperlinks, colored);
-    let text = written(run, output.format, &Style { color: colored, hyperlinks, extent })?;
+    let text = written(
+        run,
+        output.format,
+        &Style { color: colored, hyperlinks, extent, suppressed: arguments.show_suppressed },
+    )?;
     match &output.file {
         Some(path) => save(path, &text),
         None if arguments.silent => Ok(()),

@@ -5,12 +5,14 @@ mod budget;
 mod build;
 mod check;
 mod chosen;
+mod complete;
 mod config;
 mod explain;
 mod fix;
 mod graph;
 mod init;
 mod listed;
+mod lsp;
 mod matcher;
 mod reach;
 mod rules;
@@ -81,9 +83,17 @@ enum Command {
     Schemas(schemas::Arguments),
     /// Print the completions of a shell
     Completions(shell::Completions),
+    /// Say what may stand next, as Cobra programs ask
+    #[command(name = complete::WORD, hide = true, disable_help_flag = true)]
+    Complete {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Print the manual page
     #[command(hide = true)]
     Man(shell::Man),
+    /// Serve an editor: the language server, over standard input and output
+    Lsp(lsp::Arguments),
 }
 
 /// Runs the command line; gives the exit code of the process.
@@ -114,7 +124,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Config(arguments) => config::run(&arguments).map(|()| CLEAN),
         Command::Schemas(arguments) => schemas::run(&arguments),
         Command::Completions(arguments) => shell::completions(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Complete { words } => {
+            let mut command = Arguments::command();
+            command.build();
+            complete::run(&command, &words).map(|()| CLEAN)
+        }
         Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
+        Command::Lsp(arguments) => Ok(lsp::run(&arguments)),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

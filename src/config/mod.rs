@@ -198,10 +198,16 @@ impl Config {
 /// The candidate that was probably meant: a slip of the keyboard away, or a longer or shorter form.
 pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
+    let length = lower.chars().count();
     let near = |candidate: &str| {
+        let most = (lower.len().max(candidate.len()) / 3).max(1);
+        // No comparison can bring two lengths closer than they are.
+        if length.abs_diff(candidate.chars().count()) > most && !candidate.starts_with(&lower) {
+            return None;
+        }
         let distance = strsim::damerau_levenshtein(&lower, candidate);
         let shortened = lower.len() >= 3 && candidate.starts_with(&lower);
-        let close = distance <= (lower.len().max(candidate.len()) / 3).max(1);
+        let close = distance <= most;
         // Two letters have everything one step away.
         (shortened || (close && lower.len() > 2)).then_some(distance)
     };

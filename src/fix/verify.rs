@@ -112,8 +112,10 @@ impl Shift {
     fn after(&self, start: usize, end: usize) -> Option<usize> {
         let mut moved = 0;
         for (from, to, by) in &self.steps {
-            // What is written where nothing stood takes its place.
-            if start == end && *from <= start && end <= *to {
+            // What is put in at the edge of a text, or where nothing stood, may be meant to change it.
+            let is_put_in = from == to && start <= *from && *to <= end;
+            let fills = start == end && *from <= start && end <= *to;
+            if is_put_in || fills {
                 return None;
             } else if *to <= start {
                 moved = *by;

@@ -32,8 +32,16 @@ pub(super) fn write(run: &Run<'_>, style: &Style, advice: Advice, out: &mut dyn 
     if style.extent == Extent::Findings {
         return Ok(());
     }
+    if style.suppressed {
+        for line in summary::set_aside(run) {
+            writeln!(out, "{}", escape::guard(&format!("flux-vet: {line}")))?;
+        }
+    }
     // Lines with this head hold no position, so that no matcher takes them.
     writeln!(out, "flux-vet: {}", summary::sentence(run))?;
+    if let Some(fixable) = summary::fixable(run) {
+        writeln!(out, "flux-vet: {fixable}")?;
+    }
     let gaps = summary::gaps(run);
     if !gaps.is_empty() {
         let gaps: Vec<String> = gaps.iter().map(|gap| format!("{} ({})", gap.class, gap.count)).collect();

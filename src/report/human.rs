@@ -29,6 +29,7 @@ pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io
         return Ok(());
     }
     page.summary(out)?;
+    page.set_aside(out)?;
     page.statistics(out)?;
     page.coverage(out)
 }
@@ -131,6 +132,24 @@ impl Page<'_> {
         write!(text, "{}", summary::sentence(self.run))?;
         text.reset()?;
         writeln!(text)?;
+        if let Some(fixable) = summary::fixable(self.run) {
+            writeln!(text, "{fixable}")?;
+        }
+        print(&text, 0, out)
+    }
+
+    /// What does not count, where that is asked for.
+    fn set_aside(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        use io::Write as _;
+        let lines = if self.style.suppressed { summary::set_aside(self.run) } else { Vec::new() };
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut text = self.buffer();
+        writeln!(text, "\nset aside")?;
+        for line in lines {
+            writeln!(text, "  {line}")?;
+        }
         print(&text, 0, out)
     }
 

@@ -130,6 +130,8 @@ pub struct Style {
     pub hyperlinks: bool,
     /// How much is said besides the findings.
     pub extent: Extent,
+    /// Whether findings that do not count are listed, in the formats for people.
+    pub suppressed: bool,
 }
 
 /// How much a report says besides the findings.
@@ -170,7 +172,7 @@ pub fn write(run: &Run<'_>, format: Format, style: &Style, out: &mut dyn io::Wri
 }
 
 /// The page of a rule in the rule book.
-fn rule_url(group: &str, id: &str) -> String {
+pub fn rule_url(group: &str, id: &str) -> String {
     format!("{}/blob/main/rules/{}/{}.md", env!("CARGO_PKG_REPOSITORY"), percent_encoded(group), percent_encoded(id))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Run, escape};
-use crate::finding::{ClusterCoverage, Severity, State};
+use crate::finding::{Applicability, ClusterCoverage, Finding, Severity, State};
 
 /// At most this many names of a class are listed.
 const MAX_NAMES: usize = 5;
@@ -29,13 +29,43 @@ pub(super) fn sentence(run: &Run<'_>) -> String {
     )
 }
 
+/// `3 findings can be fixed with --fix, 1 more with --fix=all`; nothing where no finding can.
+pub(super) fn fixable(run: &Run<'_>) -> Option<String> {
+    let fixes = run.reported().filter_map(|finding| finding.fix.as_ref());
+    let (safe, other): (Vec<_>, Vec<_>) = fixes.partition(|fix| fix.applicability == Applicability::Safe);
+    let verb = |count: usize, with: &str| format!("{} can be fixed with {with}", counted(count, "finding"));
+    match (safe.len(), other.len()) {
+        (0, 0) => None,
+        (0, other) => Some(verb(other, "--fix=all")),
+        (safe, 0) => Some(verb(safe, "--fix")),
+        (safe, other) => Some(format!("{}, {other} more with --fix=all", verb(safe, "--fix"))),
+    }
+}
+
+/// What does not count, a line each: `path:line:column: rule: message (ignored: reason)`.
+pub(super) fn set_aside(run: &Run<'_>) -> Vec<String> {
+    let findings = run.findings.iter().filter(|finding| finding.state != State::Reported);
+    let line = |finding: &Finding| {
+        let at = run.sources.location(finding.primary.span);
+        let state = match finding.state {
+            State::Baselined => "in the baseline",
+            State::Known => "known before",
+            State::Ignored | State::Reported => "ignored",
+        };
+        let reason = finding.state_reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let text = format!("{}: {} ({state}{reason})", finding.rule, finding.message);
+        format!("{}:{}:{}: {}", escape::path(&at.path), at.line, at.column, escape::line(&text))
+    };
+    findings.map(line).collect()
+}
+
 /// `kubernetes/flux/cluster: 29 of 31 Kustomizations built (1 external, 1 broken), 257 objects`
 pub(super) fn cluster(cluster: &ClusterCoverage) -> String {
     let left = [(cluster.external, "external"), (cluster.broken, "broken")];
     let left = list(left.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
     format!(
         "{}: {} of {} built{}, {}",
-        escape::path(&cluster.entry),
+        if cluster.entry.is_empty() { ".".to_owned() } else { escape::path(&cluster.entry) },
         cluster.built,
         counted(cluster.kustomizations, "Kustomization"),
         if left.is_empty() { String::new() } else { format!(" ({left})") },

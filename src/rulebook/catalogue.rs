@@ -121,9 +121,10 @@ impl RuleEntry {
     }
 }
 
-/// All rules, by id.
+/// All rules, by id. Cloning is cheap.
+#[derive(Clone)]
 pub struct Catalogue {
-    rules: BTreeMap<String, RuleEntry>,
+    rules: BTreeMap<String, Arc<RuleEntry>>,
 }
 
 impl Catalogue {
@@ -136,7 +137,7 @@ impl Catalogue {
         for entry in entries {
             let entry = entry?;
             let id = entry.card.id.clone();
-            if rules.insert(id.clone(), entry).is_some() {
+            if rules.insert(id.clone(), Arc::new(entry)).is_some() {
                 return Err(format!("the rule `{id}` stands twice in the catalogue"));
             }
         }
@@ -145,17 +146,17 @@ impl Catalogue {
 
     /// Adds the cards of a repository; one that overrides a rule takes its place.
     pub fn add(&mut self, entries: Vec<RuleEntry>) {
-        self.rules.extend(entries.into_iter().map(|entry| (entry.card.id.clone(), entry)));
+        self.rules.extend(entries.into_iter().map(|entry| (entry.card.id.clone(), Arc::new(entry))));
     }
 
     /// A rule by id.
     pub fn get(&self, id: &str) -> Option<&RuleEntry> {
-        self.rules.get(id)
+        self.rules.get(id).map(|entry| &**entry)
     }
 
     /// All rules, sorted by id.
     pub fn iter(&self) -> impl Iterator<Item = &RuleEntry> {
-        self.rules.values()
+        self.rules.values().map(|entry| &**entry)
     }
 
     /// All names that configuration may use: ids and groups.

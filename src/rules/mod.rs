@@ -16,6 +16,8 @@ mod substitution;
 mod upgrade;
 mod workloads;
 
+use std::sync::LazyLock;
+
 pub use self::presets::{begin, presets};
 use crate::fault::Fault;
 use crate::rulebook::{AdmissionPolicy, Catalogue, RuleEntry};
@@ -41,11 +43,19 @@ macro_rules! of_engine {
     };
 }
 
-/// Every built-in rule. One line a rule, in the order of the groups.
+/// Read once: an editor asks for them at every keystroke.
+static CATALOGUE: LazyLock<Result<Catalogue, String>> = LazyLock::new(read);
+
+/// Every built-in rule.
 ///
 /// # Errors
 /// [`Fault::Internal`] when a built-in card does not load, which the tests exclude.
 pub fn catalogue() -> Result<Catalogue, Fault> {
+    CATALOGUE.clone().map_err(|message| Fault::Internal { message })
+}
+
+/// One line a rule, in the order of the groups.
+fn read() -> Result<Catalogue, String> {
     Catalogue::new([
         compiled!(flux::AlertCommitStatusWithoutGit, "flux/alert-commit-status-without-git"),
         compiled!(flux::CrdAndCrTogether, "flux/crd-and-cr-together"),
@@ -307,5 +317,4 @@ pub fn catalogue() -> Result<Catalogue, Fault> {
         of_engine!("engine/rule-error"),
         compiled!(AdmissionPolicy, "engine/admission-policy"),
     ])
-    .map_err(|message| Fault::Internal { message })
 }

@@ -46,6 +46,11 @@ impl Glob {
             let mut end = name.chars().rev();
             return rest.iter().rev().all(|element| end.next().is_some_and(|c| element.takes(c)));
         }
+        if let Some(Element::Char(first)) = self.0.first()
+            && !name.starts_with(*first)
+        {
+            return false;
+        }
         let name: Vec<char> = name.chars().collect();
         let (mut at, mut from) = (0, 0);
         // Where to go on when the text after a star does not fit: the last star takes one character more.

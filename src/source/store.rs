@@ -20,9 +20,12 @@ pub struct Sources {
 
 #[derive(Default)]
 struct Store {
-    files: RwLock<Vec<Arc<File>>>,
+    // Empty places are those of files that were read before, and not yet again.
+    files: RwLock<Vec<Option<Arc<File>>>>,
     // By the path that reports show.
     ids: RwLock<HashMap<String, FileId>>,
+    // What was read before, by the same paths.
+    before: HashMap<String, (FileId, Arc<File>)>,
 }
 
 impl Store {
@@ -40,10 +43,18 @@ impl Store {
         }
     }
 
+    /// Gives a file the place that it had before, and what is known of it where it says the same; else a new place.
     fn push(&self, file: File) -> FileId {
         let mut files = write(&self.files);
+        if let Some((id, known)) = self.before.get(&*file.path)
+            && let Some(free) = files.get_mut(id.0 as usize).filter(|place| place.is_none())
+        {
+            let is_same = known.text == file.text && known.problem == file.problem;
+            *free = Some(if is_same { known.clone() } else { Arc::new(file) });
+            return *id;
+        }
         let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX));
-        files.push(Arc::new(file));
+        files.push(Some(Arc::new(file)));
         id
     }
 }
@@ -52,6 +63,19 @@ impl Sources {
     /// Sources over a file system.
     pub fn new(system: impl FileSystem + 'static) -> Self {
         Sources { system: Arc::new(system), store: Arc::default(), known: RwLock::default(), told_from: None }
+    }
+
+    /// Sources over a tree that was read before: a file that says what it said is the same [`File`] under the same id.
+    pub fn after(before: &Sources, system: impl FileSystem + 'static) -> Self {
+        let files = read(&before.store.files);
+        let ids = read(&before.store.ids);
+        let known = ids.iter().filter_map(|(path, id)| {
+            let file = files.get(id.0 as usize)?.clone()?;
+            Some((path.clone(), (*id, file)))
+        });
+        let store =
+            Store { before: known.collect(), files: RwLock::new(vec![None; files.len()]), ids: RwLock::default() };
+        Sources { system: Arc::new(system), store: Arc::new(store), known: RwLock::default(), told_from: None }
     }
 
     /// The same files, seen through another file system.
@@ -107,12 +131,13 @@ impl Sources {
     /// Every file that was read, in no particular order of paths.
     pub fn files(&self) -> Vec<(FileId, Arc<File>)> {
         let files = read(&self.store.files);
-        (0..).map(FileId).zip(files.iter().cloned()).collect()
+        (0..).map(FileId).zip(files.iter()).filter_map(|(id, file)| Some((id, file.clone()?))).collect()
     }
 
     /// The file of an id. Ids come from this value only, so the empty file is never seen.
     pub fn file(&self, id: FileId) -> Arc<File> {
-        read(&self.store.files).get(id.0 as usize).cloned().unwrap_or_else(|| Arc::new(File::new("", "".into(), None)))
+        let found = read(&self.store.files).get(id.0 as usize).cloned().flatten();
+        found.unwrap_or_else(|| Arc::new(File::new("", "".into(), None)))
     }
 
     /// From now on, locations have paths relative to another folder than the root. Both are absolute, with `/`.
@@ -204,6 +229,24 @@ mod tests {
             sources.tell_from("/ws/sub", folder);
             assert_eq!(&*sources.location(place).path, path);
         }
+    }
+
+    #[test]
+    fn what_says_the_same_is_the_same_file_the_next_time() {
+        let tree = |changed: &str| {
+            let mut memory = Memory::default();
+            memory.insert("a.yaml", "a: 1\n");
+            memory.insert("b.yaml", changed);
+            memory
+        };
+        let first = Sources::new(tree("b: 1\n"));
+        let ids = ["b.yaml", "a.yaml"].map(|path| first.load(path).unwrap());
+        let second = Sources::after(&first, tree("b: 2\n"));
+        assert!(second.files().is_empty());
+        assert_eq!(["a.yaml", "b.yaml"].map(|path| second.load(path).unwrap()), [ids[1], ids[0]]);
+        assert!(Arc::ptr_eq(&first.file(ids[1]), &second.file(ids[1])));
+        assert_eq!((&*first.file(ids[0]).text, &*second.file(ids[0]).text), ("b: 1\n", "b: 2\n"));
+        assert_ne!(second.add("a.yaml", "a: 3\n"), ids[1]);
     }
 
     #[test]

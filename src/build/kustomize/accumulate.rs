@@ -35,6 +35,10 @@ const MAX_DEPTH: usize = 64;
 
 /// Folders of one build, each counted as often as it is listed. Folders that list two others each would never end.
 const MAX_FOLDERS: usize = 20_000;
+/// Most changes that a build tries, each of one object by one entry of a kustomization file.
+const MAX_CHANGES: usize = 4_000_000;
+/// What a replacement costs beside another change.
+const REPLACEMENT: usize = 4;
 
 /// What building a folder gave.
 #[derive(Debug, Default)]
@@ -165,6 +169,7 @@ pub struct Builder<'l, 's> {
     // Folders being built, to see circles.
     stack: Vec<String>,
     entered: usize,
+    changes: usize,
 }
 
 /// Whether the file is the one Flux edits, which forgives unknown keys.
@@ -185,6 +190,7 @@ impl<'l, 's> Builder<'l, 's> {
             schema: Schema::default(),
             stack: Vec::new(),
             entered: 0,
+            changes: 0,
         }
     }
 
@@ -382,6 +388,29 @@ impl<'l, 's> Builder<'l, 's> {
         }
         self.stack.push(path.to_owned());
         self.tracking.enter(&entry.text);
+        true
+    }
+
+    /// Whether the entries of a file may still be tried on so many objects.
+    fn affords(&mut self, spec: &Spec, objects: usize) -> bool {
+        let lists = [
+            spec.strategic_patches.len(),
+            spec.patches.len(),
+            spec.json_patches.len(),
+            spec.labels.len(),
+            spec.replicas.len(),
+            spec.images.len(),
+            spec.replacements.as_ref().map_or(0, |list| list.items().len()).saturating_mul(REPLACEMENT),
+        ];
+        let own = lists.iter().sum::<usize>().saturating_add(1).saturating_mul(objects);
+        self.changes = self.changes.saturating_add(own);
+        if self.changes > MAX_CHANGES {
+            let message = format!("the build would try more than {MAX_CHANGES} changes of objects");
+            let observation =
+                Observation::new("limit-exceeded", message, Label::new(spec.place, "left out from here on"));
+            self.log.lose(observation.keyed(show(&spec.directory)));
+            return false;
+        }
         true
     }
 
@@ -619,6 +648,9 @@ impl<'l, 's> Builder<'l, 's> {
     }
 
     fn transform(&mut self, spec: &Spec, reading: Reading, all: &mut Accumulated) {
+        if !self.affords(spec, all.resources.len()) {
+            return;
+        }
         all.forget_index();
         let config = all.config();
         let by = |tracking: &Tracking, plugin: &str, all: &mut Accumulated| {

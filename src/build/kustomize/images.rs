@@ -9,6 +9,7 @@ use super::file::ImageEntry;
 use super::log::Log;
 use super::resource::Resource;
 use crate::finding::{Label, Observation};
+use crate::source::compiled;
 use crate::yaml::{Node, Origin, Step, Value};
 
 /// Changes matching images: in every list called `containers` or `initContainers`, wherever it stands, and in the
@@ -16,7 +17,7 @@ use crate::yaml::{Node, Origin, Step, Value};
 pub fn apply(resources: &mut [Resource], entry: &ImageEntry, fields: &[FieldSpec], log: &mut Log) {
     // The name is used as a pattern without escaping, as kustomize does.
     let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", entry.name.text);
-    let Ok(pattern) = Regex::new(&pattern) else {
+    let Ok(pattern) = compiled(&pattern) else {
         let message = format!("the image name `{}` is no pattern", entry.name.text);
         log.fail(
             Observation::new("build-failed", message, Label::new(entry.name.span, "used as a pattern"))
@@ -30,7 +31,10 @@ pub fn apply(resources: &mut [Resource], entry: &ImageEntry, fields: &[FieldSpec
         if gvk.kind == "CustomResourceDefinition" {
             continue;
         }
-        change.walk(&mut resource.node);
+        // What does not change stays shared with the file it came from.
+        if change.finds(&resource.node) {
+            change.walk(&mut resource.node);
+        }
         for field in fields {
             let outcome = field.apply(&mut resource.node, &gvk, Create::Nothing, &mut |node| change.set(node, field));
             if let Err(error) = outcome {
@@ -46,6 +50,19 @@ struct Change<'e> {
 }
 
 impl Change<'_> {
+    /// Whether a container below has an image that matches.
+    fn finds(&self, node: &Node) -> bool {
+        match &node.value {
+            Value::Seq(items) => items.iter().any(|item| self.finds(item)),
+            Value::Map(map) => map.iter().any(|entry| {
+                let images = || entry.value.items().iter().filter_map(|container| container.get("image")?.as_str());
+                is_containers(&entry.key) && images().any(|image| self.pattern.is_match(image))
+                    || self.finds(&entry.value)
+            }),
+            _ => false,
+        }
+    }
+
     fn walk(&self, node: &mut Node) {
         match &mut node.value {
             Value::Seq(items) if items.iter().any(holds_containers) => {

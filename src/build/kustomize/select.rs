@@ -8,6 +8,7 @@ use super::resource::Resource;
 use crate::build::object::{Gvk, Id};
 use crate::build::scope;
 use crate::build::selector::TextSelector;
+use crate::source::compiled;
 use crate::yaml::Node;
 
 /// What kustomize remembers as the former namespace of an object that has none.
@@ -99,7 +100,7 @@ struct Patterns {
 impl Patterns {
     fn compile(target: &Target) -> Result<Self, Text> {
         let pattern = |text: &Option<Text>| match text {
-            Some(text) => Regex::new(&format!("^(?:{})$", text.text)).map(Some).map_err(|_| text.clone()),
+            Some(text) => compiled(&format!("^(?:{})$", text.text)).map(Some).map_err(|_| text.clone()),
             None => Ok(None),
         };
         let selector = |text: &Option<Text>| match text {

@@ -107,6 +107,12 @@ impl Labels {
         }
     }
 
+    /// All labels, where it is certain that there is no other; `None` where it is not.
+    pub fn whole(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
+        let is_whole = !self.open && self.open_below.is_empty() && self.known.values().all(Option::is_some);
+        is_whole.then(|| self.known())
+    }
+
     /// The labels with known values, by name.
     pub fn known(&self) -> impl Iterator<Item = (&str, &str)> {
         self.known.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)))

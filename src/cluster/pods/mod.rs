@@ -220,17 +220,24 @@ impl<'w> Pods<'w> {
     /// Positions of those that a selector certainly selects, in one namespace or in all.
     pub fn selected(&self, selector: &Selector, namespace: Option<&str>) -> Vec<usize> {
         let all: Vec<usize>;
-        let candidates = match (namespace, selector.pair()) {
-            (Some(namespace), _) => self.positions(namespace),
-            (None, Some((key, value))) => {
-                self.by_pair.get(&(key.into(), value.into())).map(Vec::as_slice).unwrap_or_default()
-            }
+        let near = namespace.map(|namespace| self.positions(namespace));
+        let labelled = selector
+            .pair()
+            .map(|(key, value)| self.by_pair.get(&(key.into(), value.into())).map(Vec::as_slice).unwrap_or_default());
+        let candidates = match (near, labelled) {
+            (Some(near), Some(labelled)) if near.len() < labelled.len() => near,
+            (_, Some(found)) | (Some(found), None) => found,
             (None, None) => {
                 all = (0..self.sets.len()).collect();
                 &all
             }
         };
-        let certain = |at: &&usize| self.sets.get(**at).is_some_and(|set| selector.matches(set.labels()).is_yes());
+        let certain = |at: &&usize| {
+            self.sets.get(**at).is_some_and(|set| {
+                namespace.is_none_or(|namespace| namespace == set.namespace())
+                    && selector.matches(set.labels()).is_yes()
+            })
+        };
         candidates.iter().filter(certain).copied().collect()
     }
 }

@@ -26,6 +26,9 @@ const CILIUM_NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
 pub struct Policies<'w> {
     policies: Vec<Policy<'w>>,
     by_namespace: HashMap<String, Vec<usize>>,
+    // Of the former: by a label that all their pods have, and those that ask for none.
+    by_label: HashMap<String, HashMap<String, HashMap<String, Vec<usize>>>>,
+    unlabelled: HashMap<String, Vec<usize>>,
     clusterwide: Vec<usize>,
     labels: HashMap<String, Labels>,
     mode: Mode,
@@ -55,6 +58,8 @@ impl<'w> Policies<'w> {
         let mut all = Policies {
             policies,
             by_namespace: HashMap::new(),
+            by_label: HashMap::new(),
+            unlabelled: HashMap::new(),
             clusterwide: Vec::new(),
             labels: cluster.used_namespaces().iter().map(of).collect(),
             mode: mode(cluster),
@@ -63,7 +68,15 @@ impl<'w> Policies<'w> {
             if policy.dialect == Dialect::CiliumClusterwide {
                 all.clusterwide.push(at);
             } else {
-                all.by_namespace.entry(policy.object.namespace().to_owned()).or_default().push(at);
+                let namespace = policy.object.namespace().to_owned();
+                match policy.subject.pair().filter(|_| policy.dialect == Dialect::Kubernetes) {
+                    Some((key, value)) => {
+                        let keys = all.by_label.entry(namespace.clone()).or_default();
+                        keys.entry(key.to_owned()).or_default().entry(value.to_owned()).or_default().push(at);
+                    }
+                    None => all.unlabelled.entry(namespace.clone()).or_default().push(at),
+                }
+                all.by_namespace.entry(namespace).or_default().push(at);
             }
         }
         all
@@ -83,6 +96,19 @@ impl<'w> Policies<'w> {
     pub fn over<'p>(&'p self, namespace: &str) -> impl Iterator<Item = &'p Policy<'w>> + use<'p, 'w> {
         let own = self.by_namespace.get(namespace).into_iter().flatten();
         own.chain(&self.clusterwide).filter_map(|at| self.policies.get(*at))
+    }
+
+    /// Those that some pods may be selected by, in the same order: what asks for a label that they certainly lack is
+    /// left out.
+    pub fn about(&self, pods: &Endpoint) -> Vec<&Policy<'w>> {
+        let Some(labels) = pods.labels.whole() else { return self.over(&pods.namespace).collect() };
+        let mut found: Vec<usize> = self.unlabelled.get(&pods.namespace).into_iter().flatten().copied().collect();
+        for (key, value) in labels {
+            let by_key = self.by_label.get(&pods.namespace).and_then(|keys| keys.get(key));
+            found.extend(by_key.and_then(|values| values.get(value)).into_iter().flatten());
+        }
+        found.sort_unstable();
+        found.iter().chain(&self.clusterwide).filter_map(|at| self.policies.get(*at)).collect()
     }
 
     /// Whether a policy is about some pods.

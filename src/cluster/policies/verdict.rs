@@ -102,7 +102,7 @@ impl<'w> Policies<'w> {
             return Verdict::Allowed(Vec::new());
         }
         let mut seen = Seen::default();
-        for policy in self.over(&pods.namespace) {
+        for policy in self.about(pods) {
             let selects = self.selects(policy, pods);
             if selects.is_no() {
                 continue;

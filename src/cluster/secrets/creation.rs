@@ -11,6 +11,8 @@ use crate::yaml::Node;
 
 /// The name SOPS looks for; no other is read.
 const NAME: &str = ".sops.yaml";
+/// Patterns of rules behind this one are not compiled: what they match is not decided.
+const MOST_RULES: usize = 500;
 
 /// An entry of `creation_rules`.
 #[derive(Clone, Debug)]
@@ -135,7 +137,10 @@ fn creation_rule(number: usize, rule: &Node) -> CreationRule {
     let path_regex = path_regex.filter(|(text, _)| !text.is_empty());
     CreationRule {
         number,
-        pattern: path_regex.as_ref().map(|(text, _)| Pattern::new(text)),
+        pattern: path_regex.as_ref().map(|(text, _)| match number {
+            ..=MOST_RULES => Pattern::new(text),
+            _ => Pattern::Undecided,
+        }),
         path_regex,
         selector: Selector::of(rule),
         selector_text: SELECTORS.iter().find_map(|key| text(key).map(|text| (*key, text.to_owned()))),

@@ -2,6 +2,8 @@
 
 use regex::Regex;
 
+use crate::source::compiled;
+
 /// A pattern as SOPS would compile it.
 #[derive(Clone, Debug)]
 pub enum Pattern {
@@ -28,7 +30,7 @@ const REFUSED: [(&str, &str); 8] = [
 impl Pattern {
     /// Compiles a pattern.
     pub fn new(text: &str) -> Self {
-        match Regex::new(text) {
+        match compiled(text) {
             Ok(regex) => Pattern::Valid(regex),
             Err(error) => {
                 let message = error.to_string();

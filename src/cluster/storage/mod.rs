@@ -95,6 +95,7 @@ impl Storage {
     /// Every endpoint inside the cluster that something connects to, each place once.
     pub fn connections(&self) -> Vec<Connection> {
         let mut found: Vec<Connection> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
         let consumers = self.consumers.iter().filter_map(|consumer| {
             let text = consumer.endpoint.as_ref()?;
             Some((
@@ -112,7 +113,7 @@ impl Storage {
         for (object, namespace, text, insecure, confidence, client) in consumers.chain(scripts) {
             let Some(endpoint) = text.endpoint() else { continue };
             let host = self.host(&endpoint, namespace);
-            if host == Host::External || found.iter().any(|other| other.text.span == text.span) {
+            if host == Host::External || !seen.insert(text.span) {
                 continue;
             }
             let path = format!("endpoint {}", endpoint.host);

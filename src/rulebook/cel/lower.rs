@@ -1,13 +1,13 @@
 //! The parser's tree to an expression that is ready to run; what cannot run is refused with its place.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr as Parsed, IdedExpr, LiteralValue, SourceInfo};
-use regex::Regex;
 
 use super::expr::{Binary, Expr, Field, Fold, FoldKind, Op, Program, Refused, Scope};
 use super::functions::{Function, NoSuch};
 use super::parse::token;
 use super::value::Value;
 use crate::config::nearest;
+use crate::source;
 
 /// Deepest nesting that is run.
 const MAX_DEPTH: usize = 110;
@@ -251,7 +251,7 @@ impl Lowering<'_> {
         if function == Function::Matches
             && let [_, Expr { op: Op::Const(Value::Str(pattern)), at: place }] = values.as_slice()
         {
-            let compiled = Regex::new(pattern)
+            let compiled = source::compiled(pattern)
                 .map_err(|_| self.refused(*place, "has a pattern that is no regular expression", "no pattern", None))?;
             let text = values.swap_remove(0);
             return Ok(Op::Matches(Box::new(text), compiled));

@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::functions::Function;
 use super::value::{MAX_TEXT, Outcome, Stop, Value};
+use crate::source;
 
 /// Calls a function whose receiver is a text; `None` where it is another one.
 pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Option<Outcome<'w>> {
@@ -127,5 +128,5 @@ fn parts<'w>(text: &str, by: &str, most: usize) -> Vec<Value<'w>> {
 }
 
 fn compiled(pattern: &str) -> Result<Regex, Stop> {
-    Regex::new(pattern).map_err(|_| Stop::error(format!("`{pattern}` is no regular expression")))
+    source::compiled(pattern).map_err(|_| Stop::error(format!("`{pattern}` is no regular expression")))
 }

@@ -1,6 +1,6 @@
 //! The dependsOn graph of one kind has no circle. Card: rules/flux/depends-on-cycle.md
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Deserialize;
 
@@ -26,20 +26,58 @@ impl Rule for DependsOnCycle {
                 let from = (edge.from.namespace().to_owned(), edge.from.name.to_string());
                 graph.entry(from).or_default().push(((namespace.to_owned(), name.to_owned()), edge));
             }
-            let mut reported: Vec<Vec<Name>> = Vec::new();
+            keep_knots(&mut graph);
+            let mut reported: BTreeSet<Name> = BTreeSet::new();
             for start in graph.keys() {
-                let Some(cycle) = shortest_cycle(&graph, start) else { continue };
-                let mut members: Vec<Name> = cycle.iter().map(|(from, _)| from.clone()).collect();
-                members.sort();
                 // A circle that shares a member with one already told is the same knot.
-                if reported.iter().any(|known| known.iter().any(|name| members.contains(name))) {
+                if reported.contains(start) {
                     continue;
                 }
-                reported.push(members);
+                let Some(cycle) = shortest_cycle(&graph, start) else { continue };
+                if cycle.iter().any(|(from, _)| reported.contains(from)) {
+                    continue;
+                }
+                reported.extend(cycle.iter().map(|(from, _)| from.clone()));
                 out.report(report(kind.kind, &cycle));
             }
         }
     }
+}
+
+/// Takes away what can be in no circle: what waits for nothing that is left, or is waited for by nothing.
+fn keep_knots(graph: &mut BTreeMap<Name, Vec<(Name, &Dependency<'_>)>>) {
+    for is_turned in [false, true] {
+        let ends = graph.iter().flat_map(|(from, edges)| edges.iter().map(move |(to, _)| (from, to)));
+        let gone = without_way_on(ends.map(|(from, to)| if is_turned { (to, from) } else { (from, to) }));
+        graph.retain(|name, _| !gone.contains(name));
+        for edges in graph.values_mut() {
+            edges.retain(|(to, _)| !gone.contains(to));
+        }
+    }
+}
+
+/// The ends of arrows from which no way goes on forever.
+fn without_way_on<'n>(arrows: impl Iterator<Item = (&'n Name, &'n Name)>) -> BTreeSet<Name> {
+    let mut before: BTreeMap<&Name, Vec<&Name>> = BTreeMap::new();
+    let mut ways: BTreeMap<&Name, usize> = BTreeMap::new();
+    for (from, to) in arrows {
+        before.entry(to).or_default().push(from);
+        *ways.entry(from).or_default() += 1;
+        ways.entry(to).or_default();
+    }
+    let mut ended: Vec<&Name> = ways.iter().filter(|(_, left)| **left == 0).map(|(name, _)| *name).collect();
+    let mut gone = BTreeSet::new();
+    while let Some(name) = ended.pop() {
+        for from in before.get(name).into_iter().flatten() {
+            let Some(left) = ways.get_mut(from) else { continue };
+            *left -= 1;
+            if *left == 0 {
+                ended.push(from);
+            }
+        }
+        gone.insert(name.clone());
+    }
+    gone
 }
 
 /// The shortest way from an object back to itself, as edges.

@@ -67,7 +67,8 @@ fn asks_cluster_dns(set: &PodSet<'_>) -> bool {
 /// The rules that let some pods out, or may.
 fn rules<'c, 'w>(cluster: &'c Cluster<'w>, set: &PodSet<'w>) -> Vec<Admission<'c, 'w>> {
     let policies = cluster.policies();
-    let over = policies.over(set.namespace()).filter(|policy| !policies.selects(policy, &set.endpoint).is_no());
+    let over =
+        policies.about(&set.endpoint).into_iter().filter(|policy| !policies.selects(policy, &set.endpoint).is_no());
     over.flat_map(|policy| policy.egress.allow.iter().map(move |rule| Admission { policy, rule })).collect()
 }
 

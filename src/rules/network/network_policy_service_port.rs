@@ -1,6 +1,7 @@
 //! Ports of rules are those of pods. Card: rules/network/network-policy-service-port.md
 
-use std::collections::{HashMap, HashSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -8,7 +9,7 @@ use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::monitoring::shown_port;
 use crate::cluster::pods::{PodPort, PodSet, ServiceSet, Target};
-use crate::cluster::policies::{Peers, Policy, PolicyRule, PortNumber, Ports, Side};
+use crate::cluster::policies::{Dialect, Namespaces, Peers, Policy, PolicyRule, PortNumber, Ports, Side, Who};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -29,6 +30,9 @@ impl Rule for NetworkPolicyServicePort {
         for policy in policies.iter() {
             for rule in policy.ingress.allow.iter().chain(&policy.egress.allow) {
                 let Ports::Listed(ports) = &rule.ports else { continue };
+                if !ports.iter().any(|port| matches!(port.number, PortNumber::Range(number, last) if number == last)) {
+                    continue;
+                }
                 let is_egress = policy.egress.allow.iter().any(|other| std::ptr::eq(other, rule));
                 for (at, set) in candidates(cluster, policy, rule, is_egress) {
                     for port in ports {
@@ -66,17 +70,37 @@ fn candidates<'c, 'w>(
     rule: &PolicyRule,
     is_egress: bool,
 ) -> Vec<(usize, &'c PodSet<'w>)> {
-    let policies = cluster.policies();
-    let is_meant = |set: &PodSet<'w>| match (&rule.peers, is_egress) {
-        (_, false) => policies.selects(policy, &set.endpoint).is_yes(),
-        (Peers::Listed(peers), true) => {
-            let pods =
-                |peer: &&crate::cluster::policies::Peer| matches!(peer.who, crate::cluster::policies::Who::Pods { .. });
-            peers.iter().filter(pods).any(|peer| policies.is_peer(policy, peer, &set.endpoint).is_yes())
-        }
-        (_, true) => false,
+    let (policies, pods) = (cluster.policies(), cluster.pods());
+    let near = pods.positions(policy.object.namespace());
+    let far = LazyCell::new(|| pods.iter().enumerate().map(|(at, _)| at).collect::<Vec<usize>>());
+    let mut found: BTreeMap<usize, &PodSet<'w>> = BTreeMap::new();
+    let mut take = |places: &[usize], is_meant: &dyn Fn(&PodSet<'w>) -> bool| {
+        let sets = places.iter().filter_map(|at| Some((*at, pods.get(*at)?)));
+        found.extend(sets.filter(|(_, set)| is_meant(set)));
     };
-    cluster.pods().iter().enumerate().filter(|(_, set)| is_meant(set)).collect()
+    let is_plain = policy.dialect == Dialect::Kubernetes;
+    if !is_egress {
+        let selects = |set: &PodSet<'w>| policies.selects(policy, &set.endpoint).is_yes();
+        match policy.dialect {
+            Dialect::Kubernetes => take(&pods.selected(&policy.subject, Some(policy.object.namespace())), &selects),
+            Dialect::Cilium => take(near, &selects),
+            Dialect::CiliumClusterwide => take(&far, &selects),
+        }
+    } else if let Peers::Listed(peers) = &rule.peers {
+        for peer in peers {
+            let Who::Pods { namespaces, pods: selector } = &peer.who else { continue };
+            let is_meant = |set: &PodSet<'w>| policies.is_peer(policy, peer, &set.endpoint).is_yes();
+            match namespaces {
+                Namespaces::Own if is_plain => {
+                    take(&pods.selected(selector, Some(policy.object.namespace())), &is_meant);
+                }
+                _ if is_plain => take(&pods.selected(selector, None), &is_meant),
+                Namespaces::Own => take(near, &is_meant),
+                _ => take(&far, &is_meant),
+            }
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// The Service whose port a number is, where it leads to another one of the pods, and none leads to that very number.

@@ -1,16 +1,37 @@
 //! A `${NAME}` meant for the application reaches it. Card: rules/substitution/substitution-swallows-app-variable.md
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::undefined::{Evidence, by_object, weigh};
 use crate::cluster::Cluster;
-use crate::finding::{Label, Observation};
+use crate::finding::{Applicability, Edit, Fix, Label, Observation};
 use crate::rulebook::{Rule, Sink};
+use crate::source::Span;
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SubstitutionSwallowsAppVariable {}
+
+/// A second dollar before each use, where all stand in manifests as they are.
+fn escaped(cluster: &Cluster<'_>, places: &[Span]) -> Option<Fix> {
+    let sources = cluster.repository.library.sources;
+    let mut starts = BTreeSet::new();
+    for place in places {
+        let file = sources.file(place.file);
+        let is_manifest = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+        if !is_manifest || !file.slice(*place).starts_with("${") {
+            return None;
+        }
+        starts.insert((place.file, place.start));
+    }
+    let insert = |(file, start)| Edit { span: Span { file, start, end: start }, text: "$".to_owned() };
+    let edits: Vec<Edit> = starts.into_iter().map(insert).collect();
+    let title = "escape it: Flux turns `$$` into `$`".to_owned();
+    (!edits.is_empty()).then_some(Fix { title, applicability: Applicability::Unsafe, edits })
+}
 
 impl Rule for SubstitutionSwallowsAppVariable {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
@@ -51,6 +72,10 @@ impl Rule for SubstitutionSwallowsAppVariable {
                 );
             } else {
                 observation = observation.help(format!("escape it: `$${{{}}}`", first.name));
+            }
+            let places: Vec<Span> = uses.iter().map(|found| found.place).collect();
+            if let Some(fix) = escaped(cluster, &places) {
+                observation = observation.fix(fix);
             }
             out.report(weigh(cluster, observation, "the text was emptied"));
         }

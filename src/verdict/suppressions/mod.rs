@@ -4,7 +4,8 @@ mod annotations;
 mod directive;
 mod scope;
 
-use std::collections::{HashMap, HashSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,13 +17,15 @@ use crate::rulebook::Catalogue;
 use crate::source::{File, FileId, Sources, Span};
 use crate::yaml::Mode;
 use directive::Directive;
+use scope::Units;
 
 /// Everything that is not to be reported.
 #[derive(Default)]
 pub struct Suppressions {
     written: Vec<Written>,
     all: Vec<Suppression>,
-    by_rule: HashMap<String, Vec<usize>>,
+    // By rule, and by file for those that cover places of one.
+    by_rule: HashMap<(Arc<str>, Option<FileId>), Vec<usize>>,
     complaints: Vec<Observation>,
 }
 
@@ -91,8 +94,9 @@ impl Suppressions {
             }
             let comments =
                 if is_yaml { yaml_comments(reading.library, id) } else { lines_that_are_comments(&file.text) };
+            let units = LazyCell::new(|| Units::of(id, &reading.library.of(id, Mode::V3).documents));
             for comment in comments {
-                suppressions.comment(reading, id, &file, is_yaml, &comment);
+                suppressions.comment(reading, id, &file, is_yaml.then_some(&units), &comment);
             }
         }
         annotations::read(reading, &mut suppressions);
@@ -120,7 +124,14 @@ impl Suppressions {
         }
     }
 
-    fn comment(&mut self, reading: &Reading<'_, '_>, id: FileId, file: &File, is_yaml: bool, range: &Range<usize>) {
+    fn comment(
+        &mut self,
+        reading: &Reading<'_, '_>,
+        id: FileId,
+        file: &File,
+        units: Option<&LazyCell<Units, impl FnOnce() -> Units>>,
+        range: &Range<usize>,
+    ) {
         let Some(text) = file.text.get(range.clone()) else { return };
         let Some(read) = Directive::read(text) else { return };
         let place = Span::new(id, range.start..range.start + text.trim_end().len());
@@ -142,9 +153,8 @@ impl Suppressions {
         }
         let scope = if directive.is_file {
             Scope::File(id)
-        } else if is_yaml {
-            let manifests = reading.library.of(id, Mode::V3);
-            Scope::Within(id, scope::covered(file, id, &manifests.documents, range))
+        } else if let Some(units) = units {
+            Scope::Within(id, units.covered(file, range))
         } else {
             let next = file.line_range(file.line_index(range.start) + 1);
             Scope::Within(id, next.into_iter().collect())
@@ -179,7 +189,8 @@ impl Suppressions {
     }
 
     fn cover(&mut self, written: usize, rule: &str) {
-        self.by_rule.entry(rule.to_owned()).or_default().push(self.all.len());
+        let file = self.written.get(written).and_then(|written| written.scope.file());
+        self.by_rule.entry((rule.into(), file)).or_default().push(self.all.len());
         self.all.push(Suppression { written, rule: rule.to_owned(), is_used: false });
     }
 
@@ -200,8 +211,12 @@ impl Suppressions {
     /// Whether a finding is covered, and why; whatever covers it has been of use.
     pub fn covers(&mut self, finding: &Finding, config: &Config, sources: &Sources) -> Option<Option<String>> {
         let mut found = None;
-        for at in self.by_rule.get(&*finding.rule).into_iter().flatten() {
-            let Some(suppression) = self.all.get_mut(*at) else { continue };
+        let labels = std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trail);
+        let files: BTreeSet<Option<FileId>> = labels.map(|label| Some(label.span.file)).chain([None]).collect();
+        let own = files.into_iter().filter_map(|file| self.by_rule.get(&(finding.rule.clone(), file)));
+        let own: BTreeSet<usize> = own.flatten().copied().collect();
+        for at in own {
+            let Some(suppression) = self.all.get_mut(at) else { continue };
             let Some(written) = self.written.get(suppression.written) else { continue };
             if !written.is_expired && written.scope.holds(finding, config, sources) {
                 suppression.is_used = true;

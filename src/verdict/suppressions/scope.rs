@@ -6,24 +6,36 @@ use std::ops::Range;
 use crate::source::{File, FileId};
 use crate::yaml::{Node, Value};
 
-/// The bytes that a comment at a place covers; empty when nothing follows it.
-pub fn covered(file: &File, id: FileId, documents: &[Node], comment: &Range<usize>) -> Vec<Range<usize>> {
-    let mut units = Vec::new();
-    for document in documents {
-        collect(document, id, &mut units);
+/// What comments of a file can speak of, in order of place; of those that begin together the largest comes first.
+pub struct Units(Vec<Unit>);
+
+impl Units {
+    /// The units of a file.
+    pub fn of(id: FileId, documents: &[Node]) -> Self {
+        let mut units = Vec::new();
+        for document in documents {
+            collect(document, id, &mut units);
+        }
+        units.sort_by_key(|unit| (unit.range.start, Reverse(unit.range.end)));
+        Units(units)
     }
-    let line = file.line_range(file.line_index(comment.start)).unwrap_or_default();
-    let before = file.text.get(line.start..comment.start).unwrap_or_default();
-    if !before.trim().is_empty() {
-        return units
-            .into_iter()
-            .filter(|unit| unit.is_entry && line.contains(&unit.range.start))
-            .map(|unit| unit.range)
-            .collect();
+
+    /// Those that begin at a place or behind it.
+    fn from(&self, at: usize) -> &[Unit] {
+        self.0.get(self.0.partition_point(|unit| unit.range.start < at)..).unwrap_or_default()
     }
-    // Several may begin together: an item of a list and its first entry, a document and its first. The largest is meant.
-    let below = units.into_iter().map(|unit| unit.range).filter(|range| range.start >= comment.end);
-    below.min_by_key(|range| (range.start, Reverse(range.end))).into_iter().collect()
+
+    /// The bytes that a comment at a place covers; empty when nothing follows it.
+    pub fn covered(&self, file: &File, comment: &Range<usize>) -> Vec<Range<usize>> {
+        let line = file.line_range(file.line_index(comment.start)).unwrap_or_default();
+        let before = file.text.get(line.start..comment.start).unwrap_or_default();
+        if !before.trim().is_empty() {
+            let on_line = self.from(line.start).iter().take_while(|unit| unit.range.start < line.end);
+            return on_line.filter(|unit| unit.is_entry).map(|unit| unit.range.clone()).collect();
+        }
+        // Several may begin together: an item of a list and its first entry, a document and its first.
+        self.from(comment.end).first().map(|unit| unit.range.clone()).into_iter().collect()
+    }
 }
 
 /// An entry of a map, an item of a list, or a document.

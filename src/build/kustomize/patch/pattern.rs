@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use regex::Regex;
 
+use crate::source::compiled;
+
 /// A pattern that the whole text has to match.
 #[derive(Clone, Debug)]
 pub enum Pattern {
@@ -23,7 +25,7 @@ impl Pattern {
         if !text.contains(special) && !text.contains('{') {
             return Some(Pattern::Literal(text.to_owned()));
         }
-        Regex::new(&format!("^(?:{})$", from_go(text)?)).ok().map(Pattern::Regex)
+        compiled(&format!("^(?:{})$", from_go(text)?)).ok().map(Pattern::Regex)
     }
 
     /// Whether the whole text matches.

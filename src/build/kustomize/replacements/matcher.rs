@@ -8,7 +8,7 @@ use regex::Regex;
 use super::path::{Refusal, element, is_element};
 use super::scalar::{Texts, text_of, untyped};
 use super::structured;
-use crate::source::Span;
+use crate::source::{Span, compiled};
 use crate::yaml::emit::emit;
 use crate::yaml::{Map, Node, Origin, Step, Value};
 
@@ -191,7 +191,7 @@ impl<E: From<Refusal>> Matcher<'_, E> {
             _ => return Err(Refusal::kind(part, "a list", node).into()),
         };
         // An empty list is never compared with the pattern.
-        let regex = Regex::new(value);
+        let regex = compiled(value);
         if regex.is_err() && !items.is_empty() {
             return Err(pattern().into());
         }

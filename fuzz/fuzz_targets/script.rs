@@ -1,0 +1,8 @@
+//! See `targets::shell`.
+
+#![no_main]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|text: &str| targets::shell(text));
