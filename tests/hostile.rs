@@ -28,15 +28,15 @@ const CASES: &[(&str, &[&str])] = &[
         ],
     ),
     ("binary", &["file-unreadable bad.yaml:1"]),
-    ("bom", &["depends-on-cycle bad.yaml:6"]),
+    ("bom", &["depends-on-cycle bad.yaml:6", "schema-value-invalid bad.yaml:3"]),
     ("bom-in-the-middle", &["yaml-syntax-invalid bad.yaml:5"]),
     ("circle", &["build-failed b/kustomization.yaml:1"]),
     ("complex-keys", &["yaml-syntax-invalid bad.yaml:5", "yaml-syntax-invalid bad.yaml:7"]),
     ("component-circle", &["build-failed b/kustomization.yaml:3"]),
-    ("crlf", &["depends-on-cycle bad.yaml:6"]),
+    ("crlf", &["depends-on-cycle bad.yaml:6", "schema-value-invalid bad.yaml:3"]),
     ("empty-files", &[]),
     ("empty-kustomization", &["build-failed base/kustomization.yaml:1"]),
-    ("escapes", &["yaml-key-duplicate bad.yaml:6"]),
+    ("escapes", &["schema-value-invalid bad.yaml:6", "yaml-key-duplicate bad.yaml:6"]),
     ("folder-named-yaml", &["kustomize-resource-missing kustomization.yaml:1"]),
     ("invalid-utf8", &["file-unreadable bad.yaml:5"]),
     ("itself", &["build-failed kustomization.yaml:1"]),
@@ -66,7 +66,7 @@ const CASES: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CANARY: &str = "# A good file beside a bad one.\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: canary, namespace: apps}\nspec:\n  dependsOn: [{name: canary}]\n  interval: 1h\n";
+const CANARY: &str = "# A good file beside a bad one.\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: canary, namespace: apps}\nspec:\n  dependsOn: [{name: canary}]\n  interval: 1h\n  chartRef: {kind: OCIRepository, name: canary}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: canary, namespace: apps}\nspec: {interval: 1h, url: \"oci://example.org/canary\"}\n";
 
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: apps}\n";
 

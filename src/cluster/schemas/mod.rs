@@ -13,6 +13,7 @@ mod locations;
 mod names;
 mod overlay;
 mod served;
+pub mod values;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -115,12 +116,15 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
 
 fn compile(mut text: Value, cluster: &Cluster<'_>, gvk: &Gvk) -> Option<(Validator<Manifest>, Value)> {
     names::apply(&mut text, gvk, cluster.declared().kubernetes);
+    Some((validator(&text)?, text))
+}
+
+fn validator(text: &Value) -> Option<Validator<Manifest>> {
     let options = jsonschema::options_for::<Manifest>()
         .with_pattern_options(jsonschema::PatternOptions::regex())
         .should_validate_formats(true)
         .with_keyword(lists::KEYWORD, lists::keyword);
-    let validator = formats::add(options).build(&text).ok()?;
-    Some((validator, text))
+    formats::add(options).build(text).ok()
 }
 
 /// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.

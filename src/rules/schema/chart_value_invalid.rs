@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
-use super::chart_notes;
+use super::{chart_notes, violations};
 use crate::build::charts::Trouble;
 use crate::cluster::Cluster;
+use crate::cluster::flux::HELM;
+use crate::cluster::schemas::values;
 use crate::rulebook::{Rule, Sink};
 
 /// Options: none.
@@ -15,5 +17,10 @@ pub struct ChartValueInvalid {}
 impl Rule for ChartValueInvalid {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         chart_notes::check("chart-value-invalid", cluster, out, &[(Trouble::Invalid, "the chart refuses it")]);
+        for release in cluster.of_kind(HELM, "HelmRelease") {
+            for violation in values::violations(cluster, release) {
+                out.observations.extend(violations::finding("chart-value-invalid", cluster, &violation));
+            }
+        }
     }
 }

@@ -14,7 +14,8 @@ pub fn report(rule: &'static str, cluster: &Cluster<'_>, trouble: Trouble, out: 
     }
 }
 
-fn finding(rule: &'static str, cluster: &Cluster<'_>, violation: &Violation) -> Option<Observation> {
+/// One violation as a finding.
+pub fn finding(rule: &'static str, cluster: &Cluster<'_>, violation: &Violation) -> Option<Observation> {
     let object = cluster.object(violation.object)?;
     let label = match violation.trouble {
         Trouble::Field => "no such field",

@@ -1,0 +1,88 @@
+//! What the values of a release say against the schema of its chart, where the chart stands in this tree. Helm judges them
+//! together with the chart's own values, so that nothing is missing here.
+
+use serde_json::Value;
+
+use super::judge::{self, Trouble, Violation};
+use super::{Schema, validator};
+use crate::build::Object;
+use crate::build::flux::SourceKey;
+use crate::cluster::Cluster;
+use crate::source::{join, normalize};
+use crate::yaml::Node;
+
+/// Words of schemas about what is not there, or that hang on it.
+const ABOUT_ABSENCE: [&str; 13] = [
+    "required",
+    "minProperties",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "contains",
+];
+
+/// Everything that is wrong with the values of a release.
+pub fn violations(cluster: &Cluster<'_>, release: &Object) -> Vec<Violation> {
+    let (Some(values), Some(schema)) = (cluster.values(release), schema(cluster, release)) else { return Vec::new() };
+    let object = Object { node: values.root.clone(), ..release.clone() };
+    let mut found = judge::judge(cluster, 0, &object, &schema);
+    for violation in &mut found {
+        if violation.trouble == Trouble::Field {
+            violation.message = format!("the chart of {} takes no value `{}`", release.reference(), violation.path);
+        }
+        violation.path = format!("spec.values.{}", violation.path);
+    }
+    found
+}
+
+/// The schema of the chart of a release that comes from where the release itself comes from.
+fn schema(cluster: &Cluster<'_>, release: &Object) -> Option<Schema> {
+    let chart = release.dig("spec.chart.spec")?;
+    let text = |path: &str| chart.dig(path).and_then(Node::as_str);
+    let is_off = |when: &str| release.dig(when).and_then(Node::as_bool) == Some(true);
+    let source = SourceKey {
+        kind: text("sourceRef.kind")?.to_owned(),
+        namespace: text("sourceRef.namespace").unwrap_or_else(|| release.namespace()).to_owned(),
+        name: text("sourceRef.name")?.to_owned(),
+    };
+    let applied = cluster.kustomization_of(release)?;
+    // With other repositories on the disk, the path may be one in these.
+    let is_elsewhere = !cluster.repository.config.sources.is_empty();
+    if source.kind != "GitRepository" || applied.spec.source.as_ref() != Some(&source) || is_elsewhere {
+        return None;
+    }
+    if is_off("spec.install.disableSchemaValidation") && is_off("spec.upgrade.disableSchemaValidation") {
+        return None;
+    }
+    let path = join(&normalize(text("chart")?), "values.schema.json")?;
+    let mut text: Value = serde_json::from_slice(&cluster.sources().system().read(&path).ok()?).ok()?;
+    relax(&mut text);
+    let validator = validator(&text)?;
+    Some(Schema { validator, text, is_of_tree: true, is_bare: false, wrong: None })
+}
+
+/// Takes out what is said about absence.
+fn relax(schema: &mut Value) {
+    let Value::Object(map) = schema else { return };
+    map.retain(|key, _| !ABOUT_ABSENCE.contains(&key.as_str()));
+    for key in ["properties", "patternProperties", "definitions", "$defs"] {
+        if let Some(Value::Object(inner)) = map.get_mut(key) {
+            inner.values_mut().for_each(relax);
+        }
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = map.get_mut(key) {
+            relax(inner);
+        }
+    }
+    if let Some(Value::Array(all)) = map.get_mut("allOf") {
+        all.iter_mut().for_each(relax);
+    }
+}
