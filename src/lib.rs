@@ -308,13 +308,15 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
 
 /// Every document of every YAML file, by path.
 pub(crate) fn documents(library: &Library<'_>) -> Vec<FileDocument> {
-    let files: Vec<String> = library
+    let mut files: Vec<String> = library
         .sources
         .system()
         .walk()
         .into_iter()
         .filter(|path| path.ends_with(".yaml") || path.ends_with(".yml"))
         .collect();
+    // Rules take the first of several documents that fit.
+    files.sort_unstable();
     files
         .par_iter()
         .flat_map_iter(|path| {
