@@ -308,14 +308,9 @@ fn predicates(catalogue: &Catalogue, config: &Config, options: &CheckOptions) ->
 
 /// Every document of every YAML file, by path.
 pub(crate) fn documents(library: &Library<'_>) -> Vec<FileDocument> {
-    let mut files: Vec<String> = library
-        .sources
-        .system()
-        .walk()
-        .into_iter()
-        .filter(|path| path.ends_with(".yaml") || path.ends_with(".yml"))
-        .collect();
-    // Rules take the first of several documents that fit.
+    let mut files = library.sources.system().walk();
+    files.retain(|path| path.ends_with(".yaml") || path.ends_with(".yml"));
+    // Whoever takes the first of several takes the same one every time.
     files.sort_unstable();
     files
         .par_iter()
