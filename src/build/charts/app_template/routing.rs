@@ -5,7 +5,7 @@ use super::items::{Item, Type};
 use super::metadata::Head;
 use super::services::{port_number, primary_port};
 use crate::build::charts::draft::{Draft, made_of, unknown_of};
-use crate::build::charts::go::given;
+use crate::build::charts::go::{given, printed};
 use crate::build::charts::made::Trouble;
 use crate::yaml::{Node, Value};
 
@@ -69,7 +69,7 @@ impl Template<'_> {
             },
             None => service.and_then(primary_port).and_then(|port| port.get("port")).cloned(),
         };
-        Backend { name, port }
+        Backend { name, port: port.as_ref().map(printed) }
     }
 
     pub fn ingresses(&self) -> Vec<Node> {
