@@ -40,6 +40,31 @@ fn the_wheel_has_the_version_of_the_crate() {
     assert!(project.contains("manifest-path = \"../Cargo.toml\""), "{project}");
 }
 
+/// Files that the source takes in from outside of its folder.
+fn taken_in() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let matcher = std::fs::read_to_string(root.join("src/cli/matcher.rs")).unwrap();
+    let paths = matcher.split("include_bytes!(\"../../").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut paths: Vec<String> = paths.map(str::to_owned).collect();
+    paths.push("rules/kinds.yaml".to_owned());
+    paths
+}
+
+#[test]
+fn what_the_source_takes_in_is_in_the_package_and_in_the_container() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cargo = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let package = cargo.lines().find_map(|line| line.strip_prefix("exclude = [")).unwrap();
+    let package = package.trim_end_matches(']').split(", ").map(|entry| entry.trim_matches('"').to_owned());
+    let container = std::fs::read_to_string(root.join(".dockerignore")).unwrap();
+    let left_out: Vec<String> = package.chain(container.lines().map(str::to_owned)).collect();
+    assert!(taken_in().len() > 3 && left_out.len() > 5);
+    for path in taken_in() {
+        let without = left_out.iter().find(|entry| path.starts_with(&format!("{entry}/")));
+        assert_eq!(without, None, "{path} is needed to build");
+    }
+}
+
 #[test]
 fn no_input_of_the_action_becomes_code() {
     let action = yaml("action.yml");

@@ -1,7 +1,7 @@
 //! No input makes it panic, and no amount of threads changes what is built: trees damaged in many ways, the same ways
 //! each time.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::{Path, PathBuf};
 
@@ -10,29 +10,10 @@ use flux_vet::build::{BuildOptions, Library, world};
 use flux_vet::source::{Entry, FileSystem, Memory, ReadError, Sources};
 use flux_vet::yaml::emit::emit;
 use flux_vet::{CheckOptions, check};
+use flux_vet_trees::{Random, mutated};
 
 /// Damaged copies of each tree.
 const COPIES: u64 = 12;
-
-/// A small generator (xorshift), so that a failure can be repeated from its seed.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
-
-    fn pick<'t>(&mut self, list: &[&'t str]) -> &'t str {
-        list[self.below(list.len())]
-    }
-}
 
 fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
@@ -61,66 +42,6 @@ fn trees(folder: &str) -> Vec<PathBuf> {
     trees
 }
 
-const STRANGE: &[&str] = &[
-    "null",
-    "[]",
-    "{}",
-    "~",
-    "''",
-    "[1, null]",
-    "{a: {}}",
-    "*x",
-    "&x 1",
-    "!!binary x",
-    "1e999",
-    "-",
-    "|",
-    ">-",
-    "${A",
-    "${A:-${B}}",
-    "$patch",
-    "- - -",
-    "\u{feff}",
-    "\t",
-    "0x1F",
-    "2020-01-01",
-    "<<",
-    "? a",
-    "\"\\u0000\"",
-    "../../..",
-    "/",
-    ".",
-    "a/b/c",
-    "*",
-    "^(",
-    "https://example.com/x?ref=y",
-];
-
-/// One small damage: what a slip of the hand or a bad merge does to a file.
-fn damage(text: &str, random: &mut Random) -> String {
-    let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
-    if lines.is_empty() {
-        return random.pick(STRANGE).to_owned();
-    }
-    let at = random.below(lines.len());
-    match random.below(8) {
-        0 => drop(lines.remove(at)),
-        1 => lines.insert(at, lines[at].clone()),
-        2 => lines[at] = format!("  {}", lines[at]),
-        3 => lines[at] = lines[at].trim_start().to_owned(),
-        4 => lines.truncate(at),
-        5 => {
-            let other = random.below(lines.len());
-            lines.swap(at, other);
-        }
-        _ => {
-            let key = lines[at].split_once(':').map_or("", |(key, _)| key).to_owned();
-            lines[at] = format!("{key}: {}", random.pick(STRANGE));
-        }
-    }
-    lines.join("\n") + "\n"
-}
-
 /// The same tree with a few damages, by seed.
 fn damaged(files: &[(String, Vec<u8>)], seed: u64) -> Memory {
     let mut random = Random::new(seed);
@@ -128,7 +49,7 @@ fn damaged(files: &[(String, Vec<u8>)], seed: u64) -> Memory {
     let chosen: Vec<usize> = (0..3).map(|_| random.below(files.len())).collect();
     for (at, (path, bytes)) in files.iter().enumerate() {
         match std::str::from_utf8(bytes) {
-            Ok(text) if chosen.contains(&at) => memory.insert(path, damage(text, &mut random)),
+            Ok(text) if chosen.contains(&at) => memory.insert(path, mutated(text, &mut random)),
             _ => memory.insert(path, bytes.clone()),
         }
     }

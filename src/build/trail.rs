@@ -26,3 +26,19 @@ pub fn trail(node: &Node) -> Vec<Label> {
     labels.dedup_by(|a, b| a.span == b.span);
     labels
 }
+
+/// The whole way of a value, the oldest place first: where it was written, then what was done to it.
+pub fn steps(node: &Node) -> Vec<Label> {
+    let mut steps = vec![Label::new(node.span(), "")];
+    for label in trail(node) {
+        match steps.iter_mut().find(|step| step.span == label.span) {
+            Some(step) => step.message = label.message,
+            None => steps.push(label),
+        }
+    }
+    if let Some(first) = steps.first_mut().filter(|step| step.message.is_empty()) {
+        first.message = "written here".to_owned();
+    }
+    steps.reverse();
+    steps
+}

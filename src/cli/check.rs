@@ -116,6 +116,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
     let mut checked = if arguments.path.iter().any(|path| path == "-") {
+        if arguments.fix.are_wanted() || arguments.base.is_some() {
+            let message = "a stream has no files to fix and no revisions".to_owned();
+            return Err(Fault::Usage { message, help: Some("leave out `-`, or --fix, --diff and --base".to_owned()) });
+        }
         let (disk, config) = arguments.tree.open()?;
         // The stream is the whole tree: a configuration is given beside it or not at all.
         let config = match config {

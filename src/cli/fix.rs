@@ -1,6 +1,6 @@
 //! `--fix` and `--diff`: fixes applied until nothing is left to fix, and what they change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -77,9 +77,15 @@ impl Fixing {
         let mut checked = examine(tree.clone())?;
         let mut count = 0;
         let mut refused = 0;
+        // Findings whose fix did not take them away: it would be made again and again.
+        let mut futile: HashSet<String> = HashSet::new();
         for _ in 0..MAX_ROUNDS {
-            let Plan { changes, applied, refused: left } = plan(&checked.findings, &checked.sources, self.which());
-            refused = left.len();
+            let mut findings = checked.findings.clone();
+            for finding in findings.iter_mut().filter(|finding| futile.contains(&finding.fingerprint)) {
+                finding.fix = None;
+            }
+            let Plan { changes, applied, refused: left } = plan(&findings, &checked.sources, self.which());
+            refused = left.len() + futile.len();
             if changes.is_empty() {
                 break;
             }
@@ -88,10 +94,13 @@ impl Fixing {
                 next.insert(&change.path, change.text.clone());
             }
             let after = examine(next.clone())?;
-            // A fix that takes nothing away would be made again and again.
-            if reported(&after) > reported(&checked) {
-                refused += applied.len();
-                break;
+            let done = applied.iter().filter_map(|at| findings.get(*at)).map(|finding| finding.fingerprint.as_str());
+            let stayed = done.filter(|fingerprint| reported(&after, fingerprint) >= reported(&checked, fingerprint));
+            let stayed: Vec<String> = stayed.map(str::to_owned).collect();
+            if !stayed.is_empty() {
+                // The round is made again without them.
+                futile.extend(stayed);
+                continue;
             }
             count += applied.len();
             (tree, checked) = (next, after);
@@ -106,8 +115,10 @@ impl Fixing {
     }
 }
 
-fn reported(checked: &Checked) -> usize {
-    checked.findings.iter().filter(|finding| finding.state == State::Reported).count()
+/// How many findings of a fingerprint count.
+fn reported(checked: &Checked, fingerprint: &str) -> usize {
+    let counting = checked.findings.iter().filter(|finding| finding.state == State::Reported);
+    counting.filter(|finding| finding.fingerprint == fingerprint).count()
 }
 
 impl Fixed {
@@ -120,7 +131,8 @@ impl Fixed {
             let at = disk.root().join(path);
             let at = at.canonicalize().unwrap_or(at);
             if !at.starts_with(disk.root()) {
-                continue;
+                let reason = "it leads out of the root".to_owned();
+                return Err(Fault::Write { path: path.clone(), reason });
             }
             save(&at, after.as_bytes())?;
         }
@@ -151,5 +163,38 @@ impl Fixed {
             ));
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::finding::{Applicability, Edit, Fix};
+    use crate::source::{Memory, Span};
+    use crate::{CheckOptions, check};
+
+    #[test]
+    fn a_fix_that_leaves_its_finding_is_not_made_and_others_are() {
+        let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: b}\nspec:\n  # flux-vet: ignore[depends-on-missing] none\n  dependsOn: [{name: a}]\n";
+        let mut memory = Memory::default();
+        memory.insert("ks.yaml", text.as_bytes());
+        // The circle gets a fix that changes nothing about it.
+        let examine = |tree: Overlay| {
+            let mut checked = check(tree, &CheckOptions::default())?;
+            let circle = checked.findings.iter_mut().find(|finding| &*finding.rule == "depends-on-cycle");
+            if let Some(circle) = circle {
+                let span = Span { start: 0, end: 0, ..circle.primary.span };
+                let edits = vec![Edit { span, text: "# Once more.\n".to_owned() }];
+                circle.fix = Some(Fix { title: "remark".to_owned(), applicability: Applicability::Safe, edits });
+            }
+            Ok(checked)
+        };
+        let fixing = Fixing { fix: Some(Which::Safe), diff: false };
+        let fixed = fixing.apply(&Overlay::new(Arc::new(memory)), examine).ok();
+        let told = fixed.as_ref().map(|fixed| (fixed.count, fixed.refused, fixed.files["ks.yaml"].1.as_str()));
+        let without = text.replace("  # flux-vet: ignore[depends-on-missing] none\n", "");
+        assert_eq!(told, Some((1, 1, without.as_str())));
     }
 }

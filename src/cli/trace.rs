@@ -7,7 +7,7 @@ use clap::Args;
 use super::tree::Tree;
 use super::wanted::{self, Wanted};
 use super::{CLEAN, Color, has_color, print};
-use crate::build::trail::trail;
+use crate::build::trail::steps;
 use crate::build::{ClusterBuild, Object};
 use crate::cluster::secrets::{in_file, leaks, secret_data};
 use crate::config::nearest;
@@ -113,17 +113,7 @@ fn of_field(object: &Object, field: &str, sources: &Sources) -> Result<Trace, Fa
             help: Some(nearest.map_or_else(listed, |name| format!("did you mean `{name}`?"))),
         }
     })?;
-    let mut steps = vec![Label::new(node.span(), "")];
-    for label in trail(node) {
-        match steps.iter_mut().find(|step| step.span == label.span) {
-            Some(step) => step.message = label.message,
-            None => steps.push(label),
-        }
-    }
-    if let Some(first) = steps.first_mut().filter(|step| step.message.is_empty()) {
-        first.message = "written here".to_owned();
-    }
-    steps.reverse();
+    let steps = steps(node);
     let is_data = object.kind() == "Secret" && (field.contains("data") || field.contains("stringData"));
     let is_secret = is_data || holds_credential(field, node, &steps, sources);
     let title = match shown(node) {

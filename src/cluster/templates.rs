@@ -4,8 +4,8 @@ use super::Cluster;
 use crate::build::Object;
 use crate::yaml::Node;
 
-/// Group, kind, and the path of the template.
-const KINDS: [(&str, &str, &str); 8] = [
+/// Group, kind, and the path of the template; empty for what is a pod itself.
+pub(super) const KINDS: [(&str, &str, &str); 8] = [
     ("apps", "Deployment", "spec.template"),
     ("apps", "StatefulSet", "spec.template"),
     ("apps", "DaemonSet", "spec.template"),

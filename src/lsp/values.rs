@@ -2,7 +2,7 @@
 
 use super::snapshot::{Seen, Snapshot, holds};
 use crate::build::Object;
-use crate::build::trail::trail;
+use crate::build::trail::steps;
 use crate::cluster::secrets::{in_file, leaks, secret_data};
 use crate::finding::Label;
 use crate::source::{FileId, Sources, Span};
@@ -94,18 +94,7 @@ impl<'s> Search<'s> {
 impl Hit<'_> {
     /// How the value came to be, the oldest place first.
     pub fn steps(&self) -> Vec<Label> {
-        let mut steps = vec![Label::new(self.node.span(), "")];
-        for label in trail(self.node) {
-            match steps.iter_mut().find(|step| step.span == label.span) {
-                Some(step) => step.message = label.message,
-                None => steps.push(label),
-            }
-        }
-        if let Some(first) = steps.first_mut().filter(|step| step.message.is_empty()) {
-            first.message = "written here".to_owned();
-        }
-        steps.reverse();
-        steps
+        steps(self.node)
     }
 
     /// The value as text; `None` for one that is long, or secret.

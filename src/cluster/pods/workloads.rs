@@ -4,19 +4,9 @@ use super::{Answer, Endpoint, Labels, PodPort, PodSet};
 use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::cluster::Cluster;
+use crate::cluster::templates::KINDS;
 use crate::finding::Confidence;
 use crate::yaml::Node;
-
-const KINDS: [(&str, &str, &str); 8] = [
-    ("apps", "Deployment", "spec.template"),
-    ("apps", "StatefulSet", "spec.template"),
-    ("apps", "DaemonSet", "spec.template"),
-    ("apps", "ReplicaSet", "spec.template"),
-    ("batch", "Job", "spec.template"),
-    ("batch", "CronJob", "spec.jobTemplate.spec.template"),
-    ("", "ReplicationController", "spec.template"),
-    ("", "Pod", ""),
-];
 
 /// Labels that the control plane adds to pods.
 pub const ADDED_AT_RUN_TIME: [&str; 9] = [

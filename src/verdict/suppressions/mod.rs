@@ -142,7 +142,7 @@ impl Suppressions {
                 return self.complain(
                     place,
                     &format!("the comment {complaint}"),
-                    "name the rules in brackets, or delete it",
+                    "write `# flux-vet: ignore[rule-id] until=2027-01-31 reason`, or delete it",
                     removal,
                 );
             }
@@ -201,7 +201,8 @@ impl Suppressions {
     }
 
     fn complain(&mut self, place: Span, complaint: &str, help: &str, removal: Option<Edit>) {
-        let found = Observation::new("suppression-unused", complaint, Label::new(place, "here")).help(help);
+        let found =
+            Observation::new("suppression-unused", complaint, Label::new(place, "here")).keyed(complaint).help(help);
         self.complaints.push(match removal {
             Some(edit) => found.fix(deletion(edit)),
             None => found,
@@ -262,7 +263,8 @@ impl Written {
     fn expired(&self) -> Observation {
         let day = self.until.map(|until| until.to_string()).unwrap_or_default();
         let message = format!("{} has not counted since {day}", self.what);
-        Observation::new("suppression-expired", message, Label::new(self.place, format!("until {day}")))
+        Observation::new("suppression-expired", message.clone(), Label::new(self.place, format!("until {day}")))
+            .keyed(message)
     }
 
     fn unused(&self, own: &[&Suppression], idle: &[usize]) -> Observation {
@@ -276,7 +278,8 @@ impl Written {
             idle.first().and_then(|at| self.names.get(*at)).copied().unwrap_or(self.place)
         };
         let message = format!("{} ignores {names}, and there is nothing to ignore", self.what);
-        let found = Observation::new("suppression-unused", message, Label::new(place, "covers no finding"));
+        let found = Observation::new("suppression-unused", message.clone(), Label::new(place, "covers no finding"))
+            .keyed(message);
         let edits = if is_whole { self.removal.clone().into_iter().collect() } else { self.without(idle) };
         if edits.is_empty() {
             return found;
@@ -368,7 +371,7 @@ fn yaml_comments(library: &Library<'_>, id: FileId) -> Vec<Range<usize>> {
 }
 
 /// Comments of files of variables, ignore lists, scripts: lines that begin with `#`.
-fn lines_that_are_comments(text: &Arc<str>) -> Vec<Range<usize>> {
+fn lines_that_are_comments(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let mut found = Vec::new();
     for line in text.split_inclusive('\n') {
