@@ -127,13 +127,16 @@ pub(crate) fn checked<T>(
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
     let mut config = Config::choose(&sources, &options.config)?;
-    let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
+    let library = Library::knowing(&sources, start.read);
+    // The files are read beside the rules, which are many small texts themselves.
+    let (catalogue, ()) =
+        rayon::join(|| catalogue(&sources, &config, options.cards.as_deref()), || drop(documents(&library)));
+    let catalogue = catalogue?;
     rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
     let schemas = schema_locations(&sources, &config, options)?;
-    let library = Library::knowing(&sources, start.read);
     let world = build::world(&library, &build_options(&config));
     let repository = Repository::new(&library, &config, documents(&library), &world)
         .with_profiles(profiles)
