@@ -1,6 +1,7 @@
-//! Schemas of built objects: those of CRDs in the tree, then those of the folders that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
+//! Schemas of built objects: those of CRDs in the tree, then those of the places that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
 
 mod builtin;
+pub mod cache;
 mod crds;
 mod cron;
 mod flux;
@@ -10,12 +11,16 @@ mod instance;
 mod judge;
 mod lists;
 mod locations;
+pub mod lock;
 mod names;
 mod overlay;
+pub mod pull;
+pub mod pulled;
 mod served;
+mod templates;
 pub mod values;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jsonschema::Validator;
@@ -27,7 +32,8 @@ use crate::build::Object;
 use crate::build::object::Gvk;
 use instance::Manifest;
 pub use judge::{Trouble, Violation};
-pub use locations::{BadLocation, Location};
+use locations::Found;
+pub use locations::{BadLocation, Location, Locations};
 
 /// A schema, compiled.
 #[derive(Debug)]
@@ -39,6 +45,8 @@ struct Schema {
     is_of_tree: bool,
     /// Nothing is known of the kind: its metadata alone is judged.
     is_bare: bool,
+    /// The network may have another one, which is not here.
+    is_unpulled: bool,
     /// The kind itself is none.
     wrong: Option<served::Wrong>,
 }
@@ -50,6 +58,8 @@ pub struct Judged {
     pub violations: Vec<Violation>,
     /// Kinds without a schema, with how many objects there are of each.
     pub without: BTreeMap<String, usize>,
+    /// Kinds whose schema the network may have, and was not pulled.
+    pub unpulled: BTreeSet<String>,
 }
 
 impl Judged {
@@ -78,6 +88,9 @@ impl Judged {
         for (gvk, own) in kinds.iter().filter(|(gvk, _)| is_bare(gvk)) {
             *judged.without.entry(shown(gvk)).or_default() += own.len();
         }
+        let is_unpulled =
+            |gvk: &Gvk| schemas.get(gvk).is_some_and(|one| one.as_ref().is_some_and(|one| one.is_unpulled));
+        judged.unpulled = kinds.keys().filter(|gvk| is_unpulled(gvk)).map(|gvk| shown(gvk)).collect();
         judged
     }
 }
@@ -98,20 +111,22 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
     let gvk = &first.gvk;
     let of_tree = crds::schema(cluster, gvk);
     let is_of_tree = of_tree.is_some();
-    let given = || {
-        let kubernetes = cluster.declared().kubernetes;
-        cluster.repository.schema_locations.iter().find_map(|location| location.schema(gvk, kubernetes))
+    let found = match of_tree {
+        Some(_) => Found { schema: of_tree, is_unpulled: false },
+        None => cluster.repository.schemas.schema(gvk, cluster.declared().kubernetes),
     };
-    let known = || {
-        let api_version = gvk.api_version();
-        flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
-    };
-    let text = of_tree.or_else(given).or_else(known);
+    let (text, is_unpulled) = (found.schema, found.is_unpulled);
     let full = text.and_then(|text| compile(text, cluster, gvk));
     let is_bare = full.is_none();
     let (validator, text) = full.or_else(|| compile(crds::bare(), cluster, gvk))?;
     let wrong = if is_bare { served::wrong(cluster, first) } else { None };
-    Some(Schema { validator, text, is_of_tree, is_bare, wrong })
+    Some(Schema { validator, text, is_of_tree, is_bare, is_unpulled, wrong })
+}
+
+/// What is built in for a kind.
+fn known(gvk: &Gvk) -> Option<Value> {
+    let api_version = gvk.api_version();
+    flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
 }
 
 fn compile(mut text: Value, cluster: &Cluster<'_>, gvk: &Gvk) -> Option<(Validator<Manifest>, Value)> {
@@ -136,7 +151,7 @@ pub fn built_in() -> impl Iterator<Item = (String, Value)> {
         if let Value::Object(map) = &mut schema {
             map.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
         }
-        Some((locations::file_name(&gvk), schema))
+        Some((templates::file_name(&gvk), schema))
     };
     let of_flux = flux::kinds().filter_map(move |kind| named(kind, flux::schema(kind.0, kind.1)));
     of_flux.chain(builtin::kinds().filter_map(move |kind| named(kind, builtin::schema(kind.0, kind.1))))
