@@ -155,7 +155,7 @@ fn check_finds_what_a_pulled_schema_says_and_asks_nobody() {
 
     let pulled = pull(&tree, &[]);
     assert_eq!(pulled.code, 0, "{pulled:?}");
-    assert!(pulled.out.contains("1 schemas in") && pulled.out.contains(LOCK), "{}", pulled.out);
+    assert!(pulled.out.contains("1 schema in") && pulled.out.contains(LOCK), "{}", pulled.out);
     // The first place has none, and the pod is built in.
     assert_eq!(server.asked(), ["/a/shop.example.org/till_v1.json", "/b/shop.example.org/till_v1.json"]);
     let locked = lock(&tree);
@@ -326,4 +326,17 @@ fn pull_says_what_it_lacks() {
         let fault = check(&own);
         assert!(fault.code == 2 && fault.err.contains(said) && fault.err.contains(LOCK), "{said}: {fault:?}");
     }
+}
+
+#[test]
+fn a_schema_that_leads_elsewhere_is_said_and_not_followed() {
+    let server = Server::new();
+    let more = format!("{}/more.json", server.address);
+    server.has("/more.json", &till(&["drawers"]));
+    server.has("/till.json", &json!({ "type": "object", "properties": { "spec": { "$ref": more } } }));
+    let own = shop(&["default".to_owned(), format!("{}/{{{{.ResourceKind}}}}.json", server.address)]);
+    assert_eq!(pull(&own, &[]).code, 0);
+    assert_eq!(server.asked(), ["/till.json"]);
+    assert!(coverage(&own).contains("its schema cannot be used"), "{}", coverage(&own));
+    assert_eq!(server.asked(), [""; 0]);
 }

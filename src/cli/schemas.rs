@@ -118,7 +118,8 @@ fn transport() -> Result<Box<dyn Transport>, Fault> {
 
 fn told(done: &Done, cache: &Cache, is_new: bool) -> String {
     let count = done.lock.schemas.len();
-    let mut text = format!("{count} schemas in {}, {} fetched\n", cache.folder().display(), done.fetched);
+    let schemas = if count == 1 { "schema" } else { "schemas" };
+    let mut text = format!("{count} {schemas} in {}, {} fetched\n", cache.folder().display(), done.fetched);
     if !done.without.is_empty() {
         text.push_str(&format!("no place has {}\n", done.without.join(", ")));
     }

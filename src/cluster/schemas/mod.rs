@@ -47,6 +47,8 @@ struct Schema {
     is_bare: bool,
     /// The network may have another one, which is not here.
     is_unpulled: bool,
+    /// There is one that cannot be used.
+    is_unusable: bool,
     /// The kind itself is none.
     wrong: Option<served::Wrong>,
 }
@@ -58,6 +60,8 @@ pub struct Judged {
     pub violations: Vec<Violation>,
     /// Kinds without a schema, with how many objects there are of each.
     pub without: BTreeMap<String, usize>,
+    /// Those among them that have one which cannot be used: it refers to others, or is none.
+    pub unusable: BTreeSet<String>,
     /// Kinds whose schema the network may have, and was not pulled.
     pub unpulled: BTreeSet<String>,
 }
@@ -88,9 +92,10 @@ impl Judged {
         for (gvk, own) in kinds.iter().filter(|(gvk, _)| is_bare(gvk)) {
             *judged.without.entry(shown(gvk)).or_default() += own.len();
         }
-        let is_unpulled =
-            |gvk: &Gvk| schemas.get(gvk).is_some_and(|one| one.as_ref().is_some_and(|one| one.is_unpulled));
-        judged.unpulled = kinds.keys().filter(|gvk| is_unpulled(gvk)).map(|gvk| shown(gvk)).collect();
+        for (gvk, schema) in schemas.iter().filter_map(|(gvk, schema)| Some((gvk, schema.as_ref()?))) {
+            judged.unpulled.extend(schema.is_unpulled.then(|| shown(gvk)));
+            judged.unusable.extend(schema.is_unusable.then(|| shown(gvk)));
+        }
         judged
     }
 }
@@ -115,12 +120,13 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
         Some(_) => Found { schema: of_tree, is_unpulled: false },
         None => cluster.repository.schemas.schema(gvk, cluster.declared().kubernetes),
     };
-    let (text, is_unpulled) = (found.schema, found.is_unpulled);
-    let full = text.and_then(|text| compile(text, cluster, gvk));
+    let (has_some, is_unpulled) = (found.schema.is_some(), found.is_unpulled);
+    let full = found.schema.and_then(|text| compile(text, cluster, gvk));
     let is_bare = full.is_none();
+    let is_unusable = is_bare && has_some;
     let (validator, text) = full.or_else(|| compile(crds::bare(), cluster, gvk))?;
     let wrong = if is_bare { served::wrong(cluster, first) } else { None };
-    Some(Schema { validator, text, is_of_tree, is_bare, is_unpulled, wrong })
+    Some(Schema { validator, text, is_of_tree, is_bare, is_unpulled, is_unusable, wrong })
 }
 
 /// What is built in for a kind.

@@ -65,7 +65,15 @@ fn schema(cluster: &Cluster<'_>, release: &Object) -> Option<Schema> {
     let mut text: Value = serde_json::from_slice(&cluster.sources().system().read(&path).ok()?).ok()?;
     relax(&mut text);
     let validator = validator(&text)?;
-    Some(Schema { validator, text, is_of_tree: true, is_bare: false, is_unpulled: false, wrong: None })
+    Some(Schema {
+        validator,
+        text,
+        is_of_tree: true,
+        is_bare: false,
+        is_unpulled: false,
+        is_unusable: false,
+        wrong: None,
+    })
 }
 
 /// Takes out what is said about absence.

@@ -39,9 +39,10 @@ pub fn undecided(cluster: &Cluster<'_>, out: &mut Sink) {
     let Some(judged) = cluster.judged() else { return };
     for (kind, count) in &judged.without {
         let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
-        let why = match judged.unpulled.contains(kind) {
-            true => "no schema is here: `flux-vet schemas pull` asks the network",
-            false => "no schema is here",
+        let why = match (judged.unusable.contains(kind), judged.unpulled.contains(kind)) {
+            (true, _) => "its schema cannot be used: it refers to others, or is none",
+            (_, true) => "no schema is here: `flux-vet schemas pull` asks the network",
+            _ => "no schema is here",
         };
         out.undecided(cluster, "schema", format!("the fields of {objects} of kind {kind}"), why);
     }
