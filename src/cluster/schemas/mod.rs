@@ -14,11 +14,13 @@ mod locations;
 pub mod lock;
 mod names;
 mod overlay;
+mod place;
 pub mod pull;
 pub mod pulled;
 mod served;
 mod templates;
 pub mod values;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
