@@ -32,6 +32,7 @@ use serde_json::Value;
 use super::Cluster;
 use crate::build::Object;
 use crate::build::object::Gvk;
+pub use formats::{form, is_date};
 use instance::Manifest;
 pub use judge::{Trouble, Violation};
 use locations::Found;
