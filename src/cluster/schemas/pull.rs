@@ -23,6 +23,9 @@ pub trait Transport {
     fn get(&mut self, url: &str) -> Result<Option<Vec<u8>>, String>;
 }
 
+/// Writes a text of the cache, below its sum.
+pub type Store<'s> = dyn FnMut(&str, &[u8]) -> Result<(), Fault> + 's;
+
 /// What happens to what is locked already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locking {
@@ -73,7 +76,7 @@ pub struct Done {
     pub without: Vec<String>,
 }
 
-/// Fetches what is wanted. `store` writes a text of the cache.
+/// Fetches what is wanted.
 ///
 /// # Errors
 /// [`Fault`] for an address that does not answer or answers with something else than was locked; the lock is then as before.
@@ -83,7 +86,7 @@ pub fn pull(
     locking: Locking,
     cache: &Cache,
     transport: &mut dyn Transport,
-    store: &mut dyn FnMut(&str, &[u8]) -> Result<(), Fault>,
+    store: &mut Store<'_>,
 ) -> Result<Done, Fault> {
     let mut pulling = Pulling { old, locking, cache, transport, store, asked: HashMap::new(), fetched: 0 };
     let mut done = Done::default();
@@ -124,7 +127,7 @@ struct Pulling<'p> {
     locking: Locking,
     cache: &'p Cache,
     transport: &'p mut dyn Transport,
-    store: &'p mut dyn FnMut(&str, &[u8]) -> Result<(), Fault>,
+    store: &'p mut Store<'p>,
     /// What addresses have: two clusters may ask the same one.
     asked: HashMap<String, Option<Sum>>,
     fetched: usize,
@@ -174,5 +177,56 @@ impl Pulling<'_> {
         (self.store)(&sum, &text)?;
         self.fetched += 1;
         Ok(Some((sum, text.len() as u64)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Addresses with their texts, and what was asked.
+    struct Web(HashMap<&'static str, &'static str>, Vec<String>);
+
+    impl Transport for Web {
+        fn get(&mut self, url: &str) -> Result<Option<Vec<u8>>, String> {
+            self.1.push(url.to_owned());
+            match self.0.get(url) {
+                Some(&"down") => Err("it is down".to_owned()),
+                Some(text) => Ok(Some(text.as_bytes().to_vec())),
+                None => Ok(None),
+            }
+        }
+    }
+
+    fn run(wanted: &BTreeSet<Wanted>, old: &LockFile, locking: Locking, web: &mut Web) -> Result<Done, Fault> {
+        let nowhere = Cache::new("no/such/folder".into());
+        pull(wanted, old, locking, &nowhere, web, &mut |_, _| Ok(()))
+    }
+
+    fn kind(name: &str, addresses: &[&str]) -> Wanted {
+        let addresses = addresses.iter().map(|one| (*one).to_owned()).collect();
+        Wanted { api_version: "shop.example.org/v1".to_owned(), kind: name.to_owned(), addresses }
+    }
+
+    #[test]
+    fn the_first_address_that_has_a_schema_is_locked_and_each_is_asked_once() {
+        let wanted = BTreeSet::from([kind("Belt", &["a", "b", "c"]), kind("Till", &["a", "d"])]);
+        let mut web = Web(HashMap::from([("b", "{}"), ("c", "{\"type\": \"object\"}")]), Vec::new());
+        let done = run(&wanted, &LockFile::default(), Locking::Keep, &mut web).unwrap();
+        assert_eq!(web.1, ["a", "b", "d"]);
+        assert_eq!(done.lock.schemas.iter().map(|locked| locked.url.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(done.lock.absent, BTreeSet::from(["a".to_owned(), "d".to_owned()]));
+        assert_eq!((done.fetched, done.without), (1, vec!["shop.example.org/v1 Till".to_owned()]));
+
+        let mut old = LockFile::default();
+        old.lock = done.lock;
+        web.1.clear();
+        let again = run(&wanted, &old, Locking::Only, &mut web).unwrap();
+        assert_eq!((again.lock, web.1.as_slice()), (old.lock.clone(), ["b".to_owned()].as_slice()));
+        web.0.insert("b", "{\"type\": \"array\"}");
+        assert!(run(&wanted, &old, Locking::Keep, &mut web).is_err());
+        assert_ne!(run(&wanted, &old, Locking::Renew, &mut web).unwrap().lock, old.lock);
+        web.0.insert("a", "down");
+        assert!(run(&wanted, &old, Locking::Renew, &mut web).is_err());
     }
 }
