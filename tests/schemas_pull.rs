@@ -1,6 +1,7 @@
 //! `schemas pull` against a server of this test, and `check` with what was pulled, without one.
 
 #![cfg(feature = "pull")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod binary;
 
