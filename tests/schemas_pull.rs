@@ -341,3 +341,21 @@ fn a_schema_that_leads_elsewhere_is_said_and_not_followed() {
     assert!(coverage(&own).contains("its schema cannot be used"), "{}", coverage(&own));
     assert_eq!(server.asked(), [""; 0]);
 }
+
+#[test]
+fn an_older_revision_is_judged_by_the_lock_of_today() {
+    let server = Server::new();
+    server.has("/till.json", &till(&["drawers"]));
+    let own = shop(&["default".to_owned(), format!("{}/{{{{.ResourceKind}}}}.json", server.address)]);
+    let git = |arguments: &[&str]| {
+        let done = std::process::Command::new("git").args(arguments).current_dir(own.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "before"]);
+    assert_eq!(pull(&own, &[]).code, 0);
+    assert_eq!(found(&own), ["schema-field-unknown till.yaml:6"]);
+    let since = ran(&own, &["check", "--root", ".", "--base", "HEAD", "--output", "json"]);
+    assert_eq!(since.json()["summary"]["error"], 0, "{since:?}");
+}
