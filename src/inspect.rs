@@ -1,6 +1,7 @@
 //! The pipeline up to the build, for those who want to see what is built: the whole tree, or one folder.
 
-use std::collections::{BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::build::kustomize::{self, Builder, LeftOut};

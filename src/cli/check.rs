@@ -183,7 +183,7 @@ fn narrowed(paths: &Paths, checked: Checked) -> Checked {
 
 fn tree(arguments: &Arguments, paths: &Paths) -> Result<Checked, Fault> {
     let (disk, config) = arguments.tree.open()?;
-    let options = options(arguments, paths, &disk, config)?;
+    let options = CheckOptions { is_last: true, ..options(arguments, paths, &disk, config)? };
     match &arguments.base {
         Some(base) => {
             let (revision, config) = since::open(&disk, base, &options.config)?;

@@ -1,6 +1,7 @@
 //! `--fix` and `--diff`: fixes applied until nothing is left to fix, and what they change.
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};

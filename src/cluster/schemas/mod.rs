@@ -2,6 +2,7 @@
 
 mod builtin;
 pub mod cache;
+mod compiled;
 mod crds;
 mod cron;
 mod flux;
@@ -22,28 +23,26 @@ mod templates;
 pub mod values;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jsonschema::Validator;
 use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Cluster;
 use crate::build::Object;
 use crate::build::object::Gvk;
+use compiled::Compiled;
 pub use formats::{form, is_date};
-use instance::Manifest;
 pub use judge::{Trouble, Violation};
 use locations::Found;
 pub use locations::{BadLocation, Location, Locations};
 
-/// A schema, compiled.
+/// The schema of a kind.
 #[derive(Debug)]
 struct Schema {
-    validator: Validator<Manifest>,
-    /// The text it was compiled from, for the names of neighbours.
-    text: Value,
+    compiled: Arc<Compiled>,
     /// Whether a CRD of the tree brought it: it may be older or newer than that of the cluster.
     is_of_tree: bool,
     /// Nothing is known of the kind: its metadata alone is judged.
@@ -124,31 +123,19 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
         None => cluster.repository.schemas.schema(gvk, cluster.declared().kubernetes),
     };
     let (has_some, is_unpulled) = (found.schema.is_some(), found.is_unpulled);
-    let full = found.schema.and_then(|text| compile(text, cluster, gvk));
+    let kubernetes = cluster.declared().kubernetes;
+    let full = found.schema.and_then(|text| compiled::compiled(text, gvk, kubernetes));
     let is_bare = full.is_none();
     let is_unusable = is_bare && has_some;
-    let (validator, text) = full.or_else(|| compile(crds::bare(), cluster, gvk))?;
+    let compiled = full.or_else(|| compiled::bare(gvk, kubernetes))?;
     let wrong = if is_bare { served::wrong(cluster, first) } else { None };
-    Some(Schema { validator, text, is_of_tree, is_bare, is_unpulled, is_unusable, wrong })
+    Some(Schema { compiled, is_of_tree, is_bare, is_unpulled, is_unusable, wrong })
 }
 
 /// What is built in for a kind.
 fn known(gvk: &Gvk) -> Option<Value> {
     let api_version = gvk.api_version();
     flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
-}
-
-fn compile(mut text: Value, cluster: &Cluster<'_>, gvk: &Gvk) -> Option<(Validator<Manifest>, Value)> {
-    names::apply(&mut text, gvk, cluster.declared().kubernetes);
-    Some((validator(&text)?, text))
-}
-
-fn validator(text: &Value) -> Option<Validator<Manifest>> {
-    let options = jsonschema::options_for::<Manifest>()
-        .with_pattern_options(jsonschema::PatternOptions::regex())
-        .should_validate_formats(true)
-        .with_keyword(lists::KEYWORD, lists::keyword);
-    formats::add(options).build(text).ok()
 }
 
 /// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.

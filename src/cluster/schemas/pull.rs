@@ -1,6 +1,7 @@
 //! Which schemas a tree wants of the network, and how they are fetched, kept and locked. Who speaks to the network is another's.
 
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! What was pulled from the network, as the lock file and the cache have it. Nothing here asks the network.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::cache::{Cache, Kept};
 use super::lock::LockFile;
