@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::OpenOptions;
 use std::io::{Read, Write, stderr, stdin};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,15 +13,15 @@ use clap::{Args, ValueEnum};
 use super::baseline;
 use super::fix;
 use super::listed::{Lists, Paths};
+use super::locations::Schemas;
 use super::since;
 use super::tree::{self, Tree};
 use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, has_hyperlinks, print, save};
-use crate::cluster::schemas::Location;
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State, Summary};
 use crate::report::{self, Extent, Format, Run, Style};
-use crate::source::{Disk, FileSystem, Memory, Overlay};
+use crate::source::{Disk, Memory, Overlay};
 use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
@@ -40,9 +40,8 @@ pub struct Arguments {
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
-    /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
-    #[arg(long, value_name = "TEMPLATE")]
-    schema_location: Vec<String>,
+    #[command(flatten)]
+    schemas: Schemas,
 
     #[command(flatten)]
     baseline: baseline::Use,
@@ -126,7 +125,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
             Choice::At(_) => since::beside(&disk, &config)?,
             config => config,
         };
-        check(standard_input()?, &CheckOptions { config, today: today(), ..CheckOptions::default() })?
+        let schema_locations = arguments.schemas.locations()?;
+        check(standard_input()?, &CheckOptions { config, schema_locations, today: today(), ..CheckOptions::default() })?
     } else if arguments.fix.are_wanted() {
         let (disk, config) = arguments.tree.open()?;
         let paths = arguments.lists.paths(&arguments.path)?;
@@ -165,7 +165,8 @@ fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) ->
     Ok(CheckOptions {
         config,
         baseline: arguments.baseline.choice(disk)?,
-        schema_locations: schema_locations(&arguments.schema_location)?,
+        schema_locations: arguments.schemas.locations()?,
+        schema_cache: arguments.schemas.cache.clone(),
         only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         ..CheckOptions::default()
@@ -190,32 +191,6 @@ fn tree(arguments: &Arguments, paths: &Paths) -> Result<Checked, Fault> {
         }
         None => check(disk, &options),
     }
-}
-
-/// Templates of the command line are paths of the working directory.
-fn schema_locations(given: &[String]) -> Result<Vec<Location>, Fault> {
-    let mut locations = Vec::new();
-    for template in given {
-        let usage = |message: String| Fault::Usage { message, help: None };
-        let end = template.find("{{").unwrap_or(template.len());
-        // What stands before the first placeholder is a folder, which stands on its own.
-        let (folder, rest) = match template.get(..end).and_then(|fixed| fixed.rsplit_once('/')) {
-            Some((folder, _)) if template.contains("{{") => template.split_at(folder.len()),
-            _ if template.contains("{{") => (".", template.as_str()),
-            _ => (template.as_str(), ""),
-        };
-        let system: Arc<dyn FileSystem> = if template == "default" || template.contains("://") {
-            Arc::new(Memory::default())
-        } else {
-            let folder = if folder.is_empty() { "/" } else { folder };
-            let unreadable = |error: std::io::Error| Fault::Read { path: folder.to_owned(), reason: error.to_string() };
-            Arc::new(Disk::new(Path::new(folder)).map_err(unreadable)?)
-        };
-        let rest = if template == "default" || template.contains("://") { template.as_str() } else { rest };
-        let location = Location::new(system, rest).map_err(|error| usage(error.to_string()))?;
-        locations.extend(location);
-    }
-    Ok(locations)
 }
 
 fn standard_input() -> Result<Memory, Fault> {

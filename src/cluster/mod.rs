@@ -93,8 +93,8 @@ pub struct Repository<'w> {
     pub read: HashSet<FileId>,
     /// Entry paths of all clusters.
     pub entries: Vec<Arc<str>>,
-    /// Where schemas are, besides those that are built in.
-    pub schema_locations: Vec<schemas::Location>,
+    /// Where schemas are.
+    pub schemas: schemas::Locations,
     /// What an older revision built, where the run compares.
     pub before: Option<before::Before>,
     written: HashMap<DocumentKey, Vec<usize>>,
@@ -131,15 +131,15 @@ impl<'w> Repository<'w> {
             releases,
             scripts: OnceLock::new(),
             profiles: Profiles::default(),
-            schema_locations: Vec::new(),
+            schemas: schemas::Locations::default(),
             before: None,
         }
     }
 
-    /// The same, with further places for schemas.
+    /// The same, with places for schemas.
     #[must_use]
-    pub fn with_schemas(self, schema_locations: Vec<schemas::Location>) -> Self {
-        Repository { schema_locations, ..self }
+    pub fn with_schemas(self, schemas: schemas::Locations) -> Self {
+        Repository { schemas, ..self }
     }
 
     /// The same, with an older revision to compare with.
