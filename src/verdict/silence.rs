@@ -4,6 +4,8 @@ use hashbrown::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::cluster::secrets::{in_file, secret_data};
 use crate::finding::Finding;
 use crate::source::{File, FileId, Sources, Span};
@@ -76,8 +78,10 @@ fn variables(text: &str) -> impl Iterator<Item = &str> {
 /// The plain values of all Secrets by their keys.
 fn by_key(sources: &Sources) -> HashMap<String, Vec<String>> {
     let mut values: HashMap<String, Vec<String>> = HashMap::new();
-    for (_, file) in sources.files() {
-        for range in secret_data(&file.text) {
+    let files = sources.files();
+    let found: Vec<_> = files.par_iter().map(|(_, file)| (file, secret_data(&file.text))).collect();
+    for (file, ranges) in found {
+        for range in ranges {
             let line = file.line_range(file.line_index(range.start)).map_or(range.start, |line| line.start);
             let before = file.text.get(line..range.start).unwrap_or_default();
             let key = before.trim().trim_end_matches([':', '=']).trim_matches([' ', '-', '"', '\'']);

@@ -34,6 +34,11 @@ pub fn kinds() -> impl DoubleEndedIterator<Item = (&'static str, &'static str)> 
     kinds.into_iter().flat_map(|kinds| kinds.keys()).filter_map(|name| name.rsplit_once('/'))
 }
 
+/// Whether a kind is built in.
+pub fn has(api_version: &str, kind: &str) -> bool {
+    all().is_some_and(|all| all.kinds.contains_key(&format!("{api_version}/{kind}")))
+}
+
 /// The hardened schema of a kind, with the definitions it needs; `None` for what is not built in.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
     let name = all()?.kinds.get(&format!("{api_version}/{kind}"))?.get("definition")?.as_str()?;

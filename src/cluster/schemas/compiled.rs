@@ -7,7 +7,7 @@ use jsonschema::{PatternCache, Validator};
 use serde_json::Value;
 
 use super::instance::Manifest;
-use super::{crds, formats, lists, names};
+use super::{crds, formats, known, lists, names};
 use crate::build::object::Gvk;
 use crate::config::Version;
 
@@ -41,14 +41,29 @@ pub fn of_text(text: Value) -> Option<Arc<Compiled>> {
     kept(blake3::hash(text.to_string().as_bytes()).into(), || text)
 }
 
+/// The schema that is built in for a kind.
+pub fn built_in(gvk: &Gvk, kubernetes: Option<Version>) -> Option<Arc<Compiled>> {
+    let key = format!("{} {} {}", gvk.api_version(), gvk.kind, names::form(gvk, kubernetes));
+    named(&key, || known(gvk), gvk, kubernetes)
+}
+
 /// The schema of a kind of which nothing else is known.
 pub fn bare(gvk: &Gvk, kubernetes: Option<Version>) -> Option<Arc<Compiled>> {
+    named(names::form(gvk, kubernetes), || Some(crds::bare()), gvk, kubernetes)
+}
+
+fn named(
+    key: &str,
+    text: impl FnOnce() -> Option<Value>,
+    gvk: &Gvk,
+    kubernetes: Option<Version>,
+) -> Option<Arc<Compiled>> {
     let text = || {
-        let mut text = crds::bare();
+        let mut text = text().unwrap_or_default();
         names::apply(&mut text, gvk, kubernetes);
         text
     };
-    kept(blake3::hash(names::form(gvk, kubernetes).as_bytes()).into(), text)
+    kept(blake3::hash(key.as_bytes()).into(), text)
 }
 
 fn kept(key: [u8; 32], text: impl FnOnce() -> Value) -> Option<Arc<Compiled>> {

@@ -26,6 +26,11 @@ pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
     all().get(&format!("{api_version} {kind}")).map(whole)
 }
 
+/// Whether a kind is one of Flux.
+pub fn has(api_version: &str, kind: &str) -> bool {
+    all().contains_key(&format!("{api_version} {kind}"))
+}
+
 /// The versions of a kind of Flux; none for what is no kind of Flux.
 pub fn versions(group: &str, kind: &str) -> Vec<&'static str> {
     let own = kinds().filter(|(_, own)| *own == kind).filter_map(|(api_version, _)| api_version.split_once('/'));

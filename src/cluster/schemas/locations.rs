@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::pulled::{Answer, Pulled};
-use super::{harden, known, templates};
+use super::{harden, is_known, templates};
 use crate::build::object::Gvk;
 use crate::config::Version;
 use crate::source::FileSystem;
@@ -113,11 +113,20 @@ pub struct Locations {
     pub pulled: Pulled,
 }
 
+/// A schema of one of the places.
+#[derive(Debug)]
+pub(super) enum Text {
+    /// The one that is built in.
+    BuiltIn,
+    /// Another one, hardened.
+    Written(Value),
+}
+
 /// What the places have for a kind.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The first schema, hardened.
-    pub schema: Option<Value>,
+    /// The first schema.
+    pub schema: Option<Text>,
     /// An address before it was never asked, or its answer is not in the cache.
     pub is_unpulled: bool,
 }
@@ -135,7 +144,7 @@ impl Locations {
             found.schema = match location {
                 Location::Network { templates } => {
                     addresses(templates, gvk, kubernetes).find_map(|address| match self.pulled.answer(&address) {
-                        Answer::Schema(text) => read(text),
+                        Answer::Schema(text) => read(text).map(Text::Written),
                         Answer::None => None,
                         Answer::Unknown => {
                             found.is_unpulled = true;
@@ -167,13 +176,13 @@ impl Locations {
     }
 }
 
-fn of_this_machine(location: &Location, gvk: &Gvk, kubernetes: Option<Version>) -> Option<Value> {
+fn of_this_machine(location: &Location, gvk: &Gvk, kubernetes: Option<Version>) -> Option<Text> {
     match location {
         Location::Folder { system, templates } => {
             let mut paths = templates.iter().map(|template| templates::filled(template, gvk, kubernetes));
-            read(&paths.find_map(|path| system.read(&path).ok())?)
+            read(&paths.find_map(|path| system.read(&path).ok())?).map(Text::Written)
         }
-        Location::BuiltIn => known(gvk),
+        Location::BuiltIn => is_known(gvk).then_some(Text::BuiltIn),
         Location::Network { .. } => None,
     }
 }

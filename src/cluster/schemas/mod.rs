@@ -36,8 +36,8 @@ use crate::build::object::Gvk;
 use compiled::Compiled;
 pub use formats::{form, is_date};
 pub use judge::{Trouble, Violation};
-use locations::Found;
 pub use locations::{BadLocation, Location, Locations};
+use locations::{Found, Text};
 
 /// The schema of a kind.
 #[derive(Debug)]
@@ -119,17 +119,26 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
     let of_tree = crds::schema(cluster, gvk);
     let is_of_tree = of_tree.is_some();
     let found = match of_tree {
-        Some(_) => Found { schema: of_tree, is_unpulled: false },
+        Some(text) => Found { schema: Some(Text::Written(text)), is_unpulled: false },
         None => cluster.repository.schemas.schema(gvk, cluster.declared().kubernetes),
     };
     let (has_some, is_unpulled) = (found.schema.is_some(), found.is_unpulled);
     let kubernetes = cluster.declared().kubernetes;
-    let full = found.schema.and_then(|text| compiled::compiled(text, gvk, kubernetes));
+    let full = found.schema.and_then(|text| match text {
+        Text::BuiltIn => compiled::built_in(gvk, kubernetes),
+        Text::Written(text) => compiled::compiled(text, gvk, kubernetes),
+    });
     let is_bare = full.is_none();
     let is_unusable = is_bare && has_some;
     let compiled = full.or_else(|| compiled::bare(gvk, kubernetes))?;
     let wrong = if is_bare { served::wrong(cluster, first) } else { None };
     Some(Schema { compiled, is_of_tree, is_bare, is_unpulled, is_unusable, wrong })
+}
+
+/// Whether a kind is built in.
+fn is_known(gvk: &Gvk) -> bool {
+    let api_version = gvk.api_version();
+    flux::has(&api_version, &gvk.kind) || builtin::has(&api_version, &gvk.kind)
 }
 
 /// What is built in for a kind.

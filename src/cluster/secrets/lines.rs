@@ -28,7 +28,7 @@ const PLAIN_KEYS: [&str; 19] = [
 /// The byte ranges of the data of Secrets in a text, in order.
 pub fn secret_data(text: &str) -> Vec<Range<usize>> {
     let mut hidden = Vec::new();
-    if memchr::memmem::find(text.as_bytes(), b"ecret").is_none() {
+    if !may_hold_secrets(text) {
         return hidden;
     }
     let lines: Vec<Line<'_>> = Line::all(text).collect();
@@ -46,6 +46,20 @@ pub fn value_on_line(line: &str) -> Option<Range<usize>> {
         Some(entry) => entry.secret_value(),
         None => line.content(),
     }
+}
+
+/// Whether a text has a word without which nothing below takes anything: most files name other kinds at most.
+fn may_hold_secrets(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+    let is_kind = |at: usize| {
+        let is_in_a_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        let line = || text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+        !is_in_a_word(at.checked_sub(1).and_then(|before| bytes.get(before)))
+            && !is_in_a_word(bytes.get(at + "Secret".len()))
+            || line().contains('{')
+    };
+    has("stringData") || has("secretGenerator") || memchr::memmem::find_iter(bytes, "Secret").any(is_kind)
 }
 
 fn data_of_document(lines: &[Line<'_>], hidden: &mut Vec<Range<usize>>) {

@@ -1,5 +1,7 @@
 //! No request is above its limit. Card: rules/budget/limit-below-request.md
 
+use std::borrow::Cow;
+
 use hashbrown::HashSet;
 
 use serde::Deserialize;
@@ -28,7 +30,7 @@ impl Rule for LimitBelowRequest {
             // What a chart or an operator does with a map of this shape is not written in the tree.
             let plain = matches!(&*object.gvk.group, "" | "apps" | "batch");
             let confidence = if plain { Confidence::High } else { Confidence::Medium };
-            let mut path = if is_release { vec!["spec.values".to_owned()] } else { vec!["spec".to_owned()] };
+            let mut path = if is_release { vec![Cow::Borrowed("spec.values")] } else { vec![Cow::Borrowed("spec")] };
             walk(root, &mut path, &mut |path, resources| {
                 let mut container = Container::empty("", resources.span());
                 container.overlay(resources);
@@ -76,7 +78,7 @@ fn reversed(container: &Container) -> Vec<(&str, Amount, Amount)> {
 }
 
 /// Every map with requests and limits that is not switched off.
-fn walk<'n>(node: &'n Node, path: &mut Vec<String>, visit: &mut dyn FnMut(&str, &'n Node)) {
+fn walk<'n>(node: &'n Node, path: &mut Vec<Cow<'n, str>>, visit: &mut dyn FnMut(&str, &'n Node)) {
     if node.get("enabled").and_then(Node::as_bool) == Some(false) {
         return;
     }
@@ -87,13 +89,13 @@ fn walk<'n>(node: &'n Node, path: &mut Vec<String>, visit: &mut dyn FnMut(&str, 
         return;
     }
     for entry in node.entries() {
-        path.push(entry.key.to_string());
+        path.push(Cow::Borrowed(&entry.key));
         walk(&entry.value, path, visit);
         path.pop();
     }
     for item in node.items() {
         let name = item.get("name").and_then(Node::as_str);
-        path.push(name.map_or_else(String::new, |name| format!("[{name}]")));
+        path.push(name.map_or(Cow::Borrowed(""), |name| Cow::Owned(format!("[{name}]"))));
         walk(item, path, visit);
         path.pop();
     }

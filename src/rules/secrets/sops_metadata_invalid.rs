@@ -10,6 +10,7 @@ use crate::cluster::{FileDocument, Repository};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
+use crate::yaml::{Node, Value};
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +42,9 @@ impl Rule for SopsMetadataInvalid {
 
 /// Ciphertext without a `sops` block: nothing can decrypt it.
 fn cut_off(document: &FileDocument) -> Option<Observation> {
+    if !may_hold_ciphertext(&document.node) {
+        return None;
+    }
     let reference = reference(&document.node)?;
     let all = leaves(&document.node);
     let ciphers: Vec<_> = all.iter().filter(|leaf| leaf.value() == LeafValue::Encrypted).collect();
@@ -53,6 +57,15 @@ fn cut_off(document: &FileDocument) -> Option<Observation> {
             .about(reference, "sops")
             .why("The keys to decrypt it stood in the block: the ciphertext is used as it is."),
     )
+}
+
+/// Most documents hold none: their leaves need not be listed with all their keys.
+fn may_hold_ciphertext(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(map) => map.iter().any(|entry| may_hold_ciphertext(&entry.value)),
+        Value::Seq(items) => items.iter().any(may_hold_ciphertext),
+        _ => node.scalar_text().is_some_and(|text| text.contains("ENC[")),
+    }
 }
 
 /// Path, message with the document as `{}`, place, label, further places.
