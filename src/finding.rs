@@ -348,3 +348,10 @@ pub struct Summary {
     /// Infos.
     pub info: usize,
 }
+
+impl Summary {
+    /// All of them.
+    pub fn total(self) -> usize {
+        self.error + self.warning + self.info
+    }
+}

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod fix;
 pub mod inspect;
 pub mod lsp;
+pub mod progress;
 pub mod report;
 pub mod rulebook;
 pub mod rules;
@@ -31,6 +32,7 @@ use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
+use crate::progress::Progress;
 use crate::report::{RuleText, Run};
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
@@ -63,6 +65,8 @@ pub struct CheckOptions {
     pub rule_options: Vec<(String, serde_json::Value)>,
     /// Cards of the user, in place of those of the tree.
     pub cards: Option<Vec<CardText>>,
+    /// Who is told how the run gets on.
+    pub progress: Progress,
 }
 
 /// A finished run.
@@ -120,6 +124,7 @@ pub(crate) fn checked<T>(
     start: Start,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
+    let mut laps = options.progress.begin();
     let mut config = Config::choose(&sources, &options.config)?;
     let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
     rules::begin(&mut config, &catalogue)?;
@@ -127,15 +132,23 @@ pub(crate) fn checked<T>(
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
     let schemas = schema_locations(&sources, &config, options)?;
+    laps.end("configuration", || format!("{} rules", predicates.len()));
     let library = Library::knowing(&sources, start.read);
     let world = build::world(&library, &build_options(&config));
+    laps.end("build", || {
+        let objects: usize = world.clusters.iter().map(|cluster| cluster.objects.len()).sum();
+        let kustomizations: usize = world.clusters.iter().map(|cluster| cluster.kustomizations.len()).sum();
+        format!("{} clusters, {kustomizations} Kustomizations, {objects} objects", world.clusters.len())
+    });
     let repository = Repository::new(&library, &config, documents(&library), &world)
         .with_profiles(profiles)
         .with_schemas(schemas)
         .since(start.before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let seen = look(&clusters);
-    let (observations, coverage) = run(&predicates, &repository, &clusters);
+    laps.end("index", || format!("{} documents in {} files", repository.documents.len(), sources.files().len()));
+    let (observations, coverage) = run(&predicates, &repository, &clusters, &options.progress);
+    laps.end("rules", || format!("{} observations", observations.len()));
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
     let wanted = catalogue.iter().filter(|entry| is_wanted(entry, &config, options));
     let wanted: HashSet<&str> = wanted.map(|entry| entry.card.id.as_str()).collect();
@@ -173,6 +186,7 @@ pub(crate) fn checked<T>(
     };
     let rules = rule_texts(&catalogue, &config, &running);
     let summary = verdict::summary(&findings);
+    laps.end("verdict", || format!("{} findings, {} of them reported", findings.len(), summary.total()));
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
@@ -330,6 +344,7 @@ fn run(
     predicates: &[(String, Box<dyn Rule>)],
     repository: &Repository<'_>,
     clusters: &[Cluster<'_>],
+    progress: &Progress,
 ) -> (Seen, Coverage) {
     let pairs: Vec<_> =
         clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
@@ -340,7 +355,8 @@ fn run(
     let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs.iter().map(prepare).collect();
     results.par_extend(pairs.par_iter().map(|((id, rule), cluster)| {
         let place = cluster.kustomizations().first().map(|root| root.spec.place);
-        let mut sink = guarded(id, place, |sink| rule.check(cluster, sink));
+        let check = || guarded(id, place, |sink| rule.check(cluster, sink));
+        let mut sink = progress.part(|| format!("{id} {}", cluster.entry()), check);
         sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
         (Some(cluster.entry().into()), sink)
     }));
@@ -348,7 +364,10 @@ fn run(
     results.extend(
         predicates
             .par_iter()
-            .map(|(id, rule)| (None, guarded(id, place, |sink| rule.check_repository(repository, sink))))
+            .map(|(id, rule)| {
+                let check = || guarded(id, place, |sink| rule.check_repository(repository, sink));
+                (None, progress.part(|| id.clone(), check))
+            })
             .collect::<Vec<_>>(),
     );
     let mut seen: Seen = Vec::new();

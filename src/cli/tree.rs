@@ -90,7 +90,11 @@ fn unreadable(path: &Path, reason: String) -> Fault {
     Fault::Root { path: path.display().to_string(), reason }
 }
 
-fn here() -> Result<PathBuf, Fault> {
+/// The working directory.
+///
+/// # Errors
+/// It is gone.
+pub fn here() -> Result<PathBuf, Fault> {
     env::current_dir().map_err(|error| unreadable(Path::new("."), error.to_string()))
 }
 

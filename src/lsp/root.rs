@@ -11,7 +11,7 @@ use lsp_server::Request;
 use super::kept::Kept;
 use super::snapshot::Snapshot;
 use super::uri;
-use crate::source::{Disk, FileSystem, Overlay, ReadError};
+use crate::source::{Disk, FileSystem, Overlay};
 
 /// An open document.
 #[derive(Clone)]
@@ -125,17 +125,10 @@ impl Root {
         self.tree = Arc::new(Kept::new(self.disk.clone()));
     }
 
-    /// The tree with the unsaved texts. Texts of files that version control leaves out are left out too.
+    /// The tree with the unsaved texts.
     pub fn overlay(&self) -> Overlay {
-        let known = self.tree.walk();
-        let mut overlay = Overlay::new(self.tree.clone());
-        for (path, document) in &self.open {
-            let is_in_tree = known.binary_search(path).is_ok();
-            if is_in_tree || self.tree.entry(path) == Err(ReadError::Missing) {
-                overlay.insert(path, document.text.as_bytes());
-            }
-        }
-        overlay
+        let texts = self.open.iter().map(|(path, document)| (path.as_str(), document.text.as_bytes()));
+        Overlay::unsaved(self.tree.clone(), texts)
     }
 }
 
