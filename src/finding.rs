@@ -293,6 +293,8 @@ pub struct Finding {
     pub state: State,
     /// Why it does not count, where it does not.
     pub state_reason: Option<String>,
+    /// The comment or annotation that covers it; `None` where the configuration, the baseline or nothing does.
+    pub state_place: Option<Span>,
 }
 
 /// One thing that was not looked at, and why: a remote source, a chart without profile, a broken Kustomization.

@@ -10,6 +10,7 @@ pub mod fix;
 pub mod inspect;
 pub mod lsp;
 pub mod progress;
+pub mod repair;
 pub mod report;
 pub mod rulebook;
 pub mod rules;
@@ -26,6 +27,8 @@ use rayon::prelude::*;
 use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, ReadSoFar, Undefined};
 use crate::cluster::before::Before;
+use crate::cluster::budget::table::{By, Table};
+use crate::cluster::graph;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::Location;
 use crate::cluster::{Cluster, FileDocument, Repository};
@@ -33,7 +36,7 @@ use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, S
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
 use crate::progress::Progress;
-use crate::report::{RuleText, Run};
+use crate::report::{Compared, RuleText, Run, Views};
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
 use crate::source::{FileId, FileSystem, Sources, Span};
@@ -67,6 +70,8 @@ pub struct CheckOptions {
     pub cards: Option<Vec<CardText>>,
     /// Who is told how the run gets on.
     pub progress: Progress,
+    /// Whether somebody wants to see what the clusters look like.
+    pub views: bool,
 }
 
 /// A finished run.
@@ -85,6 +90,8 @@ pub struct Checked {
     pub is_empty: bool,
     /// What the baseline lists and is not found any more, one line each.
     pub stale: Vec<String>,
+    /// What the clusters look like, where that was asked for.
+    pub views: Option<Views>,
 }
 
 impl Checked {
@@ -96,6 +103,7 @@ impl Checked {
             coverage: &self.coverage,
             summary: self.summary,
             rules: &self.rules,
+            views: self.views.as_ref(),
         }
     }
 }
@@ -149,6 +157,7 @@ pub(crate) fn checked<T>(
     laps.end("index", || format!("{} documents in {} files", repository.documents.len(), sources.files().len()));
     let (observations, coverage) = run(&predicates, &repository, &clusters, &options.progress);
     laps.end("rules", || format!("{} observations", observations.len()));
+    let views = options.views.then(|| views(&clusters));
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
     let wanted = catalogue.iter().filter(|entry| is_wanted(entry, &config, options));
     let wanted: HashSet<&str> = wanted.map(|entry| entry.card.id.as_str()).collect();
@@ -190,7 +199,17 @@ pub(crate) fn checked<T>(
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
-    Ok((Checked { findings, coverage, summary, rules, is_empty, stale, sources }, seen))
+    Ok((Checked { findings, coverage, summary, rules, is_empty, stale, views, sources }, seen))
+}
+
+/// What the clusters look like: namespaces in the budget, and the Flux objects.
+fn views(clusters: &[Cluster<'_>]) -> Views {
+    let budgets = clusters.iter().map(|cluster| Compared { now: Table::of(cluster, By::Namespace), base: None });
+    let graphs = |without_releases| {
+        let selection = graph::Selection { without_releases, sources: graph::Sources::Auto, only: &[] };
+        clusters.iter().map(|cluster| graph::flux(cluster, &selection)).collect()
+    };
+    Views { budgets: budgets.collect(), graphs: [graphs(false), graphs(true)] }
 }
 
 /// Our rules and those of the user: the given cards, else those of the tree.
@@ -233,7 +252,7 @@ pub fn check_since(
         None => user::texts(&sources, &Config::choose(&sources, &options.config)?)?,
     };
     let options = CheckOptions { cards: Some(cards), ..options.clone() };
-    let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, ..options.clone() };
+    let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, views: false, ..options.clone() };
     let (base, before) = checked(Sources::new(base), &whole, Start::default(), Before::of)?;
     let start = Start { before: Some(before), ..Start::default() };
     let (mut checked, ()) = checked(sources, &options, start, |_| ())?;

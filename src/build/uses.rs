@@ -100,12 +100,18 @@ impl Uses<'_> {
     }
 
     fn node(&mut self, node: &Node) {
-        for (step, place) in node.origin.chain() {
+        let chain = node.origin.chain();
+        let newer = std::iter::once(None).chain(chain.iter().map(|(step, _)| step.as_ref()));
+        for ((step, place), newer) in chain.iter().zip(newer) {
+            let place = *place;
             match step {
                 Some(Step::Patched | Step::JsonPatched) => self.place(place, Use::Patch),
                 Some(Step::Generated) => self.place(place, Use::Generator),
                 Some(Step::ValuesMerged) => self.place(place, Use::Values),
-                Some(Step::Substituted(_)) => self.place(place, Use::Variables),
+                // The newer one is the text that names the variable.
+                Some(Step::Substituted(_)) if matches!(newer, Some(Step::Substituted(_))) => {
+                    self.place(place, Use::Variables);
+                }
                 _ => {}
             }
         }

@@ -20,6 +20,7 @@ use super::{CLEAN, FINDINGS, NOTHING, files, print, watch};
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State, Summary};
+use crate::repair::repair;
 use crate::report::Format;
 use crate::source::{Disk, Overlay};
 use crate::{CheckOptions, Checked, check, check_since};
@@ -154,7 +155,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         let (disk, config) = arguments.tree.open()?;
         let options = options(arguments, &paths, &disk, config)?;
         let tree = Overlay::new(Arc::new(disk.clone()));
-        let fixed = arguments.fix.apply(&tree, |tree| Ok(narrowed(&paths, check(tree, &options)?)))?;
+        let fixed = repair(&tree, arguments.fix.which(), |tree| Ok(narrowed(&paths, check(tree, &options)?)))?;
         let _ = writeln!(stderr(), "flux-vet: {}", fixed.summary(arguments.fix.is_diff()));
         if arguments.fix.is_diff() {
             print(fixed.diff().as_bytes())?;
@@ -205,6 +206,7 @@ pub fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice
         only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         progress: arguments.verbosity.progress(),
+        views: outputs::show_clusters(&arguments.output),
         ..CheckOptions::default()
     })
 }

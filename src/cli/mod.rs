@@ -136,7 +136,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             complete::run(&command, &words).map(|()| CLEAN)
         }
         Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
-        Command::Lsp(arguments) => Ok(lsp::run(&arguments)),
+        Command::Lsp(arguments) => lsp::run(&arguments),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

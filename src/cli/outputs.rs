@@ -86,6 +86,18 @@ pub fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
     Ok(outputs)
 }
 
+/// Whether some report shows what clusters look like.
+pub fn show_clusters(given: &[String]) -> bool {
+    let outputs = outputs(given).unwrap_or_default();
+    let has = |format: Format| outputs.iter().any(|output| output.format == format);
+    has(Format::Markdown) || (has(Format::Github) && summary_file().is_some())
+}
+
+/// Where a job on GitHub takes its summary from.
+fn summary_file() -> Option<PathBuf> {
+    env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
 /// Writes a report to where it belongs.
 ///
 /// # Errors
@@ -120,9 +132,9 @@ fn written(run: &Run<'_>, format: Format, style: &Style) -> Result<Vec<u8>, Faul
 /// # Errors
 /// The summary cannot be written.
 pub fn summarize(run: &Run<'_>) -> Result<(), Fault> {
-    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let Some(path) = summary_file() else { return Ok(()) };
     let text = written(run, Format::Markdown, &Style::default())?;
     let file = OpenOptions::new().append(true).create(true).open(&path);
     file.and_then(|mut file| file.write_all(&text))
-        .map_err(|error| Fault::Write { path: PathBuf::from(&path).display().to_string(), reason: error.to_string() })
+        .map_err(|error| Fault::Write { path: path.display().to_string(), reason: error.to_string() })
 }

@@ -2,14 +2,26 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Command};
-use clap_complete::Shell;
+use clap::{Args, Command, ValueEnum};
+use clap_complete::{Shell as Common, generate};
+use clap_complete_nushell::Nushell;
 
 use super::print;
 use crate::fault::Fault;
 
 /// Name of the program.
 const NAME: &str = "flux-vet";
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
+}
 
 #[derive(Debug, Args)]
 pub struct Completions {
@@ -26,7 +38,15 @@ pub struct Man {
 
 pub fn completions(mut command: Command, arguments: &Completions) -> Result<(), Fault> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, NAME, &mut text);
+    let mut write = |shell: Common| generate(shell, &mut command, NAME, &mut text);
+    match arguments.shell {
+        Shell::Bash => write(Common::Bash),
+        Shell::Elvish => write(Common::Elvish),
+        Shell::Fish => write(Common::Fish),
+        Shell::Nushell => generate(Nushell, &mut command, NAME, &mut text),
+        Shell::PowerShell => write(Common::PowerShell),
+        Shell::Zsh => write(Common::Zsh),
+    }
     print(&text)
 }
 

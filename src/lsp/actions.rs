@@ -1,21 +1,26 @@
 //! What can be done about the findings of a line: their fixes, a comment that ignores them, all safe fixes at once.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::slice;
 use std::sync::LazyLock;
 
 use gen_lsp_types::{
     CodeAction, CodeActionKind, CodeActionParams, DocumentChange, Edit as ProtocolEdit,
-    OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextDocumentIdentifier, TextEdit, WorkspaceEdit,
+    OptionalVersionedTextDocumentIdentifier, SnippetTextEdit, StringValue, TextDocumentEdit, TextDocumentIdentifier,
+    TextEdit, WorkspaceEdit,
 };
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use super::diagnostics;
 use super::lifecycle::FIX_ALL;
 use super::snapshot::Snapshot;
 use super::view::View;
 use crate::build::Library;
-use crate::finding::{Applicability, Edit, Finding};
+use crate::check;
+use crate::finding::{Applicability, Edit, Finding, Fix};
 use crate::fix::{Plan, Wanted, plan};
+use crate::repair::repair;
 use crate::rules;
 use crate::source::{File, FileId, Memory, Sources, Span};
 use crate::yaml::{Mode, Node};
@@ -55,7 +60,8 @@ pub fn actions(view: &View<'_>, path: &str, asked: &CodeActionParams) -> Option<
         found.extend(here.iter().filter_map(|finding| ignore(view, snapshot, id, &file, finding)));
     }
     if is_wanted(FIX_ALL) {
-        found.extend(fix_all(view, snapshot, id));
+        // An editor that asks for this alone, on saving, waits for it; one that asks for everything does so at each move.
+        found.extend(fix_all(view, snapshot, id, asked.context.only.is_some()));
     }
     Some(found)
 }
@@ -75,24 +81,64 @@ fn fix(view: &View<'_>, snapshot: &Snapshot, finding: &Finding) -> Option<CodeAc
     })
 }
 
-fn fix_all(view: &View<'_>, snapshot: &Snapshot, file: FileId) -> Option<CodeAction> {
-    let is_here = |finding: &&Finding| {
-        finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().all(|edit| edit.span.file == file))
-    };
-    let findings: Vec<Finding> = snapshot.reported().filter(is_here).cloned().collect();
-    let Plan { applied, .. } = plan(&findings, &snapshot.checked.sources, Wanted::Safe);
-    let mut edits: Vec<&Edit> = Vec::new();
-    for edit in applied.iter().filter_map(|at| findings.get(*at)?.fix.as_ref()).flat_map(|fix| &fix.edits) {
-        if !edits.contains(&edit) {
-            edits.push(edit);
-        }
-    }
+/// All safe fixes of a document at once. `until_done`: also those that the first ones uncover, which takes some checks.
+fn fix_all(view: &View<'_>, snapshot: &Snapshot, file: FileId, until_done: bool) -> Option<CodeAction> {
+    let edits = if until_done { all_rounds(view, snapshot, file)? } else { first_round(snapshot, file) };
     (!edits.is_empty()).then(|| CodeAction {
         title: "Make all safe fixes of flux-vet".to_owned(),
         kind: Some(CodeActionKind::from(FIX_ALL.to_owned())),
-        edit: Some(workspace_edit(view, snapshot, &edits)),
+        edit: Some(workspace_edit(view, snapshot, &edits.iter().collect::<Vec<_>>())),
         ..CodeAction::default()
     })
+}
+
+fn stays_in(fix: &Fix, file: FileId) -> bool {
+    fix.edits.iter().all(|edit| edit.span.file == file)
+}
+
+fn first_round(snapshot: &Snapshot, file: FileId) -> Vec<Edit> {
+    let is_here = |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| stays_in(fix, file));
+    let findings: Vec<Finding> = snapshot.reported().filter(is_here).cloned().collect();
+    let Plan { applied, .. } = plan(&findings, &snapshot.checked.sources, Wanted::Safe);
+    let mut edits: Vec<Edit> = Vec::new();
+    for edit in applied.iter().filter_map(|at| findings.get(*at)?.fix.as_ref()).flat_map(|fix| &fix.edits) {
+        if !edits.contains(edit) {
+            edits.push(edit.clone());
+        }
+    }
+    edits
+}
+
+fn all_rounds(view: &View<'_>, snapshot: &Snapshot, id: FileId) -> Option<Vec<Edit>> {
+    let path = &snapshot.checked.sources.file(id).path;
+    let repaired = repair(&view.root.overlay(), Wanted::Safe, |tree| {
+        let mut checked = check(tree, &snapshot.options)?;
+        let file = checked.sources.load(path).ok();
+        for finding in &mut checked.findings {
+            // Nothing but the document is changed.
+            finding.fix = finding.fix.take().filter(|fix| file.is_some_and(|file| stays_in(fix, file)));
+        }
+        Ok(checked)
+    });
+    let (before, after) = repaired.ok()?.files.remove(&**path)?;
+    Some(line_edits(id, &before, &after))
+}
+
+/// The edits that make one text of another, by lines.
+fn line_edits(id: FileId, before: &str, after: &str) -> Vec<Edit> {
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
+    let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
+    let part = |lines: &[&str], range: Range<usize>| lines.get(range).unwrap_or_default().concat();
+    let changes = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let changes = changes.into_iter().filter(|change| change.tag() != DiffTag::Equal);
+    let edit = |change: DiffOp| {
+        let lines = change.old_range();
+        let start = length(old.get(..lines.start).unwrap_or_default());
+        let end = start + length(old.get(lines).unwrap_or_default());
+        Edit { span: Span::new(id, start..end), text: part(&new, change.new_range()) }
+    };
+    changes.map(edit).collect()
 }
 
 fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding: &Finding) -> Option<CodeAction> {
@@ -105,9 +151,40 @@ fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding
         title: format!("Ignore `{}` here", finding.rule),
         kind: Some(CodeActionKind::QuickFix),
         diagnostics: Some(vec![diagnostics::of(view, snapshot, finding)]),
-        edit: Some(workspace_edit(view, snapshot, &[&edit])),
+        edit: Some(with_reason_to_fill_in(view, workspace_edit(view, snapshot, &[&edit]))),
         ..CodeAction::default()
     })
+}
+
+/// The same edit with a place to write the reason, where the client takes such texts.
+fn with_reason_to_fill_in(view: &View<'_>, mut edit: WorkspaceEdit) -> WorkspaceEdit {
+    if !view.client.has_snippets {
+        return edit;
+    }
+    for change in edit.document_changes.iter_mut().flatten() {
+        let DocumentChange::TextDocumentEdit(change) = change else { continue };
+        for one in &mut change.edits {
+            let ProtocolEdit::TextEdit(TextEdit { range, new_text }) = one else { continue };
+            if new_text.contains(REASON) {
+                let value = snippet(new_text).replace(REASON, &format!("${{1:{REASON}}}"));
+                let snippet = StringValue { value };
+                *one = ProtocolEdit::SnippetTextEdit(SnippetTextEdit { range: *range, snippet, annotation_id: None });
+            }
+        }
+    }
+    edit
+}
+
+/// A text as a snippet that means nothing but itself.
+fn snippet(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '$' | '}') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// The comment above the line of a place; a comment that is there already takes the rule up.
@@ -211,6 +288,20 @@ mod tests {
             suppressed("a:\n  # flux-vet: ignore[b] why\n  c: 1\n", "c: 1"),
             "a:\n  # flux-vet: ignore[b, rule-a] why\n  c: 1\n"
         );
+    }
+
+    #[test]
+    fn edits_by_lines_make_the_other_text() {
+        let mut memory = Memory::default();
+        memory.insert("a.yaml", "");
+        let id = Sources::new(memory).load("a.yaml").unwrap();
+        let (before, after) = ("a: 1\nb: 2\nc: 3\nd: 4", "a: 1\nb: 22\nd: 4\ne: 5\n");
+        let mut text = before.to_owned();
+        for edit in line_edits(id, before, after).iter().rev() {
+            text.replace_range(edit.span.range(), &edit.text);
+        }
+        assert_eq!(text, after);
+        assert_eq!(snippet("a$b}\\"), "a\\$b\\}\\\\");
     }
 
     #[test]

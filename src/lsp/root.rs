@@ -83,6 +83,11 @@ impl Root {
         self.disk.root()
     }
 
+    /// The tree on disk.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// The path below the root, or `None` for what lies elsewhere.
     pub fn below(&self, path: &Path) -> Option<String> {
         let is_spelled = path.strip_prefix(&self.spelled).ok();
