@@ -375,7 +375,8 @@ fn run(
     results.par_extend(pairs.par_iter().map(|((id, rule), cluster)| {
         let place = cluster.kustomizations().first().map(|root| root.spec.place);
         let check = || guarded(id, place, |sink| rule.check(cluster, sink));
-        let mut sink = progress.part(|| format!("{id} {}", cluster.entry()), check);
+        let mut sink =
+            progress.part(|| format!("{id} {}", if cluster.entry().is_empty() { "." } else { cluster.entry() }), check);
         sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
         (Some(cluster.entry().into()), sink)
     }));

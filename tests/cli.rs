@@ -384,7 +384,7 @@ fn every_file_is_shown_with_what_became_of_it() {
     ]);
     let shown = check(&tree, &["--show-files"]);
     let expected = ".flux-vet.yaml: configuration\napps/a.conf: generator\napps/cm.yaml: resource\n\
-        apps/kustomization.yaml: kustomization\napps/later.yaml: unread\napps/patch.yaml: patch\n\
+        apps/kustomization.yaml: kustomization, resource\napps/later.yaml: unread\napps/patch.yaml: patch\n\
         flux/ks.yaml: entry, resource\nflux/vars.yaml: resource, variables\n";
     assert_eq!((shown.code, shown.out.as_str()), (0, expected));
     assert_eq!(check(&tree, &["--show-files", "apps/later.yaml"]).out, "apps/later.yaml: unread\n");
@@ -418,6 +418,6 @@ fn every_shell_has_its_completions() {
     let tree = Tree::new(&[]);
     for shell in ["bash", "elvish", "fish", "nushell", "powershell", "zsh"] {
         let ran = run(tree.path(), &["completions", shell]);
-        assert!(ran.code == 0 && ran.out.contains("--stdin-filename"), "{shell}: {ran:?}");
+        assert!(ran.code == 0 && ran.out.contains("stdin-filename"), "{shell}: {ran:?}");
     }
 }

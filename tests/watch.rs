@@ -17,12 +17,19 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 const KS: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
-metadata: {name: a, namespace: flux-system}
+metadata: {name: NAME, namespace: flux-system}
 spec:
+  path: ./NAME
   interval: 1h
   prune: true
   sourceRef: {kind: GitRepository, name: flux-system}
 ";
+
+/// A Kustomization, and what it applies.
+fn applied(name: &str) -> (String, String) {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME, namespace: flux-system}\n";
+    (KS.replace("NAME", name), object.replace("NAME", name))
+}
 
 /// A run that is ended with the test.
 struct Watching {
@@ -66,19 +73,21 @@ impl Watching {
 
 #[test]
 fn a_change_begins_another_round() {
-    let tree = Tree::new(&[("ks.yaml", &format!("{KS}  dependsOn: [{{name: b}}]\n")), ("report.json", "{}")]);
-    let watching = Watching::start(&tree, &["--output", "json=report.json"]);
+    let ((a, of_a), (b, of_b)) = (applied("a"), applied("b"));
+    let a = format!("{a}  dependsOn: [{{name: b}}]\n");
+    let tree = Tree::new(&[("flux/a.yaml", &a), ("a/cm.yaml", &of_a), ("b/cm.yaml", &of_b), ("report.json", "{}")]);
+    let watching = Watching::start(&tree, &["-q", "--output", "json=report.json"]);
     let first = watching.round();
     assert!(first.len() == 1 && first[0].contains("depends-on-missing"), "{first:?}");
     // A file that was not there.
-    tree.write("more/b.yaml", KS.replace("name: a", "name: b").as_bytes());
+    tree.write("flux/new/b.yaml", b.as_bytes());
     assert_eq!(watching.round(), Vec::<String>::new());
     // A broken configuration is told, and the next change may mend it.
     tree.write(".flux-vet.yaml", b"ruls: {}\n");
     assert_eq!(watching.round(), Vec::<String>::new());
-    tree.write(".flux-vet.yaml", b"rules: {depends-on-self: off}\n");
-    let _ = watching.round();
-    std::fs::remove_file(tree.at("more/b.yaml")).unwrap();
+    tree.write(".flux-vet.yaml", b"rules: {depends-on-cycle: off}\n");
+    assert_eq!(watching.round(), Vec::<String>::new());
+    std::fs::remove_file(tree.at("flux/new/b.yaml")).unwrap();
     assert_eq!(watching.round(), first);
     // The report that a round writes begins none.
     assert!(watching.lines.recv_timeout(Duration::from_millis(500)).is_err());
@@ -86,7 +95,7 @@ fn a_change_begins_another_round() {
 
 #[test]
 fn what_cannot_be_watched_is_refused() {
-    let tree = Tree::new(&[("ks.yaml", KS)]);
+    let tree = Tree::new(&[("ks.yaml", &applied("a").0)]);
     for arguments in [
         &["--output", "json"] as &[&str],
         &["--fix"],
