@@ -67,6 +67,14 @@ class Range {
   }
 }
 
+class CancellationTokenSource {
+  constructor() {
+    this.token = { isCancellationRequested: false, onCancellationRequested: () => new Disposable() };
+  }
+  cancel() {}
+  dispose() {}
+}
+
 class CodeActionKind {
   constructor(value) {
     this.value = value;
@@ -113,7 +121,10 @@ const vscode = {
   Uri,
   Position,
   Range,
+  CancellationTokenSource,
   CodeActionKind,
+  ViewColumn: { Beside: -2 },
+  DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2, Hint: 3 },
   version: "1.91.0",
   Diagnostic: class {
     constructor(range, message, severity) {
@@ -147,7 +158,7 @@ const vscode = {
       set: (uri, diagnostics) => shown.set(path.relative(root, uri.fsPath), diagnostics),
       delete: (uri) => shown.delete(path.relative(root, uri.fsPath)),
       clear: () => shown.clear(),
-      dispose: () => {},
+      dispose: () => shown.clear(),
     }),
     match: () => 1,
   }),
@@ -189,11 +200,12 @@ async function main() {
   assert.match(panels[0].webview.html, /Content-Security-Policy.*<svg/s);
   console.log("ok: the graph is shown");
 
-  // A configuration without the rule: the settings change, and the server starts again.
-  fs.writeFileSync(path.join(root, "other.yaml"), "rules: {bucket-not-provisioned: off}\n");
+  // Another configuration: the settings change, and the server starts again.
+  assert.equal(finding.severity, vscode.DiagnosticSeverity.Error);
+  fs.writeFileSync(path.join(root, "other.yaml"), "rules: {bucket-not-provisioned: info}\n");
   settings.config = "other.yaml";
   changed.fire({ affectsConfiguration: (name) => name === "flux-vet.config" });
-  await until("no finding", () => (shown.get(LOKI) ?? []).length === 0);
+  await until("an info", () => shown.get(LOKI)?.[0]?.severity === vscode.DiagnosticSeverity.Information);
   console.log("ok: the configuration of the settings is read");
 
   await extension.deactivate();
