@@ -421,3 +421,16 @@ fn every_shell_has_its_completions() {
         assert!(ran.code == 0 && ran.out.contains("stdin-filename"), "{shell}: {ran:?}");
     }
 }
+
+#[test]
+fn started_by_flux_it_is_called_flux_vet() {
+    let tree = Tree::new(&[]);
+    let plugin = tree.at(".fluxcd/plugins/flux-vet");
+    std::fs::copy(env!("CARGO_BIN_EXE_flux-vet"), &plugin).unwrap();
+    let usage = |program: &Path| {
+        let help = std::process::Command::new(program).args(["check", "--help"]).output().unwrap();
+        String::from_utf8(help.stdout).unwrap().lines().find(|line| line.starts_with("Usage:")).unwrap().to_owned()
+    };
+    assert!(usage(&plugin).starts_with("Usage: flux vet check "));
+    assert!(usage(Path::new(env!("CARGO_BIN_EXE_flux-vet"))).starts_with("Usage: flux-vet check "));
+}

@@ -36,7 +36,7 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::fault::Fault;
 
@@ -104,7 +104,13 @@ enum Command {
 
 /// Runs the command line; gives the exit code of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = match arguments.first().is_some_and(|program| is_plugin(Path::new(program))) {
+        true => Arguments::command().bin_name("flux vet"),
+        false => Arguments::command(),
+    };
+    let parsed = command.try_get_matches_from(arguments);
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { FAULT } else { CLEAN };
@@ -146,6 +152,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(FAULT)
         }
     }
+}
+
+/// Whether Flux started the program, as `flux vet`: it calls plugins by their path in its folder for them.
+/// Source: fluxcd/flux2 `internal/plugin/discovery.go`.
+fn is_plugin(program: &Path) -> bool {
+    let Some(folder) = program.parent() else { return false };
+    let named = env::var_os("FLUXCD_PLUGINS").filter(|name| !name.is_empty());
+    folder.ends_with(".fluxcd/plugins") || named.is_some_and(|named| folder == Path::new(&named))
 }
 
 /// Writes to standard output; a closed pipe ends quietly.
