@@ -368,7 +368,9 @@ fn every_file_is_shown_with_what_became_of_it() {
         ),
         (
             "apps/kustomization.yaml",
-            "resources: [cm.yaml]\npatches: [{path: patch.yaml}]\nconfigMapGenerator: [{name: made, files: [a.conf]}]\n",
+            "resources: [cm.yaml, release.yaml]\npatches: [{path: patch.yaml}]\n\
+             configMapGenerator: [{name: made, files: [a.conf]}, {name: values, namespace: apps, files: [values.yaml]}]\n\
+             generatorOptions: {disableNameSuffixHash: true}\n",
         ),
         (
             "apps/cm.yaml",
@@ -379,13 +381,19 @@ fn every_file_is_shown_with_what_became_of_it() {
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: apps}\ndata: {more: x}\n",
         ),
         ("apps/a.conf", "a=1\n"),
+        ("apps/values.yaml", "replicas: 2\n"),
+        (
+            "apps/release.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: apps}\nspec:\n  \
+             interval: 1h\n  chartRef: {kind: OCIRepository, name: web}\n  valuesFrom: [{kind: ConfigMap, name: values}]\n",
+        ),
         ("apps/later.yaml", CONFIG_MAP),
         (".flux-vet.yaml", "nodes: 3\n"),
     ]);
     let shown = check(&tree, &["--show-files"]);
     let expected = ".flux-vet.yaml: configuration\napps/a.conf: generator\napps/cm.yaml: resource\n\
         apps/kustomization.yaml: kustomization, resource\napps/later.yaml: unread\napps/patch.yaml: patch\n\
-        flux/ks.yaml: entry, resource\nflux/vars.yaml: resource, variables\n";
+        apps/release.yaml: resource\napps/values.yaml: generator, values\nflux/ks.yaml: entry, resource\nflux/vars.yaml: resource, variables\n";
     assert_eq!((shown.code, shown.out.as_str()), (0, expected));
     assert_eq!(check(&tree, &["--show-files", "apps/later.yaml"]).out, "apps/later.yaml: unread\n");
     assert_eq!(check(&tree, &["--show-files", "flux"]).out.lines().count(), 2);

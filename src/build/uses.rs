@@ -62,7 +62,9 @@ pub fn uses(world: &World, sources: &Sources) -> BTreeMap<Arc<str>, BTreeSet<Use
             uses.node(&object.node);
         }
         for release in &cluster.releases {
-            uses.node(&release.values.root);
+            if let Some(object) = cluster.objects.get(release.object) {
+                uses.values(&release.values.root, object.kind_place().file);
+            }
         }
     }
     for file in world.clusters.iter().flat_map(|cluster| &cluster.files) {
@@ -107,7 +109,6 @@ impl Uses<'_> {
             match step {
                 Some(Step::Patched | Step::JsonPatched) => self.place(place, Use::Patch),
                 Some(Step::Generated) => self.place(place, Use::Generator),
-                Some(Step::ValuesMerged) => self.place(place, Use::Values),
                 // The newer one is the text that names the variable.
                 Some(Step::Substituted(_)) if matches!(newer, Some(Step::Substituted(_))) => {
                     self.place(place, Use::Variables);
@@ -118,6 +119,19 @@ impl Uses<'_> {
         match &node.value {
             Value::Seq(items) => items.iter().for_each(|item| self.node(item)),
             _ => node.entries().for_each(|entry| self.node(&entry.value)),
+        }
+    }
+
+    /// Merged values: what is written elsewhere than in the release came through `valuesFrom`.
+    fn values(&mut self, node: &Node, own: FileId) {
+        if let Some((None, place)) = node.origin.chain().last()
+            && place.file != own
+        {
+            self.place(*place, Use::Values);
+        }
+        match &node.value {
+            Value::Seq(items) => items.iter().for_each(|item| self.values(item, own)),
+            _ => node.entries().for_each(|entry| self.values(&entry.value, own)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Command, ValueEnum};
-use clap_complete::{Shell as Common, generate};
+use clap_complete::{Shell, generate};
 use clap_complete_nushell::Nushell;
 
 use super::print;
@@ -12,8 +12,9 @@ use crate::fault::Fault;
 /// Name of the program.
 const NAME: &str = "flux-vet";
 
+/// A shell that completions are written for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Shell {
+enum Script {
     Bash,
     Elvish,
     Fish,
@@ -26,7 +27,7 @@ enum Shell {
 #[derive(Debug, Args)]
 pub struct Completions {
     /// The shell
-    shell: Shell,
+    shell: Script,
 }
 
 #[derive(Debug, Args)]
@@ -38,14 +39,14 @@ pub struct Man {
 
 pub fn completions(mut command: Command, arguments: &Completions) -> Result<(), Fault> {
     let mut text = Vec::new();
-    let mut write = |shell: Common| generate(shell, &mut command, NAME, &mut text);
+    let mut write = |shell: Shell| generate(shell, &mut command, NAME, &mut text);
     match arguments.shell {
-        Shell::Bash => write(Common::Bash),
-        Shell::Elvish => write(Common::Elvish),
-        Shell::Fish => write(Common::Fish),
-        Shell::Nushell => generate(Nushell, &mut command, NAME, &mut text),
-        Shell::PowerShell => write(Common::PowerShell),
-        Shell::Zsh => write(Common::Zsh),
+        Script::Bash => write(Shell::Bash),
+        Script::Elvish => write(Shell::Elvish),
+        Script::Fish => write(Shell::Fish),
+        Script::Nushell => generate(Nushell, &mut command, NAME, &mut text),
+        Script::PowerShell => write(Shell::PowerShell),
+        Script::Zsh => write(Shell::Zsh),
     }
     print(&text)
 }
