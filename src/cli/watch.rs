@@ -30,7 +30,7 @@ struct Kept {
 /// may mend them.
 ///
 /// # Errors
-/// The first round is broken, or the tree cannot be watched.
+/// The first round is broken.
 pub fn run(arguments: &Arguments, outputs: &[Output], paths: &Paths) -> Result<u8, Fault> {
     if outputs.iter().any(|output| output.file.is_none() && !output.format.is_lines()) {
         let message = "`--watch` writes round after round, which only the formats of lines can show".to_owned();
@@ -70,8 +70,7 @@ fn changes(arguments: &Arguments, outputs: &[Output]) -> Result<Changes, Fault> 
         Some(file.parent()?.canonicalize().ok()?.join(file.file_name()?))
     };
     let own = outputs.iter().filter_map(|output| whole(output.file.as_ref()?)).collect();
-    Changes::of(&disk, elsewhere.into_iter().collect(), own)
-        .map_err(|error| Fault::Read { path: disk.root().display().to_string(), reason: error.to_string() })
+    Ok(Changes::of(&disk, elsewhere.into_iter().collect(), own))
 }
 
 fn round(arguments: &Arguments, outputs: &[Output], paths: &Paths, kept: &mut Kept) -> Result<(), Fault> {

@@ -1,7 +1,6 @@
 //! What can be done about the findings of a line: their fixes, a comment that ignores them, all safe fixes at once.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Range;
 use std::slice;
 use std::sync::LazyLock;
 
@@ -10,17 +9,15 @@ use gen_lsp_types::{
     OptionalVersionedTextDocumentIdentifier, SnippetTextEdit, StringValue, TextDocumentEdit, TextDocumentIdentifier,
     TextEdit, WorkspaceEdit,
 };
-use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 use super::diagnostics;
+use super::fix_all::fix_all;
 use super::lifecycle::FIX_ALL;
 use super::snapshot::Snapshot;
 use super::view::View;
 use crate::build::Library;
-use crate::check;
-use crate::finding::{Applicability, Edit, Finding, Fix};
-use crate::fix::{Plan, Wanted, plan};
-use crate::repair::repair;
+use crate::finding::{Applicability, Edit, Finding};
+use crate::fix::{Wanted, plan};
 use crate::rules;
 use crate::source::{File, FileId, Memory, Sources, Span};
 use crate::yaml::{Mode, Node};
@@ -79,66 +76,6 @@ fn fix(view: &View<'_>, snapshot: &Snapshot, finding: &Finding) -> Option<CodeAc
         edit: Some(workspace_edit(view, snapshot, &edits)),
         ..CodeAction::default()
     })
-}
-
-/// All safe fixes of a document at once. `until_done`: also those that the first ones uncover, which takes some checks.
-fn fix_all(view: &View<'_>, snapshot: &Snapshot, file: FileId, until_done: bool) -> Option<CodeAction> {
-    let edits = if until_done { all_rounds(view, snapshot, file)? } else { first_round(snapshot, file) };
-    (!edits.is_empty()).then(|| CodeAction {
-        title: "Make all safe fixes of flux-vet".to_owned(),
-        kind: Some(CodeActionKind::from(FIX_ALL.to_owned())),
-        edit: Some(workspace_edit(view, snapshot, &edits.iter().collect::<Vec<_>>())),
-        ..CodeAction::default()
-    })
-}
-
-fn stays_in(fix: &Fix, file: FileId) -> bool {
-    fix.edits.iter().all(|edit| edit.span.file == file)
-}
-
-fn first_round(snapshot: &Snapshot, file: FileId) -> Vec<Edit> {
-    let is_here = |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| stays_in(fix, file));
-    let findings: Vec<Finding> = snapshot.reported().filter(is_here).cloned().collect();
-    let Plan { applied, .. } = plan(&findings, &snapshot.checked.sources, Wanted::Safe);
-    let mut edits: Vec<Edit> = Vec::new();
-    for edit in applied.iter().filter_map(|at| findings.get(*at)?.fix.as_ref()).flat_map(|fix| &fix.edits) {
-        if !edits.contains(edit) {
-            edits.push(edit.clone());
-        }
-    }
-    edits
-}
-
-fn all_rounds(view: &View<'_>, snapshot: &Snapshot, id: FileId) -> Option<Vec<Edit>> {
-    let path = &snapshot.checked.sources.file(id).path;
-    let repaired = repair(&view.root.overlay(), Wanted::Safe, |tree| {
-        let mut checked = check(tree, &snapshot.options)?;
-        let file = checked.sources.load(path).ok();
-        for finding in &mut checked.findings {
-            // Nothing but the document is changed.
-            finding.fix = finding.fix.take().filter(|fix| file.is_some_and(|file| stays_in(fix, file)));
-        }
-        Ok(checked)
-    });
-    let (before, after) = repaired.ok()?.files.remove(&**path)?;
-    Some(line_edits(id, &before, &after))
-}
-
-/// The edits that make one text of another, by lines.
-fn line_edits(id: FileId, before: &str, after: &str) -> Vec<Edit> {
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
-    let length = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
-    let part = |lines: &[&str], range: Range<usize>| lines.get(range).unwrap_or_default().concat();
-    let changes = capture_diff_slices(Algorithm::Myers, &old, &new);
-    let changes = changes.into_iter().filter(|change| change.tag() != DiffTag::Equal);
-    let edit = |change: DiffOp| {
-        let lines = change.old_range();
-        let start = length(old.get(..lines.start).unwrap_or_default());
-        let end = start + length(old.get(lines).unwrap_or_default());
-        Edit { span: Span::new(id, start..end), text: part(&new, change.new_range()) }
-    };
-    changes.map(edit).collect()
 }
 
 fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding: &Finding) -> Option<CodeAction> {
@@ -232,7 +169,8 @@ fn documents(path: &str, text: &str) -> Vec<Node> {
     Library::new(&sources).load("text.yaml", Mode::V3).map(|read| read.documents.clone()).unwrap_or_default()
 }
 
-fn workspace_edit(view: &View<'_>, snapshot: &Snapshot, edits: &[&Edit]) -> WorkspaceEdit {
+/// The edits of a check, as the client takes them.
+pub fn workspace_edit(view: &View<'_>, snapshot: &Snapshot, edits: &[&Edit]) -> WorkspaceEdit {
     let mut by_file: BTreeMap<FileId, Vec<TextEdit>> = BTreeMap::new();
     for edit in edits {
         let file = snapshot.checked.sources.file(edit.span.file);
@@ -291,16 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_by_lines_make_the_other_text() {
-        let mut memory = Memory::default();
-        memory.insert("a.yaml", "");
-        let id = Sources::new(memory).load("a.yaml").unwrap();
-        let (before, after) = ("a: 1\nb: 2\nc: 3\nd: 4", "a: 1\nb: 22\nd: 4\ne: 5\n");
-        let mut text = before.to_owned();
-        for edit in line_edits(id, before, after).iter().rev() {
-            text.replace_range(edit.span.range(), &edit.text);
-        }
-        assert_eq!(text, after);
+    fn a_snippet_means_nothing_but_its_text() {
         assert_eq!(snippet("a$b}\\"), "a\\$b\\}\\\\");
     }
 

@@ -12,6 +12,7 @@ mod context;
 mod diagnostics;
 mod documents;
 mod file_links;
+mod fix_all;
 mod graph;
 mod hover;
 mod kept;
