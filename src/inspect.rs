@@ -1,6 +1,6 @@
 //! The pipeline up to the build, for those who want to see what is built: the whole tree, or one folder.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 use std::sync::Arc;
 
 use crate::build::kustomize::{self, Builder, LeftOut};

@@ -1,5 +1,8 @@
 //! flux-vet: reads a Flux repository the way Flux would apply it and checks what only holds between objects.
 
+#[macro_use]
+mod tables;
+
 pub mod build;
 pub mod cli;
 pub mod cluster;
@@ -18,7 +21,8 @@ pub mod source;
 pub mod verdict;
 pub mod yaml;
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -60,6 +64,8 @@ pub struct CheckOptions {
     pub today: Option<Date>,
     /// Runs these rules alone, whatever their default.
     pub rules: Option<Vec<String>>,
+    /// The process ends with this run: what it holds is left to the system.
+    pub is_last: bool,
     /// The baseline.
     pub baseline: baseline::Choice,
     /// Places for schemas, before those of the configuration.
@@ -199,6 +205,10 @@ pub(crate) fn checked<T>(
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
+    leave(clusters, options.is_last);
+    leave(repository, options.is_last);
+    leave(world, options.is_last);
+    leave(library, options.is_last);
     Ok((Checked { findings, coverage, summary, rules, is_empty, stale, views, sources }, seen))
 }
 
@@ -210,6 +220,14 @@ fn views(clusters: &[Cluster<'_>]) -> Views {
         clusters.iter().map(|cluster| graph::flux(cluster, &selection)).collect()
     };
     Views { budgets: budgets.collect(), graphs: [graphs(false), graphs(true)] }
+}
+
+/// Lets go of a part of a run. Taking a large tree apart, value by value, costs as much as parsing it, and a process that
+/// ends does not need it.
+fn leave<T>(part: T, is_last: bool) {
+    if is_last {
+        std::mem::forget(part);
+    }
 }
 
 /// Our rules and those of the user: the given cards, else those of the tree.

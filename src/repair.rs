@@ -1,6 +1,8 @@
 //! Fixes made until nothing is left to fix: the pipeline, round after round, over texts in memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
 
 use crate::Checked;
 use crate::fault::Fault;

@@ -1,6 +1,6 @@
 //! Files as lists of manifests, read and resolved once.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::finding::{Label, Observation};

@@ -225,7 +225,8 @@ pub fn narrowed(paths: &Paths, checked: Checked) -> Checked {
 /// As for [`check`], and where there is no such tree, path or revision.
 pub fn tree(arguments: &Arguments, paths: &Paths, unsaved: Option<&Unsaved>) -> Result<Checked, Fault> {
     let (disk, config) = arguments.tree.open()?;
-    let options = options(arguments, paths, &disk, config)?;
+    // A round of watching is not the last one.
+    let options = CheckOptions { is_last: !arguments.watch, ..options(arguments, paths, &disk, config)? };
     let (revision, options) = match &arguments.base {
         Some(base) => {
             let (revision, config) = since::open(&disk, base, &options.config)?;

@@ -61,7 +61,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
             text.push_str(&format!("\n{heading}\n  {}\n", content.replace('\n', "\n  ").replace("  \n", "\n")));
         }
     }
-    for example in &card.examples {
+    let examples = card.examples().map_err(|error| Fault::Internal { message: error.to_string() })?;
+    for example in &examples {
         text.push_str(&format!("\nExample: {}\n", example.title));
         for file in &example.files {
             text.push_str(&format!("  # {}\n  {}\n", file.path, file.text.trim_end().replace('\n', "\n  ")));

@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
         for hint in entry.hints() {
             report.text.push_str(&format!("{}/{}: {hint}\n", entry.card.group, entry.card.id));
         }
-        report.card(&entry.card, texts.iter().find(own));
+        report.card(&entry.card, texts.iter().find(own))?;
     }
     if report.cards == 0 {
         print(format!("no card below `{}`; `flux-vet rules new GROUP/ID` writes one\n", user::FOLDER).as_bytes())?;
@@ -84,9 +84,10 @@ struct Report {
 }
 
 impl Report {
-    fn card(&mut self, card: &Card, text: Option<&CardText>) {
+    fn card(&mut self, card: &Card, text: Option<&CardText>) -> Result<(), Fault> {
         self.cards += 1;
-        for example in &card.examples {
+        let examples = card.examples().map_err(|error| Fault::Internal { message: error.to_string() })?;
+        for example in &examples {
             self.examples += 1;
             let Err(mut mismatch) = run_example_of(card, example, text) else { continue };
             mismatch.differences.sort_by(|a, b| a.at.cmp(&b.at));
@@ -97,6 +98,7 @@ impl Report {
             }
             self.text.push('\n');
         }
+        Ok(())
     }
 
     /// The line of the example, and below it what was expected or found there.

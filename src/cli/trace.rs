@@ -94,7 +94,7 @@ fn of_object(cluster: &ClusterBuild, object: &Object) -> Trace {
         }
         next = kustomization.parent;
     }
-    let mut known = std::collections::HashSet::new();
+    let mut known = hashbrown::HashSet::new();
     steps.retain(|step| known.insert(step.span));
     Trace { title: title(object), steps, notes: Vec::new() }
 }

@@ -1,6 +1,6 @@
 //! Which versions of APIs came and went with which release: the table and its answers.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -54,9 +54,8 @@ struct Tables {
     fields: Vec<GoneField>,
 }
 
-static TABLES: LazyLock<Result<Tables, String>> = LazyLock::new(|| {
-    serde_yaml::from_str(include_str!("../../rules/api-versions.yaml")).map_err(|error| error.to_string())
-});
+static TABLES: LazyLock<Result<Tables, String>> =
+    LazyLock::new(|| table!("api-versions").map_err(|error| error.to_string()));
 
 /// Rows by group and version.
 type ByVersion = HashMap<(&'static str, &'static str), Vec<&'static ApiVersion>>;

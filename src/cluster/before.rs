@@ -1,6 +1,7 @@
 //! What an older revision of the tree built: for rules about changes that a cluster refuses or regrets.
 
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 use super::Cluster;
 use crate::build::Object;

@@ -42,7 +42,7 @@ struct Made {
 }
 
 static TABLE: LazyLock<Result<Vec<Maker>, String>> =
-    LazyLock::new(|| serde_yaml::from_str(include_str!("../../rules/classes.yaml")).map_err(|error| error.to_string()));
+    LazyLock::new(|| table!("classes").map_err(|error| error.to_string()));
 
 /// Words in the name of a chart that probably brings a driver, and with it classes.
 const DRIVERS: [&str; 20] = [

@@ -1,6 +1,6 @@
 //! Whether a tree is where Secrets and ConfigMaps are kept: some people make them by hand, and name them in the tree.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::Cluster;
 use super::producers::Existence;

@@ -1,7 +1,8 @@
 //! Whether a Flux object exists, with those that stand in no file: of the bootstrap, of FluxInstances, charts and
 //! templates.
 
-use std::collections::{BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeSet;
 
 use super::{Cluster, Presence};
 use crate::build::flux::{ReleaseNames, SourceKey};
@@ -182,10 +183,11 @@ fn templated(node: &Node) -> BTreeSet<&'static str> {
     fn walk(node: &Node, found: &mut BTreeSet<&'static str>) {
         match &node.value {
             Value::Map(map) => {
-                let text = |key: &str| map.get(key).and_then(Node::as_str).unwrap_or_default();
-                let is_flux =
-                    |(group, kind): &&(&str, &str)| text("kind") == *kind && text("apiVersion").starts_with(group);
-                found.extend(KINDS.iter().filter(is_flux).map(|(_, kind)| *kind));
+                let text = |key: &str| map.get(key).and_then(Node::as_str);
+                if let (Some(version), Some(own)) = (text("apiVersion"), text("kind")) {
+                    let is_flux = |(group, kind): &&(&str, &str)| own == *kind && version.starts_with(group);
+                    found.extend(KINDS.iter().filter(is_flux).map(|(_, kind)| *kind));
+                }
                 map.iter().for_each(|entry| walk(&entry.value, found));
             }
             Value::Seq(items) => items.iter().for_each(|item| walk(item, found)),

@@ -20,7 +20,7 @@ static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// A host of one or two labels behind a scheme.
 static SHORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?P<scheme>[a-z][a-z0-9+-]*)://(?:[^\s/@"']+@)?(?P<host>(?P<labels>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)?))(?::(?P<port>[0-9]{1,5})\b)?"#).ok()
+    Regex::new(r#"(?P<scheme>[a-z][a-z0-9+-]*)://(?:[^ \t-\r/@"']+@)?(?P<host>(?P<labels>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)?))(?::(?P<port>[0-9]{1,5})\b)?"#).ok()
 });
 
 /// Kinds whose texts describe, select or certify hosts and do not connect to them.

@@ -1,6 +1,6 @@
 //! Look-ups by identity, kind, namespace and name.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

@@ -10,8 +10,7 @@ use crate::yaml::Node;
 /// Kinds with their resources, by group.
 type Table = BTreeMap<String, BTreeMap<String, String>>;
 
-static TABLE: LazyLock<Result<Table, String>> =
-    LazyLock::new(|| serde_yaml::from_str(include_str!("../../rules/kinds.yaml")).map_err(|error| error.to_string()));
+static TABLE: LazyLock<Result<Table, String>> = LazyLock::new(|| table!("kinds").map_err(|error| error.to_string()));
 
 fn table() -> Option<&'static Table> {
     // A table that cannot be read is caught by a test; it is a part of the program.

@@ -41,7 +41,8 @@ mod unnamed;
 pub mod usage;
 pub mod versions;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::build::charts::{Chart, Extent, Knowledge};

@@ -35,9 +35,8 @@ fn yes() -> bool {
     true
 }
 
-static TABLE: LazyLock<Result<Vec<Operator>, String>> = LazyLock::new(|| {
-    serde_yaml::from_str(include_str!("../../rules/operators.yaml")).map_err(|error| error.to_string())
-});
+static TABLE: LazyLock<Result<Vec<Operator>, String>> =
+    LazyLock::new(|| table!("operators").map_err(|error| error.to_string()));
 
 /// All rows.
 pub fn operators() -> &'static [Operator] {

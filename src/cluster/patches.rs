@@ -1,7 +1,7 @@
 //! The patches of a cluster as they are written: those of each kustomization file that is read, those of each Flux
 //! Kustomization, and those that patches give to Flux Kustomizations.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::Cluster;
 use crate::build::Id;

@@ -1,7 +1,7 @@
 //! Which object names which, to be asked from the other end: the fields of the link table, and everything whose form
 //! tells the kind that is meant, wherever it stands (values of charts, custom resources).
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use smol_str::SmolStr;
 

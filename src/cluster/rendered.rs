@@ -1,6 +1,6 @@
 //! What was found in the output of a renderer belongs to the HelmRelease, where it can be changed.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::Cluster;
 use crate::finding::{Label, Observation};

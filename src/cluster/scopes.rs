@@ -1,6 +1,6 @@
 //! Which kinds live in a namespace: what is built in, and what the CRDs of the tree say.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

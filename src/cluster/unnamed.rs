@@ -1,6 +1,6 @@
 //! Objects whose names hold a variable that is not known: one of them may be what is named.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::build::Object;
 use crate::cluster::Cluster;

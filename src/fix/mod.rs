@@ -2,7 +2,8 @@
 
 mod verify;
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::{Applicability, Edit, Finding, State};

@@ -1,6 +1,6 @@
 //! Whether a text after edits still says what it said, outside of them.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use crate::build::Library;

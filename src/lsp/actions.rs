@@ -1,6 +1,7 @@
 //! What can be done about the findings of a line: their fixes, a comment that ignores them, all safe fixes at once.
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 use std::slice;
 use std::sync::LazyLock;
 

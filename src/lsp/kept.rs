@@ -1,6 +1,6 @@
 //! A tree on disk that is read once, until somebody says that it changed.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::source::{Disk, Entry, FileSystem, ReadError};

@@ -1,6 +1,6 @@
 //! What one check of a root found out, kept for questions about places.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

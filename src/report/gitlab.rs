@@ -1,6 +1,6 @@
 //! The code quality report of GitLab.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::io;
 
 use serde_json::{Value, json};

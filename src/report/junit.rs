@@ -3,7 +3,7 @@
 //! Attributes are those of `jenkinsci/xunit-plugin:src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd`:
 //! a case has no `file` there.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::io;
 
 use super::escape::xml;

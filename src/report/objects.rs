@@ -1,6 +1,6 @@
 //! Built objects as YAML, each value with the place it came from if that is asked for.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::source::Sources;
 use crate::yaml::emit::{Place, Written, emit};

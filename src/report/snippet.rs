@@ -1,6 +1,7 @@
 //! The few source lines that the labels of one finding touch, cleaned for printing, as codespan reads files.
 
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! The card of a rule: the only place for its name, level, words and examples.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 
 use super::check::block::Block;
@@ -60,9 +62,10 @@ pub enum Scope {
     Tree,
 }
 
+/// What stands above the text of a card.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map")]
-struct FrontMatter {
+pub struct FrontMatter {
     summary: String,
     severity: Severity,
     confidence: Confidence,
@@ -117,6 +120,15 @@ pub struct Example {
     pub config: Option<String>,
 }
 
+/// An example as it is written: read when somebody asks for it.
+#[derive(Clone, Debug)]
+struct Written {
+    line: usize,
+    title: String,
+    fires: bool,
+    content: String,
+}
+
 /// A rule's card.
 #[derive(Clone, Debug)]
 pub struct Card {
@@ -158,8 +170,7 @@ pub struct Card {
     pub help: String,
     /// `## Options`
     pub options: Option<String>,
-    /// Examples.
-    pub examples: Vec<Example>,
+    examples: Vec<Written>,
 }
 
 /// Why a card does not load.
@@ -175,16 +186,14 @@ pub struct CardError {
 }
 
 impl Card {
-    /// Reads a card. `name` is `group/id`.
+    /// A card of ours: its text, and its front matter read before. `name` is `group/id`.
     ///
     /// # Errors
     /// [`CardError`] with the line at fault.
-    pub fn parse(name: &str, text: &str) -> Result<Self, CardError> {
-        let error = |line: usize, message: String| CardError { card: name.to_owned(), line, message };
-        let end = front_end(text).map_err(|message| error(1, message))?;
-        let front: FrontMatter = serde_yaml::from_str(text.get(..end).unwrap_or_default())
-            .map_err(|why| error(why.location().map_or(1, |at| at.line()), why.to_string()))?;
-        Card::new(name, text, end, front)
+    pub fn built_in(name: &str, text: &str, front: serde_json::Result<FrontMatter>) -> Result<Self, CardError> {
+        let error = |message: String| CardError { card: name.to_owned(), line: 1, message };
+        let end = front_end(text).map_err(error)?;
+        Card::new(name, text, end, front.map_err(|why| error(why.to_string()))?)
     }
 
     /// Reads a card that is a file of the repository, with the places of its front matter.
@@ -201,7 +210,26 @@ impl Card {
         let (front, places) = typed_head::<FrontMatter>(sources, id, end, "the front matter of the card")?;
         let front = front.ok_or_else(|| at_line(1, "the front matter is empty".to_owned()))?;
         let card = Card::new(name, &file.text, end, front).map_err(|error| at_line(error.line, error.message))?;
+        card.examples().map_err(|error| at_line(error.line, error.message))?;
         Ok((card, places))
+    }
+
+    /// Whether it has an example that fires, or one that is silent.
+    pub fn has_example(&self, fires: bool) -> bool {
+        self.examples.iter().any(|example| example.fires == fires)
+    }
+
+    /// The examples.
+    ///
+    /// # Errors
+    /// [`CardError`] at the first that cannot be read.
+    pub fn examples(&self) -> Result<Vec<Example>, CardError> {
+        let read = |written: &Written| {
+            let error =
+                |message| CardError { card: format!("{}/{}", self.group, self.id), line: written.line, message };
+            example(&written.title, written.fires, &written.content).map_err(error)
+        };
+        self.examples.iter().map(read).collect()
     }
 
     fn new(name: &str, text: &str, end: usize, front: FrontMatter) -> Result<Self, CardError> {
@@ -246,7 +274,7 @@ impl Card {
         };
         for (line, heading, content) in sections(body.strip_prefix("---\n").unwrap_or(body), body_line + 2) {
             let content = content.trim();
-            match heading.as_str() {
+            match heading {
                 "What it does" => card.what = content.to_owned(),
                 "Why it matters" => card.why = content.to_owned(),
                 "What to do" => card.help = content.to_owned(),
@@ -260,7 +288,8 @@ impl Card {
                         Some("silent") => false,
                         _ => return Err(error(line, "an example begins with `fires` or `silent`".into())),
                     };
-                    card.examples.push(example(title, fires, content).map_err(|message| error(line, message))?);
+                    let (title, content) = (title.to_owned(), content.to_owned());
+                    card.examples.push(Written { line, title, fires, content });
                 }
             }
         }
@@ -282,24 +311,22 @@ fn front_end(text: &str) -> Result<usize, String> {
     Ok("---\n".len() + end + 1)
 }
 
-fn sections(body: &str, first_line: usize) -> Vec<(usize, String, String)> {
-    let mut sections: Vec<(usize, String, String)> = Vec::new();
-    let mut fenced = false;
-    for (index, line) in body.lines().enumerate() {
+/// The sections of a text: the line and words of each heading, and what stands below it.
+fn sections(body: &str, first_line: usize) -> Vec<(usize, &str, &str)> {
+    let mut headings: Vec<(usize, &str, Range<usize>)> = Vec::new();
+    let (mut fenced, mut at) = (false, 0);
+    for (index, line) in body.split_inclusive('\n').enumerate() {
         if line.starts_with("```") {
             fenced = !fenced;
         }
-        match line.strip_prefix("## ").filter(|_| !fenced) {
-            Some(heading) => sections.push((first_line + index, heading.trim().to_owned(), String::new())),
-            None => {
-                if let Some((_, _, content)) = sections.last_mut() {
-                    content.push_str(line);
-                    content.push('\n');
-                }
-            }
+        if let Some(heading) = line.strip_prefix("## ").filter(|_| !fenced) {
+            headings.push((first_line + index, heading.trim(), at..at + line.len()));
         }
+        at += line.len();
     }
-    sections
+    let ends = headings.iter().skip(1).map(|(.., range)| range.start).chain([body.len()]);
+    let content = |range: &Range<usize>, end| body.get(range.end..end).unwrap_or_default();
+    headings.iter().zip(ends).map(|((line, heading, range), end)| (*line, *heading, content(range, end))).collect()
 }
 
 fn example(title: &str, fires: bool, content: &str) -> Result<Example, String> {

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::card::{Card, FixKind};
+use super::card::{Card, CardError, FixKind};
 use super::check::options::{param, params};
 use super::check::{CardFile, Check, DataRule};
 use super::rule::Rule;
 
 /// Makes a predicate from its options.
 type Make = fn(serde_json::Value) -> Result<Box<dyn Rule>, String>;
+
+/// Reads a rule. Not the rule itself: hundreds of them on the stack are too much for a thread.
+pub type Entry = fn() -> Result<RuleEntry, CardError>;
 
 /// What finds the findings of a rule.
 enum Predicate {
@@ -34,35 +37,23 @@ pub struct RuleEntry {
 
 impl RuleEntry {
     /// A rule whose predicate is a type.
-    ///
-    /// # Errors
-    /// The text of the card's fault.
-    pub fn compiled<R: Rule + DeserializeOwned + 'static>(name: &str, card: &str) -> Result<Self, String> {
+    pub fn compiled<R: Rule + DeserializeOwned + 'static>(card: Card) -> Self {
         let make: Make = |options| {
             serde_json::from_value::<R>(options)
                 .map(|rule| Box::new(rule) as Box<dyn Rule>)
                 .map_err(|error| error.to_string())
         };
-        let card = Card::parse(name, card).map_err(|error| error.to_string())?;
-        Ok(RuleEntry { card, predicate: Predicate::Compiled(make) })
+        RuleEntry { card, predicate: Predicate::Compiled(make) }
     }
 
     /// A rule that the build or the engine reports.
-    ///
-    /// # Errors
-    /// The text of the card's fault.
-    pub fn of_engine(name: &str, card: &str) -> Result<Self, String> {
-        let card = Card::parse(name, card).map_err(|error| error.to_string())?;
-        Ok(RuleEntry { card, predicate: Predicate::Engine })
+    pub fn of_engine(card: Card) -> Self {
+        RuleEntry { card, predicate: Predicate::Engine }
     }
 
     /// A rule whose predicate is the `check` block of its card.
-    ///
-    /// # Errors
-    /// The text of the card's fault.
-    pub fn data(name: &str, card: &str) -> Result<Self, String> {
-        let card = Card::parse(name, card).map_err(|error| error.to_string())?;
-        Ok(RuleEntry { card, predicate: Predicate::Data })
+    pub fn data(card: Card) -> Self {
+        RuleEntry { card, predicate: Predicate::Data }
     }
 
     /// A card of the repository with its check.
@@ -128,14 +119,14 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// A catalogue of entries.
+    /// A catalogue of rules.
     ///
     /// # Errors
     /// The first card that does not load, or an id that stands twice.
-    pub fn new(entries: impl IntoIterator<Item = Result<RuleEntry, String>>) -> Result<Self, String> {
+    pub fn new(entries: impl IntoIterator<Item = Entry>) -> Result<Self, String> {
         let mut rules = BTreeMap::new();
         for entry in entries {
-            let entry = entry?;
+            let entry = entry().map_err(|error| error.to_string())?;
             let id = entry.card.id.clone();
             if rules.insert(id.clone(), Arc::new(entry)).is_some() {
                 return Err(format!("the rule `{id}` stands twice in the catalogue"));

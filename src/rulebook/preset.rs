@@ -38,13 +38,9 @@ enum Take {
 }
 
 impl Preset {
-    /// Reads a preset.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
-    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
-        let preset: Preset = serde_yaml::from_str(text).map_err(|error| format!("preset `{name}`: {error}"))?;
-        Ok(Preset { name: name.to_owned(), ..preset })
+    /// The preset of a file, under the name of the file.
+    pub fn named(name: &str, preset: Preset) -> Self {
+        Preset { name: name.to_owned(), ..preset }
     }
 
     /// The level of every rule that it switches. What speaks of the run itself, and what the cards of the repository

@@ -114,7 +114,7 @@ fn entry(catalogue: &Catalogue, sources: &Sources, id: FileId, path: &str) -> Re
         return Err(at_start(&file, "the card has no `check`".to_owned(), Some("say what to check".to_owned())));
     };
     for (fires, word) in [(true, "fires"), (false, "silent")] {
-        if !card.examples.iter().any(|example| example.fires == fires) {
+        if !card.has_example(fires) {
             let help = Some(format!("add a section `## Example: {word}`"));
             return Err(at_start(
                 &file,

@@ -20,26 +20,33 @@ use std::sync::LazyLock;
 
 pub use self::presets::{begin, presets};
 use crate::fault::Fault;
-use crate::rulebook::{AdmissionPolicy, Catalogue, RuleEntry};
+use crate::rulebook::{AdmissionPolicy, Card, Catalogue, RuleEntry};
+
+/// A card: its text, and its head as the build script left it.
+macro_rules! card {
+    ($card:literal) => {
+        Card::built_in($card, include_str!(concat!("../../rules/", $card, ".md")), table!($card))
+    };
+}
 
 /// A rule with a predicate: its type and its card.
 macro_rules! compiled {
     ($rule:ty, $card:literal) => {
-        RuleEntry::compiled::<$rule>($card, include_str!(concat!("../../rules/", $card, ".md")))
+        || card!($card).map(RuleEntry::compiled::<$rule>)
     };
 }
 
 /// A rule whose predicate is the `check` block of its card.
 macro_rules! data {
     ($card:literal) => {
-        RuleEntry::data($card, include_str!(concat!("../../rules/", $card, ".md")))
+        || card!($card).map(RuleEntry::data)
     };
 }
 
 /// A rule that the build or the engine reports: its card alone.
 macro_rules! of_engine {
     ($card:literal) => {
-        RuleEntry::of_engine($card, include_str!(concat!("../../rules/", $card, ".md")))
+        || card!($card).map(RuleEntry::of_engine)
     };
 }
 

@@ -7,7 +7,9 @@ use crate::rulebook::{Catalogue, Preset};
 /// A preset: a file of `rules/presets`.
 macro_rules! preset {
     ($name:literal) => {
-        Preset::parse($name, include_str!(concat!("../../rules/presets/", $name, ".yaml")))
+        table!(concat!("presets/", $name))
+            .map(|preset| Preset::named($name, preset))
+            .map_err(|error| format!("preset `{}`: {error}", $name))
     };
 }
 
@@ -24,7 +26,7 @@ pub fn presets() -> Result<Vec<Preset>, Fault> {
         preset!("kube-score"),
         preset!("polaris"),
     ];
-    presets.into_iter().collect::<Result<_, _>>().map_err(|message| Fault::Internal { message })
+    presets.into_iter().collect::<Result<_, String>>().map_err(|message| Fault::Internal { message })
 }
 
 /// Takes the rules of the presets that a configuration names.

@@ -1,6 +1,6 @@
 //! The tree on disk, confined to its root.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Regular expressions that manifests and cards bring: each is compiled once, and none may grow without bound.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::{Error, Regex, RegexBuilder};

@@ -1,6 +1,6 @@
 //! Every file of a run, read once and kept, seen through a file system.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{File, FileId, FileSystem, Location, MAX_TEXT_BYTES, ReadError, Span, TextProblem, relative_to};

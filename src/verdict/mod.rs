@@ -4,7 +4,7 @@ pub mod baseline;
 mod silence;
 pub mod suppressions;
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{Config, Level, RuleSetting};

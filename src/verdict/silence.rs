@@ -1,6 +1,6 @@
 //! What a finding says never holds the secret that stands where it points: any rule may quote a value.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 

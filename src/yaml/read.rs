@@ -1,6 +1,6 @@
 //! Events into the arena: spans corrected, one bad document does not spoil the others.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::ops::Range;
 
 use super::arena::{Comment, Document, Kind, NodeId, Problem, ProblemKind, Slot, Style, Tag, Tree};

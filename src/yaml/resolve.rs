@@ -2,7 +2,7 @@
 //!
 //! Source: kyaml `yaml/rnode.go` (`DeAnchor`), go-yaml `decode.go`.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 

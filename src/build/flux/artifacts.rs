@@ -1,6 +1,7 @@
 //! Which sources of a cluster stand for files that are here: this repository, folders beside it, copies of both.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::address;

@@ -1,6 +1,6 @@
 //! A cluster: from its entry point through nested Kustomizations to its objects.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;

@@ -4,7 +4,7 @@
 //! a folder that matches is copied whole; `dir/**` loses the folder, every other glob keeps its path; a folder named
 //! without a glob keeps its own name, as with `cp -r`).
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use super::kustomization::SourceKey;

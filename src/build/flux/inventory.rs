@@ -1,6 +1,6 @@
 //! Which ConfigMaps and Secrets have been built so far, and which Secrets something makes at run time.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

@@ -3,7 +3,7 @@
 //! Source: kustomize-controller `internal/controller/kustomization_controller.go` (`generate`, `build`, `apply`),
 //! fluxcd/pkg `ssa/utils` (`ReadObjects`).
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 use std::sync::Arc;
 
 use super::artifact::Artifact;

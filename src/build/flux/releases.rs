@@ -1,6 +1,6 @@
 //! The HelmReleases of a cluster: which chart, which values, and what a model of the chart makes of them.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use rayon::prelude::*;
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing aborts: a failing entry becomes an observation, is left out, and marks the build as broken.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::brings::{Brings, LeftOut};

@@ -1,6 +1,6 @@
 //! What a build has to say while it goes on: nothing aborts it.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::brings::LeftOut;
 use crate::finding::Observation;

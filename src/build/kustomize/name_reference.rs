@@ -1,7 +1,7 @@
 //! References follow objects that got another name or namespace. Source: kustomize `api/filters/nameref`,
 //! `api/internal/accumulator/namereferencetransformer.go`, `api/resmap/reswrangler.go`.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::field_spec::{Create, FieldError, FieldSpec, GvkPattern, kind_of};

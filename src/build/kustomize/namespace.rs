@@ -1,6 +1,6 @@
 //! The namespace transformer. Source: kustomize `api/filters/namespace/namespace.go`.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use super::field_spec::{Create, FieldError, FieldSpec, GvkPattern, kind_of};

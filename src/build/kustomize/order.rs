@@ -1,6 +1,6 @@
 //! The order of the resources of a build. Source: kustomize `api/internal/builtins/SortOrderTransformer.go`.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::resource::Resource;
 use crate::build::object::{Gvk, Id};

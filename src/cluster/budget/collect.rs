@@ -1,6 +1,6 @@
 //! Every object of a cluster that brings pods or claims.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::copies::{Copies, Scalers};
 use super::pod::{Defaults, Pod};

@@ -1,6 +1,6 @@
 //! How many copies of a pod there are.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::build::Object;
 use crate::cluster::Cluster;

@@ -6,7 +6,7 @@ pub mod hosts;
 mod listener;
 mod route;
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::Cluster;
 use super::pods::Answer;

@@ -1,6 +1,7 @@
 //! What names an object, and what it names, some steps far. All contact with the references of a cluster is here.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 

@@ -1,6 +1,7 @@
 //! Namespaces as boxes, and one edge to a box where one object applies everything in it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::{Edge, End, Graph, Namespace, Node, Relation, Role};
 

@@ -1,6 +1,7 @@
 //! Which edges are part of a circle in which every object waits for the next one for ever.
 
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 use super::Relation;
 use super::draft::{Facts, Key};

@@ -1,6 +1,7 @@
 //! What Flux does before what in a cluster: Kustomizations, HelmReleases and their sources.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Facts, Key};
 use super::{Graph, Relation, Role, Standing};

@@ -1,7 +1,7 @@
 //! References that show by their form alone, in custom resources and in values of charts that no table knows: a
 //! `secretKeyRef` with `name` and `key` is one wherever it stands.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use smol_str::SmolStr;
 

@@ -1,6 +1,6 @@
 //! The table of fields that name other objects, as `rules/references.yaml` holds it.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -99,8 +99,8 @@ fn fields(row: &Row) -> Vec<Field> {
     row.at.iter().map(field).collect()
 }
 
-fn read() -> Result<Table, serde_yaml::Error> {
-    let rows: Vec<Row> = serde_yaml::from_str(include_str!("../../../rules/references.yaml"))?;
+fn read() -> Result<Table, serde_json::Error> {
+    let rows: Vec<Row> = table!("references")?;
     let mut table = Table::default();
     for row in &rows {
         for on in &row.on {

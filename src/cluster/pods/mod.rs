@@ -9,7 +9,7 @@ mod operators;
 mod services;
 mod workloads;
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

@@ -1,6 +1,6 @@
 //! Services and the pods behind them.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

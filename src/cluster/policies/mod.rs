@@ -6,8 +6,8 @@ mod model;
 mod peers;
 mod verdict;
 
+use hashbrown::HashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::pods::{Answer, Endpoint, LabelValue, Labels, Requirement, Selector, namespace_labels};
 use crate::cluster::Cluster;

@@ -5,7 +5,8 @@ mod names;
 mod possible;
 mod table;
 
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 

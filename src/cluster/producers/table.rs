@@ -1,6 +1,7 @@
 //! The table of who makes what, as `rules/producers.yaml` holds it.
 
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -82,8 +83,7 @@ pub struct KeyRules {
 type Table = Result<HashMap<(String, String), Producer>, String>;
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let rows: Vec<Producer> =
-        serde_yaml::from_str(include_str!("../../../rules/producers.yaml")).map_err(|error| error.to_string())?;
+    let rows: Vec<Producer> = table!("producers").map_err(|error| error.to_string())?;
     Ok(rows.into_iter().map(|row| ((row.group.clone(), row.kind.clone()), row)).collect())
 });
 

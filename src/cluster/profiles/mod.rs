@@ -7,7 +7,7 @@ mod look;
 mod names;
 mod own;
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Who connects to whom, as far as the tree says: every edge with the pods, the port, and the place that says so.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::gateways::Proxies;
 use super::sources::Sources;

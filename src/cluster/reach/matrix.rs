@@ -1,6 +1,7 @@
 //! Who reaches the pods of a namespace: every source that something speaks of against every port.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use super::Reach;
 use super::edges::{Edge, From, edges};

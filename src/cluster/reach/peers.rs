@@ -41,9 +41,7 @@ struct Operator {
     ports: Vec<u16>,
 }
 
-static TABLE: LazyLock<Result<Table, String>> = LazyLock::new(|| {
-    serde_yaml::from_str(include_str!("../../../rules/peers.yaml")).map_err(|error| error.to_string())
-});
+static TABLE: LazyLock<Result<Table, String>> = LazyLock::new(|| table!("peers").map_err(|error| error.to_string()));
 
 /// Who has to reach some pods.
 #[derive(Clone, Copy, Debug)]

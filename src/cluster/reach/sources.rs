@@ -1,6 +1,7 @@
 //! From a text in an object to the pods that connect to what it names.
 
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 use crate::build::Object;
 use crate::cluster::Cluster;

@@ -1,6 +1,6 @@
 //! Hosts that containers are told by a variable of their own, without scheme: `DB_HOST: db` beside `DB_PORT: "5432"`.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::targets::{Wanted, behind};
 use crate::build::Object;

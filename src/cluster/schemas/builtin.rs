@@ -42,7 +42,9 @@ pub fn versions(group: &str, kind: &str) -> Vec<&'static str> {
 
 /// The schema of the metadata of every object, for schemas that leave it to the API server, and what it refers to.
 pub fn metadata() -> Option<(Value, Map<String, Value>)> {
-    Some((json!({ "$ref": format!("#/$defs/{METADATA}") }), pruned(METADATA)?))
+    static DEFINITIONS: OnceLock<Option<Map<String, Value>>> = OnceLock::new();
+    let definitions = DEFINITIONS.get_or_init(|| pruned(METADATA)).clone()?;
+    Some((json!({ "$ref": format!("#/$defs/{METADATA}") }), definitions))
 }
 
 /// A definition and those that it refers to, hardened.

@@ -8,8 +8,6 @@ use serde_json::{Map, Value, json};
 
 use super::crds;
 
-const TABLE: &str = include_str!("../../../rules/flux-kinds.yaml");
-
 /// A kind.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +23,7 @@ struct Row {
 
 /// The schema of a kind of Flux; `None` for every other.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
-    all().get(&format!("{api_version} {kind}")).cloned()
+    all().get(&format!("{api_version} {kind}")).map(whole)
 }
 
 /// The versions of a kind of Flux; none for what is no kind of Flux.
@@ -39,12 +37,13 @@ pub fn kinds() -> impl DoubleEndedIterator<Item = (&'static str, &'static str)> 
     all().keys().filter_map(|name| name.split_once(' '))
 }
 
+/// The fields of every kind's `spec`, as the table writes them.
 fn all() -> &'static BTreeMap<String, Value> {
     static KINDS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
     KINDS.get_or_init(|| {
         // The test below reads it, so that it is known to be right.
-        let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap_or_default();
-        rows.iter().map(|row| (row.kind.clone(), whole(&row.spec))).collect()
+        let rows: Vec<Row> = table!("flux-kinds").unwrap_or_default();
+        rows.into_iter().map(|row| (row.kind, row.spec)).collect()
     })
 }
 
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_and_every_type_is_known() {
-        let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap();
+        let rows: Vec<Row> = table!("flux-kinds").unwrap();
         assert!(rows.len() > 10);
         let known = ["text", "duration", "bool", "int", "number", "int or text", "any"];
         for row in &rows {

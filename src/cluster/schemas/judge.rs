@@ -61,7 +61,7 @@ pub struct Violation {
 pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema) -> Vec<Violation> {
     let position = cluster.position(object).unwrap_or(at);
     let mut found: Vec<Violation> = annotations(object, position).into_iter().collect();
-    for error in schema.validator.iter_errors(Instance::Node(&object.node)) {
+    for error in schema.compiled.validator.iter_errors(Instance::Node(&object.node)) {
         read(object, schema, position, &error, &mut found);
     }
     for missing in found.iter_mut().filter(|violation| violation.trouble == Trouble::Missing) {
@@ -391,6 +391,6 @@ impl<'n> Place<'n> {
 fn known_fields(schema: &Schema, error: &ValidationError<'_>) -> Vec<String> {
     let path = error.schema_path().as_str();
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-    let properties = schema.text.pointer(parent).and_then(|parent| parent.get("properties"));
+    let properties = schema.compiled.text.pointer(parent).and_then(|parent| parent.get("properties"));
     properties.and_then(JsonValue::as_object).map(|all| all.keys().cloned().collect()).unwrap_or_default()
 }

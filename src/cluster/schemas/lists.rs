@@ -3,8 +3,8 @@
 //! Source: structured-merge-diff `typed/validate.go`, which server-side apply asks, and so Flux; apiextensions-apiserver
 //! `pkg/apiserver/schema/listtype/validation.go`.
 
+use hashbrown::HashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use jsonschema::paths::Location;
 use jsonschema::{Keyword, ValidationError};

@@ -1,6 +1,7 @@
 //! Schemas of built objects: those of CRDs in the tree, then those of the folders that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
 
 mod builtin;
+mod compiled;
 mod crds;
 mod cron;
 mod flux;
@@ -15,26 +16,24 @@ mod overlay;
 mod served;
 pub mod values;
 
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jsonschema::Validator;
 use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Cluster;
 use crate::build::Object;
 use crate::build::object::Gvk;
-use instance::Manifest;
+use compiled::Compiled;
 pub use judge::{Trouble, Violation};
 pub use locations::{BadLocation, Location};
 
-/// A schema, compiled.
+/// The schema of a kind.
 #[derive(Debug)]
 struct Schema {
-    validator: Validator<Manifest>,
-    /// The text it was compiled from, for the names of neighbours.
-    text: Value,
+    compiled: Arc<Compiled>,
     /// Whether a CRD of the tree brought it: it may be older or newer than that of the cluster.
     is_of_tree: bool,
     /// Nothing is known of the kind: its metadata alone is judged.
@@ -107,24 +106,12 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
         flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
     };
     let text = of_tree.or_else(given).or_else(known);
-    let full = text.and_then(|text| compile(text, cluster, gvk));
+    let kubernetes = cluster.declared().kubernetes;
+    let full = text.and_then(|text| compiled::compiled(text, gvk, kubernetes));
     let is_bare = full.is_none();
-    let (validator, text) = full.or_else(|| compile(crds::bare(), cluster, gvk))?;
+    let compiled = full.or_else(|| compiled::bare(gvk, kubernetes))?;
     let wrong = if is_bare { served::wrong(cluster, first) } else { None };
-    Some(Schema { validator, text, is_of_tree, is_bare, wrong })
-}
-
-fn compile(mut text: Value, cluster: &Cluster<'_>, gvk: &Gvk) -> Option<(Validator<Manifest>, Value)> {
-    names::apply(&mut text, gvk, cluster.declared().kubernetes);
-    Some((validator(&text)?, text))
-}
-
-fn validator(text: &Value) -> Option<Validator<Manifest>> {
-    let options = jsonschema::options_for::<Manifest>()
-        .with_pattern_options(jsonschema::PatternOptions::regex())
-        .should_validate_formats(true)
-        .with_keyword(lists::KEYWORD, lists::keyword);
-    formats::add(options).build(text).ok()
+    Some(Schema { compiled, is_of_tree, is_bare, wrong })
 }
 
 /// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.

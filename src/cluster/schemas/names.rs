@@ -10,7 +10,7 @@ use crate::config::Version;
 const RELAXED: Version = Version { major: 1, minor: 34 };
 
 /// The form of the names of a kind.
-fn form(gvk: &Gvk, kubernetes: Option<Version>) -> &'static str {
+pub fn form(gvk: &Gvk, kubernetes: Option<Version>) -> &'static str {
     match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("", "Namespace") => "dns-label",
         ("", "Service") if kubernetes.is_some_and(|version| version >= RELAXED) => "dns-label",

@@ -9,8 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::lists;
 
-const TABLE: &str = include_str!("../../../rules/kubernetes-values.yaml");
-
 /// What is allowed in some fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -72,7 +70,7 @@ fn fields() -> &'static Fields {
     static FIELDS: OnceLock<Fields> = OnceLock::new();
     FIELDS.get_or_init(|| {
         // The test below reads it, so that it is known to be right.
-        let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap_or_default();
+        let rows: Vec<Row> = table!("kubernetes-values").unwrap_or_default();
         let mut fields = Fields::new();
         for row in rows {
             let rule = row.rule();
@@ -108,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_and_every_field_is_there() {
-        let rows: Vec<Row> = serde_yaml::from_str(TABLE).unwrap();
+        let rows: Vec<Row> = table!("kubernetes-values").unwrap();
         let text = flux_vet_schemas::json().unwrap();
         let all: Value = serde_json::from_str(&text).unwrap();
         let definitions = all["definitions"].as_object().unwrap();

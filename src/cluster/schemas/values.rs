@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use super::Schema;
+use super::compiled::of_text;
 use super::judge::{self, Trouble, Violation};
-use super::{Schema, validator};
 use crate::build::Object;
 use crate::build::flux::SourceKey;
 use crate::cluster::Cluster;
@@ -64,8 +65,8 @@ fn schema(cluster: &Cluster<'_>, release: &Object) -> Option<Schema> {
     let path = join(&normalize(text("chart")?), "values.schema.json")?;
     let mut text: Value = serde_json::from_slice(&cluster.sources().system().read(&path).ok()?).ok()?;
     relax(&mut text);
-    let validator = validator(&text)?;
-    Some(Schema { validator, text, is_of_tree: true, is_bare: false, wrong: None })
+    let compiled = of_text(text)?;
+    Some(Schema { compiled, is_of_tree: true, is_bare: false, wrong: None })
 }
 
 /// Takes out what is said about absence.

@@ -5,7 +5,8 @@
 
 mod access;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 

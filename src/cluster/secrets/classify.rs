@@ -114,7 +114,8 @@ pub(super) fn unquoted(text: &str) -> &str {
 /// A text of several lines or a JSON object: the worst of the pairs in it.
 fn of_lines(key: &str, text: &str) -> Class {
     static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"["']?([A-Za-z_][A-Za-z0-9_.\-]*)["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^\s,}\]{\["']+)"#).ok()
+        Regex::new(r#"["']?([A-Za-z_][A-Za-z0-9_.\-]*)["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^ \t-\r,}\]{\["']+)"#)
+            .ok()
     });
     let text = text.get(..text.floor_char_boundary(MAX_SCANNED)).unwrap_or(text);
     if has_password_in_url(text) {
@@ -387,7 +388,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
 pub(super) fn is_host(text: &str) -> bool {
     static HOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)^(?:[a-z0-9]+:)?(?:[a-z][a-z0-9+.\-]*://)?(?:[a-z0-9*](?:[a-z0-9\-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.?(?::\d*)?(?P<path>/[a-z0-9/_.\-]*)?$",
+            r"(?i-u)^(?:[a-z0-9]+:)?(?:[a-z][a-z0-9+.\-]*://)?(?:[a-z0-9*](?:[a-z0-9\-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.?(?::[0-9]*)?(?P<path>/[a-z0-9/_.\-]*)?$",
         )
         .ok()
     });
@@ -398,7 +399,7 @@ pub(super) fn is_host(text: &str) -> bool {
 /// `scheme://user:password@host` with a literal password.
 fn has_password_in_url(text: &str) -> bool {
     static URL: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.\-]*://[^\s:/@]*:(?<password>[^\s/@${}<>]+)@").ok());
+        LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.\-]*://[^ \t-\r:/@]*:(?<password>[^ \t-\r/@${}<>]+)@").ok());
     let passwords = URL.iter().flat_map(|url| url.captures_iter(text)).filter_map(|found| found.name("password"));
     passwords.into_iter().any(|password| !is_placeholder(password.as_str()))
 }

@@ -1,6 +1,6 @@
 //! Files by their part in the tree: what patches and generators read, what is named as encrypted, what is test data.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::cluster::Repository;
 use crate::source::{file_name, join, parent};

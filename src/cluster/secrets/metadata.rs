@@ -186,7 +186,8 @@ impl Leaf<'_> {
 /// How a text stands in a file.
 pub fn encrypted_leaf(text: &str) -> LeafValue {
     static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"^ENC\[AES256_GCM,data:.+,iv:.+,tag:.+,type:(str|int|float|bytes|bool|time|comment)\]\s*$").ok()
+        Regex::new(r"^ENC\[AES256_GCM,data:.+,iv:.+,tag:.+,type:(str|int|float|bytes|bool|time|comment)\][ \t-\r]*$")
+            .ok()
     });
     if text.is_empty() {
         LeafValue::Empty

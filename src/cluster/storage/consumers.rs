@@ -1,10 +1,10 @@
 //! Who uses which bucket on which endpoint.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 use std::ops::Range;
 
 use super::client::Client;
-use super::container::{Container, is_passive, maps, secret};
+use super::container::{Container, Way, is_passive, maps, secret};
 use super::endpoint::Endpoint;
 use super::provisioners::words;
 use super::select;
@@ -72,9 +72,7 @@ pub fn consumers(cluster: &Cluster<'_>, releases: &[Release<'_>], containers: &[
     for object in cluster.objects().filter(|object| !is_passive(object)) {
         let is_known = cluster.profiles().of_object(object).is_some_and(|profile| profile.storage.knows_values());
         if !is_known && !object.gvk.group.ends_with(".toolkit.fluxcd.io") && !object.gvk.group.is_empty() {
-            maps(&object.node, "", &mut |path, node| {
-                all.siblings(path.trim_start_matches('.'), node, object, object.namespace())
-            });
+            maps(&object.node, "", &mut |path, node| all.siblings(path, node, object, object.namespace()));
         }
     }
     for container in containers {
@@ -191,7 +189,7 @@ impl Consumers<'_, '_> {
     }
 
     /// A map that holds a bucket beside an endpoint, whatever reads it.
-    fn siblings(&mut self, path: &str, node: &Node, object: &Object, namespace: &str) {
+    fn siblings(&mut self, path: &Way<'_>, node: &Node, object: &Object, namespace: &str) {
         let find =
             |wanted: fn(&str) -> bool| node.entries().filter(move |entry| wanted(&entry.key.to_ascii_lowercase()));
         let mut endpoints = find(is_endpoint_key).filter_map(|entry| Text::of(&entry.value));

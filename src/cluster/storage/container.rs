@@ -1,6 +1,7 @@
 //! Containers of workloads and of chart values: their scripts and their environment.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use super::access::SecretKey;
@@ -98,23 +99,51 @@ impl Env {
     }
 }
 
-/// Calls `see` with every map below a node and its path; what is switched off is left out.
-pub fn maps<'n>(node: &'n Node, path: &str, see: &mut dyn FnMut(&str, &'n Node)) {
+/// The way from a root to one of its nodes: written by those alone who keep it.
+#[derive(Clone, Copy)]
+pub enum Way<'p> {
+    /// Where it begins.
+    Root(&'p str),
+    /// A key of a map.
+    Key(&'p Way<'p>, &'p str),
+    /// An item of a list by its name.
+    Named(&'p Way<'p>, &'p str),
+    /// An item of a list by its position.
+    Item(&'p Way<'p>, usize),
+}
+
+impl fmt::Display for Way<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Way::Root(path) => f.write_str(path),
+            Way::Key(Way::Root(""), key) => f.write_str(key),
+            Way::Key(before, key) => write!(f, "{before}.{key}"),
+            Way::Named(before, name) => write!(f, "{before}[{name}]"),
+            Way::Item(before, position) => write!(f, "{before}[{position}]"),
+        }
+    }
+}
+
+/// Calls `see` with every map below a node and the way to it; what is switched off is left out.
+pub fn maps<'n>(node: &'n Node, root: &str, see: &mut dyn FnMut(&Way<'_>, &'n Node)) {
+    below(node, &Way::Root(root), see);
+}
+
+fn below<'n>(node: &'n Node, way: &Way<'_>, see: &mut dyn FnMut(&Way<'_>, &'n Node)) {
     match &node.value {
         Value::Map(map) => {
             if map.get("enabled").and_then(Node::as_bool) == Some(false) {
                 return;
             }
-            see(path, node);
+            see(way, node);
             for entry in map.iter().filter(|entry| matches!(entry.value.value, Value::Map(_) | Value::Seq(_))) {
-                maps(&entry.value, &format!("{path}.{}", entry.key), see);
+                below(&entry.value, &Way::Key(way, &entry.key), see);
             }
         }
         Value::Seq(items) => {
             for (position, item) in items.iter().enumerate() {
-                let name =
-                    item.get("name").and_then(Node::as_str).map_or_else(|| position.to_string(), ToOwned::to_owned);
-                maps(item, &format!("{path}[{name}]"), see);
+                let name = item.get("name").and_then(Node::as_str);
+                below(item, &name.map_or(Way::Item(way, position), |name| Way::Named(way, name)), see);
             }
         }
         _ => {}
@@ -134,11 +163,10 @@ pub fn containers<'c>(cluster: &'c Cluster<'_>, releases: &[Release<'c>]) -> Vec
     for object in cluster.objects().filter(|object| !is_passive(object)) {
         maps(&object.node, "", &mut |path, node| {
             if is_one(node) {
-                let path = path.trim_start_matches('.').to_owned();
                 found.push(Container {
                     object,
                     namespace: object.namespace().to_owned(),
-                    path,
+                    path: path.to_string(),
                     node,
                     root: &object.node,
                 });
@@ -151,7 +179,7 @@ pub fn containers<'c>(cluster: &'c Cluster<'_>, releases: &[Release<'c>]) -> Vec
                 found.push(Container {
                     object: release.object,
                     namespace: release.namespace.clone(),
-                    path: path.to_owned(),
+                    path: path.to_string(),
                     node,
                     root: release.values,
                 });

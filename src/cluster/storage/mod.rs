@@ -95,7 +95,7 @@ impl Storage {
     /// Every endpoint inside the cluster that something connects to, each place once.
     pub fn connections(&self) -> Vec<Connection> {
         let mut found: Vec<Connection> = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = hashbrown::HashSet::new();
         let consumers = self.consumers.iter().filter_map(|consumer| {
             let text = consumer.endpoint.as_ref()?;
             Some((

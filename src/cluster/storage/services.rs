@@ -1,6 +1,7 @@
 //! The Services that may stand for an object store, with their ports, and what cannot be told about them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::Host;
 use crate::build::Object;

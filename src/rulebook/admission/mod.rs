@@ -6,8 +6,8 @@ mod policy;
 mod resources;
 mod validate;
 
+use hashbrown::HashSet;
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use serde::Deserialize;
 

@@ -1,7 +1,8 @@
 //! `references`: what is named exists. One hash index a provider, so that the cost is sources and targets, not their
 //! product.
 
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 use super::kinds;
 use super::load::{At, Identity, Join};

@@ -1,8 +1,9 @@
 //! Runs a check over a cluster: what fails is a finding, what hangs on an unreadable value is undecided, and an
 //! expression that makes no sense is said once.
 
+use hashbrown::HashSet;
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::failure::Failure;
 use super::join::Joined;

@@ -1,7 +1,7 @@
 //! What the functions of expressions ask of a cluster: its indexes, never a walk over all objects for one of them.
 
+use hashbrown::HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::kinds::{self, Kind};

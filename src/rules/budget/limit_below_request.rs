@@ -1,6 +1,6 @@
 //! No request is above its limit. Card: rules/budget/limit-below-request.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

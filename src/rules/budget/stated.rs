@@ -1,6 +1,6 @@
 //! What the rules about amounts that nobody states share: containers, and which of them say nothing.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::cluster::Cluster;
 use crate::cluster::budget::{Container, Contributor, Side, shown};

@@ -1,6 +1,7 @@
 //! A custom resource does not stand beside the release that brings its CRD. Card: rules/flux/crd-and-cr-together.md
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

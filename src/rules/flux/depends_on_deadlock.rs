@@ -1,6 +1,7 @@
 //! Nothing that an object waits for comes only after that object is ready. Card: rules/flux/depends-on-deadlock.md
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::Deserialize;
 

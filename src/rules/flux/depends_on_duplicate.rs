@@ -1,6 +1,6 @@
 //! A `dependsOn` list names each object once. Card: rules/flux/depends-on-duplicate.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,7 @@
 //! What an object needs is applied before it. Card: rules/flux/depends-on-not-covering.md
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

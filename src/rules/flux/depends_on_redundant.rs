@@ -1,6 +1,7 @@
 //! A `dependsOn` entry that another one implies already. Card: rules/flux/depends-on-redundant.md
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

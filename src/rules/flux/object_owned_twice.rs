@@ -1,6 +1,7 @@
 //! One object of a cluster is applied by one Kustomization. Card: rules/flux/object-owned-twice.md
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! What Flux does before what: Kustomizations and HelmReleases, what they depend on, who applies them, whom they wait for.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::depends_on::{HELM_RELEASE, KUSTOMIZATION, dependencies};
 use super::reference::Named;

@@ -1,6 +1,7 @@
 //! A cluster builds its own folders, not those of another one. Card: rules/flux/path-crosses-cluster.md
 
-use std::collections::{BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 

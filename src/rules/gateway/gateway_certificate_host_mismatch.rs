@@ -1,7 +1,7 @@
 //! The certificate of a listener covers the hostnames of its routes. Card:
 //! rules/gateway/gateway-certificate-host-mismatch.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! A hostname and path is served once on a Gateway or class. Card: rules/gateway/host-duplicate.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

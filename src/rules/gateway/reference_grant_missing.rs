@@ -1,6 +1,6 @@
 //! References into other namespaces are granted there. Card: rules/gateway/reference-grant-missing.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

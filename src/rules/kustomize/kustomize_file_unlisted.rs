@@ -1,6 +1,7 @@
 //! Files that nothing lists although something needs them. Card: rules/kustomize/kustomize-file-unlisted.md
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 

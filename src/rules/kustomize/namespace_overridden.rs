@@ -1,6 +1,7 @@
 //! A namespace that is written is the one that counts. Card: rules/kustomize/namespace-overridden.md
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Two patches do not set one field to different values. Card: rules/kustomize/patch-collision.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Pods with rights in the API may reach the API server. Card: rules/network/network-policy-apiserver-missing.md
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use serde::Deserialize;
 

@@ -1,6 +1,7 @@
 //! Policies let the scraper reach what it scrapes. Card: rules/network/network-policy-blocks-monitoring.md
 
-use std::collections::{BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
 //! Policies let the copies of a workload, and its operator, reach each other.
 //! Card: rules/network/network-policy-blocks-peer.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! A peer of a rule is some pod. Card: rules/network/network-policy-peer-matches-nothing.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! A policy selects some pods. Card: rules/network/network-policy-selects-nothing.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

@@ -1,7 +1,8 @@
 //! Ports of rules are those of pods. Card: rules/network/network-policy-service-port.md
 
+use hashbrown::{HashMap, HashSet};
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

@@ -1,6 +1,7 @@
 //! What the rules about missing objects share: which links are dangling, and what was probably meant.
 
-use std::collections::{BTreeSet, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
 
 use crate::build::{Id, Object};
 use crate::cluster::links::Link;

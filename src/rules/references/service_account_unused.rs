@@ -1,6 +1,6 @@
 //! An account that a release makes and binds is used by its pods. Card: rules/references/service-account-unused.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

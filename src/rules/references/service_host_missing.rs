@@ -1,6 +1,7 @@
 //! Every host inside the cluster is that of a Service. Card: rules/references/service-host-missing.md
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

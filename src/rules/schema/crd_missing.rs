@@ -1,6 +1,7 @@
 //! Custom kinds have a definition. Card: rules/schema/crd-missing.md
 
-use std::collections::{BTreeMap, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 

@@ -3,7 +3,7 @@
 //!
 //! Source: apiextensions-apiserver `pkg/apiserver/schema/cel/validation.go`, `pkg/apiserver/schema/defaulting`.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::build::Object;
 use crate::cluster::{Cluster, trail};

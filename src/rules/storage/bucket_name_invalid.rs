@@ -1,6 +1,6 @@
 //! Names of buckets are ones that S3 takes. Card: rules/storage/bucket-name-invalid.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! A bucket that is made is used. Card: rules/storage/bucket-unused.md
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use serde::Deserialize;
 

@@ -1,6 +1,7 @@
 //! A claim that is made for a release is mounted by it. Card: rules/storage/pvc-never-mounted.md
 
-use std::collections::{BTreeSet, HashSet};
+use hashbrown::HashSet;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
@@ -41,7 +42,7 @@ impl Rule for PvcNeverMounted {
             .map(|link| (link.namespace.as_str(), link.name.as_str()))
             .collect();
         for claim in cluster.of_kind("", "PersistentVolumeClaim").filter(|claim| claim.release.is_none()) {
-            if !claim.name.contains("${") && !named.contains(&(claim.namespace(), &claim.name)) {
+            if !claim.name.contains("${") && !named.contains(&(claim.namespace(), claim.name.as_str())) {
                 out.observations.extend(unmounted(cluster, claim));
             }
         }

@@ -1,6 +1,6 @@
 //! The secret key of a user is not kept by hand in two Secrets. Card: rules/storage/s3-credential-split.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Both halves of an S3 credential are given, or none. Card: rules/storage/s3-credentials-incomplete.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

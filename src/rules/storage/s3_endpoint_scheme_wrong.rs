@@ -1,7 +1,7 @@
 //! An S3 endpoint has the form its client accepts, and TLS agrees with the store. Card:
 //! rules/storage/s3-endpoint-scheme-wrong.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

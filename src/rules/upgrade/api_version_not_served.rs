@@ -1,6 +1,6 @@
 //! Versions of custom APIs are served by what the tree installs. Card: rules/upgrade/api-version-not-served.md
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use serde::Deserialize;
 

@@ -25,8 +25,7 @@ struct Home {
 }
 
 // A table that cannot be read is caught by a test; it is a part of the program.
-static HOMES: LazyLock<Vec<Home>> =
-    LazyLock::new(|| serde_yaml::from_str(include_str!("../../../rules/chart-homes.yaml")).unwrap_or_default());
+static HOMES: LazyLock<Vec<Home>> = LazyLock::new(|| table!("chart-homes").unwrap_or_default());
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]

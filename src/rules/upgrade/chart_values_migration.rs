@@ -24,8 +24,7 @@ struct Rename {
 }
 
 // A table that cannot be read is caught by a test; it is a part of the program.
-static RENAMES: LazyLock<Vec<Rename>> =
-    LazyLock::new(|| serde_yaml::from_str(include_str!("../../../rules/chart-renames.yaml")).unwrap_or_default());
+static RENAMES: LazyLock<Vec<Rename>> = LazyLock::new(|| table!("chart-renames").unwrap_or_default());
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]

@@ -1,6 +1,6 @@
 //! What the rules about removed APIs share: which objects use them, and the finding.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::build::Object;
 use crate::cluster::apis::{ApiVersion, ApiVersions};

@@ -1,6 +1,6 @@
 //! A container has each variable once. Card: rules/workloads/env-variable-duplicate.md
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use serde::Deserialize;
 

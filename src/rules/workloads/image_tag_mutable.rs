@@ -1,6 +1,6 @@
 //! Images have a fixed tag or a digest. Card: rules/workloads/image-tag-mutable.md
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use serde::Deserialize;
 

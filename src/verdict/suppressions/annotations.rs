@@ -1,6 +1,6 @@
 //! Annotations that ask not to report, ours and those that peers read.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::{Reading, Scope, Suppressions, Written, rules_called};
 use crate::build::Object;

@@ -4,8 +4,9 @@ mod annotations;
 mod directive;
 mod scope;
 
+use hashbrown::{HashMap, HashSet};
 use std::cell::LazyCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //!
 //! Source: kyaml `yaml/walk/associative_sequence.go`, `yaml/merge2` (`VisitList`, `determineSequenceNodePatchStrategy`).
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use smol_str::SmolStr;

@@ -1,6 +1,6 @@
 //! Where a merge gives what the patch hardly means: elements lost, directives left as text, lists replaced whole.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use smol_str::SmolStr;
 

@@ -2,7 +2,7 @@
 //!
 //! Source: kyaml `yaml/walk/map.go`, `scalar.go`, `yaml/merge2/merge2.go` (`VisitMap`, `VisitScalar`).
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use smol_str::SmolStr;

@@ -1,6 +1,6 @@
 //! The identities of the resources of a build, by name, so that no patch has to look at each resource.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::SmolStr;
 

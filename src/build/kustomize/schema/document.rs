@@ -2,7 +2,7 @@
 //!
 //! Source: kyaml `openapi/openapi.go` (`AddDefinitions`, `findNamespaceability`, `ResourceSchema`).
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use smol_str::{SmolStr, format_smolstr};
 

@@ -1,7 +1,7 @@
 //! Expanding vars, once, when everything has its final name.
 //! Source: kustomize `api/filters/refvar`, `api/internal/accumulator/refvartransformer.go`.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use smol_str::SmolStr;

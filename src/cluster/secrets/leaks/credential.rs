@@ -144,7 +144,7 @@ fn stands_for_another(value: &str) -> bool {
             // Public by nature.
             r"|(?i:^(?:sha(?:1|256|384|512)|md5|blake2b|blake3)[:\-])|^age1[a-z0-9]{58}$|^pk_(?:live|test)_",
             // Lists, objects and calls.
-            r"|^[\[{<].*[\]}>]$|^[A-Za-z_][\w.]*\(.*\)$",
+            r"|^[\[{<].*[\]}>]$|^[A-Za-z_][A-Za-z0-9_.]*\(.*\)$",
         ))
         .ok()
     });

@@ -24,10 +24,12 @@ fn on_two_lines(text: &str) -> Vec<Range<usize>> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         let patterns = [
             format!(
-                r#"\b(?:name|key)["']?:[ \t]*["']?(?<name>[\w.\-]+)["']?,?\s+(?:- )?["']?value["']?:[ \t]*{SCALAR}"#
+                r#"\b(?:name|key)["']?:[ \t]*["']?(?<name>[A-Za-z0-9_.\-]+)["']?,?[ \t-\r]+(?:- )?["']?value["']?:[ \t]*{SCALAR}"#
             ),
-            format!(r#"\bvalue["']?:[ \t]*{SCALAR}["']?,?\s+["']?(?:name|key)["']?:[ \t]*["']?(?<name>[\w.\-]+)"#),
-            format!(r#"--(?<name>[A-Za-z][\w.\-]*)["']?[ \t]*\n[ \t]*-[ \t]+{SCALAR}"#),
+            format!(
+                r#"\bvalue["']?:[ \t]*{SCALAR}["']?,?[ \t-\r]+["']?(?:name|key)["']?:[ \t]*["']?(?<name>[A-Za-z0-9_.\-]+)"#
+            ),
+            format!(r#"--(?<name>[A-Za-z][A-Za-z0-9_.\-]*)["']?[ \t]*\n[ \t]*-[ \t]+{SCALAR}"#),
         ];
         patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
     });
@@ -43,7 +45,7 @@ fn on_two_lines(text: &str) -> Vec<Range<usize>> {
 /// A value that stands below its key: a block scalar of one line, or a plain one that was wrapped.
 fn in_blocks(text: &str) -> Vec<Range<usize>> {
     static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?<name>[A-Za-z_][\w.\-]*)["']?:[ \t]*(?:[|>][+\-0-9]*)?[ \t]*\n[ \t]+(?<value>[^\s#\-][^\n]*)"#)
+        Regex::new(r#"(?<name>[A-Za-z_][A-Za-z0-9_.\-]*)["']?:[ \t]*(?:[|>][+\-0-9]*)?[ \t]*\n[ \t]+(?<value>[^ \t-\r#\-][^\n]*)"#)
             .ok()
     });
     let found = BLOCK.iter().flat_map(|pattern| pattern.captures_iter(text));

@@ -50,7 +50,8 @@ pub fn in_text(text: &str) -> Vec<Leak> {
 /// `scheme://user:password@host`, and a token in place of the user.
 fn urls(text: &str) -> Vec<Leak> {
     static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"\b[a-z][a-z0-9+.\-]*://(?<user>[^\s:/@"'<>]*):(?<password>[^\s/@"'<>]+)@[A-Za-z0-9\[$]"#).ok()
+        Regex::new(r#"\b[a-z][a-z0-9+.\-]*://(?<user>[^ \t-\r:/@"'<>]*):(?<password>[^ \t-\r/@"'<>]+)@[A-Za-z0-9\[$]"#)
+            .ok()
     });
     let near = URL.iter().filter(|_| text.contains("://") && text.contains('@'));
     let found = near.flat_map(|url| url.captures_iter(text));
@@ -88,17 +89,17 @@ pub(super) fn may_hold(text: &str) -> bool {
 fn on_line(line: &str, at: usize) -> Vec<Leak> {
     // A value ends at a quote, or at white space and the signs of lists and of shells.
     const VALUE: &str =
-        r#"(?:"(?<double>[^"\n]*)"|'(?<single>[^'\n]*)'|\\"(?<escaped>[^"\\\n]*)\\"|(?<bare>[^\s"',;|&<>}\]]+))"#;
+        r#"(?:"(?<double>[^"\n]*)"|'(?<single>[^'\n]*)'|\\"(?<escaped>[^"\\\n]*)\\"|(?<bare>[^ \t-\r"',;|&<>}\]]+))"#;
     static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(&format!(r#"(?<name>[A-Za-z_][A-Za-z0-9_.\-]*)\\?["']?[ \t]*(?<sign>=>|:=|=|:)[ \t]*{VALUE}"#)).ok()
     });
     static OPTION: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(&format!(r#"--(?<name>[A-Za-z][A-Za-z0-9_.\-]*)["']?,?[ \t]+{VALUE}"#)).ok());
     static ELEMENT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"<(?<name>[A-Za-z_][\w.\-]*)>(?<bare>[^<>\n]+)</").ok());
+        LazyLock::new(|| Regex::new(r"<(?<name>[A-Za-z_][A-Za-z0-9_.\-]*)>(?<bare>[^<>\n]+)</").ok());
     static KNOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(&format!(
-            r#"(?:(?i:authorization)["']?[ \t]*[:=,][ \t]*["']?(?:Bearer|Basic|Token|token|bearer)[ \t]+|\bcurl\b.*?[ \t](?:-u|--user)[ \t=]*["']?[\w.@\-]+:|\bsshpass[ \t]+-p[ \t]*|\bredis-cli\b.*?[ \t]-a[ \t]+|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b.*?[ \t]-p|\b(?:docker|podman|helm registry|oras)[ \t]+login\b.*?[ \t]-p[ \t]+){VALUE}"#
+            r#"(?:(?i:authorization)["']?[ \t]*[:=,][ \t]*["']?(?:Bearer|Basic|Token|token|bearer)[ \t]+|\bcurl\b.*?[ \t](?:-u|--user)[ \t=]*["']?[A-Za-z0-9_.@\-]+:|\bsshpass[ \t]+-p[ \t]*|\bredis-cli\b.*?[ \t]-a[ \t]+|\b(?:mysql|mysqldump|mariadb|mysqladmin)\b.*?[ \t]-p|\b(?:docker|podman|helm registry|oras)[ \t]+login\b.*?[ \t]-p[ \t]+){VALUE}"#
         ))
         .ok()
     });
