@@ -6,7 +6,6 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-#[expect(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
 fn main() -> Result<(), Box<dyn Error>> {
     let rules = Path::new("rules");
     println!("cargo::rerun-if-changed={}", rules.display());

@@ -267,30 +267,7 @@ fn versus(what: &str, theirs: Duration, ours: Duration) {
 /// Our schemas, one file a kind, as kubeconform looks for them.
 fn lay_schemas(folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
-    let all: serde_json::Value = serde_json::from_str(&flux_vet_schemas::json().unwrap()).unwrap();
-    let definitions = all.get("definitions").unwrap();
-    for kind in
-        ["apps/v1/Deployment", "v1/Service", "v1/ConfigMap", "v1/ServiceAccount", "networking.k8s.io/v1/NetworkPolicy"]
-    {
-        let name = all.pointer(&format!("/kinds/{}/definition", kind.replace('/', "~1"))).unwrap().as_str().unwrap();
-        let mut kept = serde_json::Map::new();
-        let mut open = vec![name.to_owned()];
-        while let Some(name) = open.pop() {
-            let text = definitions.get(&name).unwrap();
-            let shown = text.to_string();
-            if kept.insert(name, text.clone()).is_none() {
-                let parts = shown.split("\"#/$defs/").skip(1);
-                open.extend(parts.filter_map(|part| part.split('"').next()).map(ToOwned::to_owned));
-            }
-        }
-        let parts: Vec<&str> = kind.split('/').collect();
-        let suffix = match parts.as_slice() {
-            [group, version, _] => format!("-{}-{version}", group.split('.').next().unwrap_or_default()),
-            [version, ..] => format!("-{version}"),
-            [] => String::new(),
-        };
-        let file = format!("{}{suffix}.json", parts.last().unwrap_or(&"").to_lowercase());
-        let schema = serde_json::json!({ "$ref": format!("#/$defs/{name}"), "$defs": kept });
-        std::fs::write(folder.join(file), schema.to_string()).unwrap();
+    for (name, schema) in flux_vet::cluster::schemas::built_in() {
+        std::fs::write(folder.join(name), schema.to_string()).unwrap();
     }
 }

@@ -56,6 +56,16 @@ pub enum Fault {
         reason: String,
     },
 
+    /// The network does not give what it is asked for.
+    #[error("cannot fetch `{url}`: {reason}")]
+    #[diagnostic(code(flux_vet::fetch))]
+    Fetch {
+        /// The address.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+
     /// The arguments contradict each other.
     #[error("{message}")]
     #[diagnostic(code(flux_vet::usage))]

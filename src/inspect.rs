@@ -1,11 +1,15 @@
 //! The pipeline up to the build, for those who want to see what is built: the whole tree, or one folder.
 
 use hashbrown::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::build::kustomize::{self, Builder, LeftOut};
 use crate::build::{Library, World};
 use crate::cluster::profiles::Profiles;
+use crate::cluster::schemas::Location;
+use crate::cluster::schemas::lock::LockFile;
+use crate::cluster::schemas::pull::{Wanted, wanted};
 use crate::cluster::{Cluster, Repository};
 use crate::config::{Choice, Config};
 use crate::fault::Fault;
@@ -109,6 +113,37 @@ pub fn clusters<T>(
     let repository = Repository::new(&library, &config, crate::documents(&library), &world).with_profiles(profiles);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     Ok(look(&clusters))
+}
+
+/// Which schemas a tree wants of the network.
+pub struct WantedSchemas {
+    /// Whether some place for schemas is in the network.
+    pub has_network: bool,
+    /// The kinds.
+    pub kinds: BTreeSet<Wanted>,
+    /// What is locked.
+    pub lock: Option<LockFile>,
+}
+
+/// Builds a tree and finds out which schemas it wants of the network.
+///
+/// # Errors
+/// A [`Fault`] when the run itself is broken, or the lock file is.
+pub fn wanted_schemas(
+    system: impl FileSystem + 'static,
+    config: &Choice,
+    given: &[Location],
+) -> Result<WantedSchemas, Fault> {
+    let sources = Sources::new(system);
+    let config = Config::choose(&sources, config)?;
+    let lock = LockFile::read(&sources)?;
+    let schemas = crate::schema_locations(&sources, &config, given)?;
+    let has_network = schemas.has_network();
+    let library = Library::new(&sources);
+    let world = build::world(&library, &crate::build_options(&config));
+    let repository = Repository::new(&library, &config, crate::documents(&library), &world).with_schemas(schemas);
+    let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
+    Ok(WantedSchemas { has_network, kinds: wanted(&clusters), lock })
 }
 
 /// One kustomization folder, built as kustomize builds it.

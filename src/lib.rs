@@ -24,6 +24,7 @@ pub mod yaml;
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -34,7 +35,10 @@ use crate::cluster::before::Before;
 use crate::cluster::budget::table::{By, Table};
 use crate::cluster::graph;
 use crate::cluster::profiles::Profiles;
-use crate::cluster::schemas::Location;
+use crate::cluster::schemas::cache::Cache;
+use crate::cluster::schemas::lock::LockFile;
+use crate::cluster::schemas::pulled::Pulled;
+use crate::cluster::schemas::{Location, Locations};
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
@@ -70,6 +74,10 @@ pub struct CheckOptions {
     pub baseline: baseline::Choice,
     /// Places for schemas, before those of the configuration.
     pub schema_locations: Vec<Location>,
+    /// Folder of pulled schemas; that of the user where left out.
+    pub schema_cache: Option<PathBuf>,
+    /// What was pulled, in place of what the lock file of the tree says.
+    pub schemas_pulled: Option<Pulled>,
     /// Options of a rule, over those of the configuration.
     pub rule_options: Vec<(String, serde_json::Value)>,
     /// Cards of the user, in place of those of the tree.
@@ -140,14 +148,17 @@ pub(crate) fn checked<T>(
 ) -> Result<(Checked, T), Fault> {
     let mut laps = options.progress.begin();
     let mut config = Config::choose(&sources, &options.config)?;
-    let catalogue = catalogue(&sources, &config, options.cards.as_deref())?;
+    let library = Library::knowing(&sources, start.read);
+    // The files are read beside the rules, which are many small texts themselves.
+    let (catalogue, ()) =
+        rayon::join(|| catalogue(&sources, &config, options.cards.as_deref()), || drop(documents(&library)));
+    let catalogue = catalogue?;
     rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
-    let schemas = schema_locations(&sources, &config, options)?;
-    laps.end("configuration", || format!("{} rules", predicates.len()));
-    let library = Library::knowing(&sources, start.read);
+    let schemas = schemas(&sources, &config, options)?;
+    laps.end("reading", || format!("{} rules, {} files", predicates.len(), sources.files().len()));
     let world = build::world(&library, &build_options(&config));
     laps.end("build", || {
         let objects: usize = world.clusters.iter().map(|cluster| cluster.objects.len()).sum();
@@ -160,7 +171,7 @@ pub(crate) fn checked<T>(
         .since(start.before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let seen = look(&clusters);
-    laps.end("index", || format!("{} documents in {} files", repository.documents.len(), sources.files().len()));
+    laps.end("index", || format!("{} documents", repository.documents.len()));
     let (observations, coverage) = run(&predicates, &repository, &clusters, &options.progress);
     laps.end("rules", || format!("{} observations", observations.len()));
     let views = options.views.then(|| views(&clusters));
@@ -244,14 +255,34 @@ pub fn catalogue(sources: &Sources, config: &Config, cards: Option<&[CardText]>)
 }
 
 /// Where schemas are: as given, then as configured.
-fn schema_locations(sources: &Sources, config: &Config, options: &CheckOptions) -> Result<Vec<Location>, Fault> {
-    let mut locations = options.schema_locations.clone();
+pub(crate) fn schema_locations(sources: &Sources, config: &Config, given: &[Location]) -> Result<Locations, Fault> {
+    let mut all = given.to_vec();
     for (at, template) in config.schema_locations.iter().enumerate() {
         let location = Location::new(sources.shared_system(), template)
             .map_err(|error| config.fault(&format!("schema-locations.{at}"), error.to_string(), "here", None))?;
-        locations.extend(location);
+        all.push(location);
+    }
+    Ok(Locations { all, ..Locations::default() })
+}
+
+/// The same, with what was pulled of those in the network. Nothing asks the network here.
+fn schemas(sources: &Sources, config: &Config, options: &CheckOptions) -> Result<Locations, Fault> {
+    let mut locations = schema_locations(sources, config, &options.schema_locations)?;
+    if locations.has_network() {
+        locations.pulled = match &options.schemas_pulled {
+            Some(pulled) => pulled.clone(),
+            None => pulled(sources, options)?,
+        };
     }
     Ok(locations)
+}
+
+fn pulled(sources: &Sources, options: &CheckOptions) -> Result<Pulled, Fault> {
+    let cache = options.schema_cache.clone().map(Cache::new).or_else(Cache::of_user);
+    match (LockFile::read(sources)?, cache) {
+        (Some(lock), Some(cache)) => Pulled::load(&lock, &cache),
+        _ => Ok(Pulled::default()),
+    }
 }
 
 /// Checks a tree beside an older one: what the older one has too is known. The findings of the older tree are those of
@@ -265,11 +296,14 @@ pub fn check_since(
     options: &CheckOptions,
 ) -> Result<Checked, Fault> {
     let sources = Sources::new(system);
+    let config = Config::choose(&sources, &options.config)?;
     let cards = match &options.cards {
         Some(cards) => cards.clone(),
-        None => user::texts(&sources, &Config::choose(&sources, &options.config)?)?,
+        None => user::texts(&sources, &config)?,
     };
-    let options = CheckOptions { cards: Some(cards), ..options.clone() };
+    // One lock for both, as there is one configuration.
+    let pulled = schemas(&sources, &config, options)?.pulled;
+    let options = CheckOptions { cards: Some(cards), schemas_pulled: Some(pulled), ..options.clone() };
     let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, views: false, ..options.clone() };
     let (base, before) = checked(Sources::new(base), &whole, Start::default(), Before::of)?;
     let start = Start { before: Some(before), ..Start::default() };

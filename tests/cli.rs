@@ -415,7 +415,7 @@ fn phases_and_their_times_stand_on_standard_error_alone() {
         let phases = lines.iter().filter(|line| !line.starts_with(' '));
         phases.filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect()
     };
-    assert_eq!(named(&phases(&["-v"])), ["configuration", "build", "index", "rules", "verdict"]);
+    assert_eq!(named(&phases(&["-v"])), ["reading", "build", "index", "rules", "verdict"]);
     let all = phases(&["-vv"]);
     assert_eq!(named(&all).len(), 5);
     assert!(all.iter().any(|line| line == "  depends-on-missing ."), "{all:?}");

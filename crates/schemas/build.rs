@@ -162,10 +162,12 @@ fn main() {
     let kinds = kinds(&mut generator);
     let mut definitions = Value::Object(generator.take_definitions(true));
     strip(&mut definitions);
-    let whole = json!({ "kinds": kinds, "definitions": definitions });
-    let text = serde_json::to_vec(&whole).expect("a schema is JSON");
+    let mut text = format!("{}\n", Value::Object(kinds));
+    for (name, definition) in definitions.as_object().expect("definitions have names") {
+        text.push_str(&format!("{name}\t{definition}\n"));
+    }
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(&text).expect("memory can be written");
-    let path = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("schemas.json.gz");
+    packed.write_all(text.as_bytes()).expect("memory can be written");
+    let path = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("schemas.txt.gz");
     fs::write(path, packed.finish().expect("memory can be written")).expect("the folder of cargo can be written");
 }

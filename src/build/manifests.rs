@@ -3,6 +3,8 @@
 use hashbrown::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use smol_str::SmolStr;
+
 use crate::finding::{Label, Observation};
 use crate::source::{File, FileId, ReadError, Sources, Span};
 use crate::yaml::{self, Comment, Content, Mode, Node, Problem, ProblemKind};
@@ -39,7 +41,11 @@ pub struct Library<'s> {
     /// The files below.
     pub sources: &'s Sources,
     memo: ReadSoFar,
+    inner: Inner,
 }
+
+/// Texts inside of scalars: one patch is often applied to many objects.
+type Inner = Arc<RwLock<HashMap<(Span, Mode, SmolStr), Arc<Manifests>>>>;
 
 impl<'s> Library<'s> {
     /// An empty library over sources.
@@ -49,12 +55,12 @@ impl<'s> Library<'s> {
 
     /// A library over sources, some of whose files may have been read before.
     pub fn knowing(sources: &'s Sources, memo: ReadSoFar) -> Self {
-        Library { sources, memo }
+        Library { sources, memo, inner: Inner::default() }
     }
 
     /// The same manifests, found through a window of these sources: paths are those of the window.
     pub fn through<'w>(&self, window: &'w Sources) -> Library<'w> {
-        Library { sources: window, memo: self.memo.clone() }
+        Library { sources: window, memo: self.memo.clone(), inner: self.inner.clone() }
     }
 
     /// The manifests of a file.
@@ -87,11 +93,17 @@ impl<'s> Library<'s> {
     }
 
     /// Reads YAML text that stands inside a scalar: an inline patch, a values file in a ConfigMap.
-    pub fn embedded(&self, host: &Node, mode: Mode) -> Option<Manifests> {
+    pub fn embedded(&self, host: &Node, mode: Mode) -> Option<Arc<Manifests>> {
         let text = host.as_str()?;
         let span = host.span();
+        let key = (span, mode, SmolStr::new(text));
+        if let Some(known) = self.inner.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Some(known.clone());
+        }
         let content = Content::new(&self.sources.file(span.file), span, text);
-        Some(resolve(text, span.file, &content, mode))
+        let manifests = Arc::new(resolve(text, span.file, &content, mode));
+        self.inner.write().unwrap_or_else(PoisonError::into_inner).insert(key, manifests.clone());
+        Some(manifests)
     }
 }
 

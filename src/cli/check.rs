@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use super::baseline;
 use super::fix;
 use super::listed::{Lists, Paths};
+use super::locations::Schemas;
 use super::outputs::{self, Manner, Output};
-use super::schema_location::schema_locations;
 use super::since;
 use super::standard_input::{self, Unsaved};
 use super::tree::{self, Tree};
@@ -45,9 +45,8 @@ pub struct Arguments {
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
 
-    /// Where schemas are: a template of paths as kubeconform has it, or a folder; may be given several times
-    #[arg(long, value_name = "TEMPLATE")]
-    schema_location: Vec<String>,
+    #[command(flatten)]
+    schemas: Schemas,
 
     #[command(flatten)]
     baseline: baseline::Use,
@@ -202,7 +201,8 @@ pub fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice
     Ok(CheckOptions {
         config,
         baseline: arguments.baseline.choice(disk)?,
-        schema_locations: schema_locations(&arguments.schema_location)?,
+        schema_locations: arguments.schemas.locations()?,
+        schema_cache: arguments.schemas.cache.clone(),
         only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
         progress: arguments.verbosity.progress(),
@@ -250,7 +250,8 @@ fn stream(arguments: &Arguments) -> Result<Checked, Fault> {
         config => config,
     };
     let progress = arguments.verbosity.progress();
-    let options = CheckOptions { config, today: today(), progress, ..CheckOptions::default() };
+    let schema_locations = arguments.schemas.locations()?;
+    let options = CheckOptions { config, schema_locations, today: today(), progress, ..CheckOptions::default() };
     check(standard_input::stream()?, &options)
 }
 

@@ -11,14 +11,16 @@ mod explain;
 mod files;
 mod fix;
 mod graph;
+#[cfg(feature = "pull")]
+mod http;
 mod init;
 mod listed;
+mod locations;
 mod lsp;
 mod matcher;
 mod outputs;
 mod reach;
 mod rules;
-mod schema_location;
 mod schemas;
 mod shell;
 mod since;
@@ -85,7 +87,7 @@ enum Command {
     Init(init::Arguments),
     /// Look at the configuration
     Config(config::Arguments),
-    /// Write the built-in schemas as files
+    /// Fetch schemas that the tree wants of the network, or write the built-in ones as files
     Schemas(schemas::Arguments),
     /// Print the completions of a shell
     Completions(shell::Completions),

@@ -73,7 +73,7 @@ pub struct HostUse<'w> {
 }
 
 /// Every host inside the cluster that its objects name, in their order.
-pub fn hosts<'w>(cluster: &Cluster<'w>) -> Vec<HostUse<'w>> {
+pub(super) fn hosts<'w>(cluster: &Cluster<'w>) -> Vec<HostUse<'w>> {
     let namespaces = cluster.used_namespaces();
     let mut found = Vec::new();
     for from in cluster.objects() {

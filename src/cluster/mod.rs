@@ -57,6 +57,7 @@ use smol_str::SmolStr;
 
 use budget::Account;
 use custody::Custody;
+use hosts::HostUse;
 pub use index::Index;
 use links::Link;
 use nearest::DocumentKey;
@@ -92,8 +93,8 @@ pub struct Repository<'w> {
     pub read: HashSet<FileId>,
     /// Entry paths of all clusters.
     pub entries: Vec<Arc<str>>,
-    /// Where schemas are, besides those that are built in.
-    pub schema_locations: Vec<schemas::Location>,
+    /// Where schemas are.
+    pub schemas: schemas::Locations,
     /// What an older revision built, where the run compares.
     pub before: Option<before::Before>,
     written: HashMap<DocumentKey, Vec<usize>>,
@@ -130,15 +131,15 @@ impl<'w> Repository<'w> {
             releases,
             scripts: OnceLock::new(),
             profiles: Profiles::default(),
-            schema_locations: Vec::new(),
+            schemas: schemas::Locations::default(),
             before: None,
         }
     }
 
-    /// The same, with further places for schemas.
+    /// The same, with places for schemas.
     #[must_use]
-    pub fn with_schemas(self, schema_locations: Vec<schemas::Location>) -> Self {
-        Repository { schema_locations, ..self }
+    pub fn with_schemas(self, schemas: schemas::Locations) -> Self {
+        Repository { schemas, ..self }
     }
 
     /// The same, with an older revision to compare with.
@@ -204,6 +205,7 @@ pub struct Cluster<'w> {
     judged: OnceLock<schemas::Judged>,
     custody: OnceLock<Custody>,
     unnamed: OnceLock<Unnamed<'w>>,
+    hosts: OnceLock<Vec<HostUse<'w>>>,
     // Files that a renderer wrote, with the place of their HelmRelease.
     rendered_files: OnceLock<HashMap<FileId, Span>>,
 }
@@ -232,6 +234,7 @@ impl<'w> Cluster<'w> {
             judged: OnceLock::new(),
             custody: OnceLock::new(),
             unnamed: OnceLock::new(),
+            hosts: OnceLock::new(),
             rendered_files: OnceLock::new(),
         }
     }
@@ -295,7 +298,18 @@ impl<'w> Cluster<'w> {
 
     /// The position of an object in the build.
     pub fn position(&self, object: &Object) -> Option<usize> {
+        // One of the build itself shows by its address where it stands.
+        let beyond = std::ptr::from_ref(object).addr().checked_sub(self.build.objects.as_ptr().addr());
+        let at = beyond.map(|bytes| bytes / size_of::<Object>());
+        if let Some(at) = at.filter(|at| self.build.objects.get(*at).is_some_and(|own| std::ptr::eq(own, object))) {
+            return Some(at);
+        }
         self.index.get(&object.gvk.group, &object.gvk.kind, object.namespace(), &object.name)
+    }
+
+    /// Every host inside the cluster that its objects name, in their order.
+    pub fn hosts(&self) -> &[HostUse<'w>] {
+        self.hosts.get_or_init(|| hosts::hosts(self))
     }
 
     /// Whether the manifests of a HelmRelease were rendered, and are objects of the build.

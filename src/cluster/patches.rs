@@ -94,17 +94,17 @@ impl Reader<'_, '_> {
 }
 
 fn body(cluster: &Cluster<'_>, directory: &str, entry: &PatchEntry) -> Option<Body> {
-    let documents = match (&entry.patch, &entry.path) {
-        (Some(patch), None) => cluster.library().embedded(patch, Mode::V3).filter(|found| !found.broken)?.documents,
-        (None, Some(path)) => {
-            let path = join(directory, &path.text)?;
-            cluster.library().load(&path, Mode::V3).ok().filter(|found| !found.broken)?.documents.clone()
-        }
+    let manifests = match (&entry.patch, &entry.path) {
+        (Some(patch), None) => cluster.library().embedded(patch, Mode::V3)?,
+        (None, Some(path)) => cluster.library().load(&join(directory, &path.text)?, Mode::V3).ok()?,
         _ => return None,
     };
-    match documents.first().map(|first| &first.value) {
+    if manifests.broken {
+        return None;
+    }
+    match manifests.documents.first().map(|first| &first.value) {
         Some(Value::Seq(operations)) => Some(Body::Operations(operations.to_vec())),
-        _ => Some(Body::Strategic(documents)),
+        _ => Some(Body::Strategic(manifests.documents.clone())),
     }
 }
 

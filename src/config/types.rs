@@ -48,7 +48,8 @@ pub struct Config {
     pub rule_paths: Option<Vec<String>>,
     /// Folders with ValidatingAdmissionPolicies to run besides those of the tree.
     pub policy_paths: Vec<String>,
-    /// Further places to find schemas, as templates: `schemas/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json`.
+    /// Places to find schemas, as templates: `schemas/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json`, an `https` address for
+    /// `flux-vet schemas pull`, `default` for the built-in ones (last where left out). The first that has one counts.
     pub schema_locations: Vec<String>,
     /// Whether an ignore without a reason is refused; where left out, true with the preset `recommended`.
     pub require_reason: Option<bool>,

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::card::{Card, CardError, FixKind};
 use super::check::options::{param, params};
-use super::check::{CardFile, Check, DataRule};
+use super::check::{CardFile, Check, DataRule, Ready};
 use super::rule::Rule;
 
 /// Makes a predicate from its options.
@@ -23,7 +23,7 @@ enum Predicate {
     /// A type.
     Compiled(Make),
     /// The card of ours: made ready when the rule runs.
-    Data,
+    Data(Ready),
     /// A card of the repository: made ready when it was read.
     Ready(Arc<Check>, Arc<CardFile>),
 }
@@ -53,7 +53,12 @@ impl RuleEntry {
 
     /// A rule whose predicate is the `check` block of its card.
     pub fn data(card: Card) -> Self {
-        RuleEntry { card, predicate: Predicate::Data }
+        let params = card.option_specs.iter().map(|(name, _)| param(name)).collect();
+        let predicate = match &card.check {
+            Some(block) => Predicate::Data(Ready::later(block.clone(), card.scope, params)),
+            None => Predicate::Engine,
+        };
+        RuleEntry { card, predicate }
     }
 
     /// A card of the repository with its check.
@@ -69,22 +74,16 @@ impl RuleEntry {
         match &self.predicate {
             Predicate::Engine => None,
             Predicate::Compiled(make) => Some(make(options)),
-            Predicate::Data => {
-                let block = self.card.check.as_ref()?;
-                let check = Check::new(block, self.card.scope, &self.params()).map_err(|wrong| wrong.message);
-                Some(check.and_then(|check| self.data_rule(Arc::new(check), None, &options)))
+            Predicate::Data(check) => Some(self.data_rule(check.clone(), None, &options)),
+            Predicate::Ready(check, file) => {
+                Some(self.data_rule(Ready::Now(check.clone()), Some(file.clone()), &options))
             }
-            Predicate::Ready(check, file) => Some(self.data_rule(check.clone(), Some(file.clone()), &options)),
         }
-    }
-
-    fn params(&self) -> Vec<String> {
-        self.card.option_specs.iter().map(|(name, _)| param(name)).collect()
     }
 
     fn data_rule(
         &self,
-        check: Arc<Check>,
+        check: Ready,
         card: Option<Arc<CardFile>>,
         options: &serde_json::Value,
     ) -> Result<Box<dyn Rule>, String> {
@@ -102,7 +101,7 @@ impl RuleEntry {
     pub fn hints(&self) -> &[String] {
         match &self.predicate {
             Predicate::Ready(check, _) => &check.hints,
-            Predicate::Engine | Predicate::Compiled(_) | Predicate::Data => &[],
+            Predicate::Engine | Predicate::Compiled(_) | Predicate::Data(_) => &[],
         }
     }
 

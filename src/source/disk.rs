@@ -15,9 +15,12 @@ use super::{Entry, FileSystem, ReadError, file_name, parent};
 pub struct Disk {
     root: PathBuf,
     walked: Arc<OnceLock<Walked>>,
-    // Folders without the links on the way to them.
-    folders: Arc<RwLock<HashMap<String, PathBuf>>>,
+    // What was found so far: most paths are asked for several times.
+    found: Arc<RwLock<HashMap<String, Found>>>,
 }
+
+/// Where a path really is, and what stands there.
+type Found = Result<(Arc<Path>, Metadata), ReadError>;
 
 /// Every file of the tree, and which of them are links.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ impl Disk {
     /// # Errors
     /// What the operating system says when the directory cannot be resolved.
     pub fn new(root: &Path) -> io::Result<Self> {
-        Ok(Disk { root: root.canonicalize()?, walked: Arc::default(), folders: Arc::default() })
+        Ok(Disk { root: root.canonicalize()?, walked: Arc::default(), found: Arc::default() })
     }
 
     /// The root as an absolute path.
@@ -63,35 +66,36 @@ impl Disk {
         })
     }
 
-    /// The real place of a path, and what stands there.
-    fn find(&self, path: &str) -> Result<(PathBuf, Metadata), ReadError> {
+    /// The real place of a path, and what stands there. Asked of the system once a path.
+    fn find(&self, path: &str) -> Found {
+        if let Some(known) = self.found.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return known.clone();
+        }
+        let found = self.look(path);
+        self.found.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found.clone());
+        found
+    }
+
+    fn look(&self, path: &str) -> Found {
         if path.is_empty() {
             let metadata = fs::metadata(&self.root).map_err(|error| read_error(&error))?;
-            return Ok((self.root.clone(), metadata));
+            return Ok((self.root.as_path().into(), metadata));
         }
-        let place = self.folder(parent(path))?.join(file_name(path));
+        let (folder, metadata) = self.find(parent(path))?;
+        if !metadata.is_dir() {
+            return Err(ReadError::Missing);
+        }
+        let place = folder.join(file_name(path));
         let metadata = fs::symlink_metadata(&place).map_err(|error| read_error(&error))?;
         if !metadata.is_symlink() {
-            return Ok((place, metadata));
+            return Ok((place.into(), metadata));
         }
         let real = place.canonicalize().map_err(|error| read_error(&error))?;
         if !real.starts_with(&self.root) {
             return Err(ReadError::OutsideRoot);
         }
         let metadata = fs::metadata(&real).map_err(|error| read_error(&error))?;
-        Ok((real, metadata))
-    }
-
-    fn folder(&self, path: &str) -> Result<PathBuf, ReadError> {
-        if path.is_empty() {
-            return Ok(self.root.clone());
-        }
-        if let Some(known) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path) {
-            return Ok(known.clone());
-        }
-        let (place, _) = self.find(path)?;
-        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), place.clone());
-        Ok(place)
+        Ok((real.into(), metadata))
     }
 }
 
@@ -136,7 +140,7 @@ impl FileSystem for Disk {
     }
 
     fn list(&self, path: &str) -> Vec<(String, Entry)> {
-        let Ok(directory) = self.folder(path) else { return Vec::new() };
+        let Ok((directory, _)) = self.find(path) else { return Vec::new() };
         let Ok(entries) = fs::read_dir(&directory) else { return Vec::new() };
         let mut names: Vec<_> = entries
             .filter_map(|entry| {

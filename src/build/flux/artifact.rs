@@ -5,7 +5,9 @@
 //! only the files of version control stay out.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use hashbrown::HashSet;
 
 use crate::build::manifests::Library;
 use crate::source::{Entry, FileSystem, Pattern, ReadError, Sources, Span, deciding, file_name, parent};
@@ -98,6 +100,8 @@ pub struct Filtered {
     // `spec.sparseCheckout`: paths that begin with one of these texts.
     sparse: Option<Vec<String>>,
     links: Vec<String>,
+    // Files, then folders, that no pattern leaves out: most paths are asked for several times.
+    kept: [RwLock<HashSet<String>>; 2],
 }
 
 impl Filtered {
@@ -110,7 +114,8 @@ impl Filtered {
         }
         patterns.extend(stated);
         let links = below.links();
-        Filtered { any_keeps: patterns.iter().any(|pattern| pattern.keeps), below, patterns, sparse: None, links }
+        let any_keeps = patterns.iter().any(|pattern| pattern.keeps);
+        Filtered { any_keeps, below, patterns, sparse: None, links, kept: Default::default() }
     }
 
     /// The same with symbolic links: who pushed the artifact may have put files in their place.
@@ -122,17 +127,31 @@ impl Filtered {
     /// A checkout of some folders, nothing else left out.
     pub fn checkout(below: Arc<dyn FileSystem>, folders: Vec<String>) -> Self {
         let links = below.links();
-        Filtered { below, patterns: Vec::new(), any_keeps: false, sparse: Some(folders), links }
+        let sparse = Some(folders);
+        Filtered { below, patterns: Vec::new(), any_keeps: false, sparse, links, kept: Default::default() }
     }
 
     /// The folders of `spec.sparseCheckout`.
     #[must_use]
     pub fn sparse(self, folders: Option<Vec<String>>) -> Self {
-        Filtered { sparse: folders, ..self }
+        Filtered { sparse: folders, kept: Default::default(), ..self }
     }
 
     /// Why something is not in the artifact, or `None`.
     fn left_out(&self, path: &str, entry: Entry) -> Option<ReadError> {
+        let [files, folders] = &self.kept;
+        let kept = if entry == Entry::Directory { folders } else { files };
+        if kept.read().unwrap_or_else(PoisonError::into_inner).contains(path) {
+            return None;
+        }
+        let why = self.why_left_out(path, entry);
+        if why.is_none() {
+            kept.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        }
+        why
+    }
+
+    fn why_left_out(&self, path: &str, entry: Entry) -> Option<ReadError> {
         let because = |why: Cow<'_, str>, place| Some(ReadError::NotInArtifact { why: why.into_owned(), place });
         if path.is_empty() {
             return None;

@@ -35,8 +35,8 @@ impl Builder<'_, '_> {
             let Some(manifests) = self.library.embedded(entry, Mode::V3) else { continue };
             self.log.observations.extend(manifests.observations.iter().cloned());
             self.log.broken |= manifests.broken;
-            for document in manifests.documents {
-                let mut plugin = Resource::new(document);
+            for document in &manifests.documents {
+                let mut plugin = Resource::new(document.clone());
                 plugin.trail.push(Label::new(entry.span().head(), "written here"));
                 plugin.origin = self.tracking.file(&spec.file);
                 plugins.append(plugin, &mut self.log);

@@ -11,7 +11,10 @@ macro_rules! files {
     };
 }
 
-static FILES: [(&str, fn() -> serde_json::Result<Vec<Profile>>); 29] = files!(
+/// Reads a file.
+type Read = fn() -> serde_json::Result<Vec<Profile>>;
+
+static FILES: [(&str, Read); 29] = files!(
     "alloy",
     "cert-manager",
     "cilium",

@@ -9,7 +9,6 @@ use super::variables::told;
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::gateway::{Backend, Gateways};
-use crate::cluster::hosts::hosts;
 use crate::cluster::monitoring::Monitoring;
 use crate::cluster::pods::{Answer, Endpoint, PodPort};
 use crate::cluster::policies::Side;
@@ -129,7 +128,7 @@ impl<'w> Collector<'_, 'w> {
     }
 
     fn hosts(&mut self) {
-        for host in hosts(self.cluster) {
+        for host in self.cluster.hosts() {
             let wanted = host.port.map_or(Wanted::Only, |(port, _)| Wanted::Number(port));
             let targets = behind(self.cluster, &host.namespace, &host.name, wanted);
             if targets.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use hashbrown::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::{harden, overlay};
@@ -10,21 +11,32 @@ use super::{harden, overlay};
 const METADATA: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// All of them, as they were generated.
-fn all() -> Option<&'static Value> {
-    static ALL: OnceLock<Option<Value>> = OnceLock::new();
-    ALL.get_or_init(|| serde_json::from_str(&flux_vet_schemas::json().ok()?).ok()).as_ref()
+struct All {
+    kinds: Map<String, Value>,
+    /// The text of each definition by its name.
+    definitions: HashMap<&'static str, &'static str>,
+}
+
+fn all() -> Option<&'static All> {
+    static TEXT: OnceLock<Option<String>> = OnceLock::new();
+    static ALL: OnceLock<Option<All>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut lines = TEXT.get_or_init(|| flux_vet_schemas::text().ok()).as_ref()?.lines();
+        let kinds = serde_json::from_str(lines.next()?).ok()?;
+        Some(All { kinds, definitions: lines.filter_map(|line| line.split_once('\t')).collect() })
+    })
+    .as_ref()
 }
 
 /// Every kind that is built in, as `group/version/Kind`.
 pub fn kinds() -> impl DoubleEndedIterator<Item = (&'static str, &'static str)> {
-    let kinds = all().and_then(|all| all.get("kinds")).and_then(Value::as_object);
+    let kinds = all().map(|all| &all.kinds);
     kinds.into_iter().flat_map(|kinds| kinds.keys()).filter_map(|name| name.rsplit_once('/'))
 }
 
 /// The hardened schema of a kind, with the definitions it needs; `None` for what is not built in.
 pub fn schema(api_version: &str, kind: &str) -> Option<Value> {
-    let all = all()?;
-    let name = all.get("kinds")?.get(format!("{api_version}/{kind}"))?.get("definition")?.as_str()?;
+    let name = all()?.kinds.get(&format!("{api_version}/{kind}"))?.get("definition")?.as_str()?;
     let kept = pruned(name)?;
     Some(json!({ "$ref": format!("#/$defs/{name}"), "$defs": kept }))
 }
@@ -50,12 +62,11 @@ pub fn metadata() -> Option<(Value, Map<String, Value>)> {
 /// A definition and those that it refers to, hardened.
 fn pruned(name: &str) -> Option<Map<String, Value>> {
     let all = all()?;
-    let definitions = all.get("definitions")?.as_object()?;
     let mut kept = Map::new();
     let mut open = vec![name.to_owned()];
     let mut seen: BTreeSet<String> = open.iter().cloned().collect();
     while let Some(name) = open.pop() {
-        let mut definition = definitions.get(&name)?.clone();
+        let mut definition = serde_json::from_str(all.definitions.get(name.as_str())?).ok()?;
         harden::definition(&name, &mut definition);
         overlay::apply(&name, &mut definition);
         references(&definition, &mut |other| {

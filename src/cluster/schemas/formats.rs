@@ -108,7 +108,7 @@ const FORMS: &[Form] = &[
         called: "time",
         help: "write a time such as `2024-04-01T00:00:00Z`",
     },
-    Form { name: "date", fits: |text| matches(&DATE, text), called: "date", help: "write a date such as `2024-04-01`" },
+    Form { name: "date", fits: is_date, called: "date", help: "write a date such as `2024-04-01`" },
     Form {
         name: "uuid",
         fits: |text| matches(&UUID, text),
@@ -136,7 +136,6 @@ const OPEN: [&str; 13] = [
 ];
 
 type Pattern = LazyLock<Option<Regex>>;
-static DATE: Pattern = LazyLock::new(|| Regex::new(r"^\d{4}-\d{2}-\d{2}$").ok());
 static DATE_TIME: Pattern = LazyLock::new(|| {
     Regex::new(r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?$").ok()
 });
@@ -146,6 +145,13 @@ static MAC: Pattern = LazyLock::new(|| Regex::new("(?i)^([0-9a-f]{2}[:.-]?){5,19
 
 fn matches(pattern: &Pattern, text: &str) -> bool {
     pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
+}
+
+impl Form {
+    /// Whether a text has it.
+    pub fn takes(&self, text: &str) -> bool {
+        (self.fits)(text)
+    }
 }
 
 /// The form of a format.
@@ -213,6 +219,25 @@ fn is_network(text: &str) -> bool {
     }
 }
 
+/// A day of the calendar. Source: kube-openapi `pkg/validation/strfmt/date.go`.
+pub fn is_date(text: &str) -> bool {
+    let number = |part: Option<&str>, length: usize| {
+        let part = part.filter(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        part.parse::<u32>().ok()
+    };
+    let mut parts = text.split('-');
+    let day = (number(parts.next(), 4), number(parts.next(), 2), number(parts.next(), 2));
+    let ((Some(year), Some(month), Some(day)), None) = (day, parts.next()) else { return false };
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    (1..=12).contains(&month) && (1..=days).contains(&day)
+}
+
 /// Durations of Go, and the longer words that the reader of CRDs takes besides.
 pub fn is_duration(text: &str) -> bool {
     static GO: Pattern = LazyLock::new(|| Regex::new(r"^[+-]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$").ok());
@@ -244,7 +269,7 @@ mod tests {
             ("ipv6", vec!["fd00::1"], vec!["10.0.0.1"]),
             ("duration", vec!["1h30m", "0", "500ms", "-1.5h", "3 days"], vec!["1x", "", "h", "10"]),
             ("date-time", vec!["2024-04-01T00:00:00Z", "2024-04-01T00:00:00.5+02:00"], vec!["2024-04-01", "now"]),
-            ("date", vec!["2024-04-01"], vec!["1.4.2024"]),
+            ("date", vec!["2024-04-01", "2024-02-29"], vec!["1.4.2024", "2023-02-29", "2024-13-01", "2024-1-1"]),
             ("uuid", vec!["123e4567-e89b-12d3-a456-426614174000"], vec!["123e4567"]),
             ("mac", vec!["00:00:5e:00:53:01"], vec!["00:00"]),
             ("cron", vec!["0 3 * * *", "@daily", "@every 5m"], vec!["0 25 * * *", "daily"]),

@@ -1,6 +1,7 @@
-//! Schemas of built objects: those of CRDs in the tree, then those of the folders that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
+//! Schemas of built objects: those of CRDs in the tree, then those of the places that are given, then those of Flux and of Kubernetes itself; and what objects say against them.
 
 mod builtin;
+pub mod cache;
 mod compiled;
 mod crds;
 mod cron;
@@ -11,13 +12,19 @@ mod instance;
 mod judge;
 mod lists;
 mod locations;
+pub mod lock;
 mod names;
 mod overlay;
+mod place;
+pub mod pull;
+pub mod pulled;
 mod served;
+mod templates;
 pub mod values;
+mod words;
 
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -27,8 +34,10 @@ use super::Cluster;
 use crate::build::Object;
 use crate::build::object::Gvk;
 use compiled::Compiled;
+pub use formats::{form, is_date};
 pub use judge::{Trouble, Violation};
-pub use locations::{BadLocation, Location};
+use locations::Found;
+pub use locations::{BadLocation, Location, Locations};
 
 /// The schema of a kind.
 #[derive(Debug)]
@@ -38,6 +47,10 @@ struct Schema {
     is_of_tree: bool,
     /// Nothing is known of the kind: its metadata alone is judged.
     is_bare: bool,
+    /// The network may have another one, which is not here.
+    is_unpulled: bool,
+    /// There is one that cannot be used.
+    is_unusable: bool,
     /// The kind itself is none.
     wrong: Option<served::Wrong>,
 }
@@ -49,6 +62,10 @@ pub struct Judged {
     pub violations: Vec<Violation>,
     /// Kinds without a schema, with how many objects there are of each.
     pub without: BTreeMap<String, usize>,
+    /// Those among them that have one which cannot be used: it refers to others, or is none.
+    pub unusable: BTreeSet<String>,
+    /// Kinds whose schema the network may have, and was not pulled.
+    pub unpulled: BTreeSet<String>,
 }
 
 impl Judged {
@@ -77,6 +94,10 @@ impl Judged {
         for (gvk, own) in kinds.iter().filter(|(gvk, _)| is_bare(gvk)) {
             *judged.without.entry(shown(gvk)).or_default() += own.len();
         }
+        for (gvk, schema) in schemas.iter().filter_map(|(gvk, schema)| Some((gvk, schema.as_ref()?))) {
+            judged.unpulled.extend(schema.is_unpulled.then(|| shown(gvk)));
+            judged.unusable.extend(schema.is_unusable.then(|| shown(gvk)));
+        }
         judged
     }
 }
@@ -97,21 +118,24 @@ fn schema(cluster: &Cluster<'_>, first: &Object) -> Option<Schema> {
     let gvk = &first.gvk;
     let of_tree = crds::schema(cluster, gvk);
     let is_of_tree = of_tree.is_some();
-    let given = || {
-        let kubernetes = cluster.declared().kubernetes;
-        cluster.repository.schema_locations.iter().find_map(|location| location.schema(gvk, kubernetes))
+    let found = match of_tree {
+        Some(_) => Found { schema: of_tree, is_unpulled: false },
+        None => cluster.repository.schemas.schema(gvk, cluster.declared().kubernetes),
     };
-    let known = || {
-        let api_version = gvk.api_version();
-        flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
-    };
-    let text = of_tree.or_else(given).or_else(known);
+    let (has_some, is_unpulled) = (found.schema.is_some(), found.is_unpulled);
     let kubernetes = cluster.declared().kubernetes;
-    let full = text.and_then(|text| compiled::compiled(text, gvk, kubernetes));
+    let full = found.schema.and_then(|text| compiled::compiled(text, gvk, kubernetes));
     let is_bare = full.is_none();
+    let is_unusable = is_bare && has_some;
     let compiled = full.or_else(|| compiled::bare(gvk, kubernetes))?;
     let wrong = if is_bare { served::wrong(cluster, first) } else { None };
-    Some(Schema { compiled, is_of_tree, is_bare, wrong })
+    Some(Schema { compiled, is_of_tree, is_bare, is_unpulled, is_unusable, wrong })
+}
+
+/// What is built in for a kind.
+fn known(gvk: &Gvk) -> Option<Value> {
+    let api_version = gvk.api_version();
+    flux::schema(&api_version, &gvk.kind).or_else(|| builtin::schema(&api_version, &gvk.kind))
 }
 
 /// The schemas that are built in, hardened, each with the name of its file in the layout of `--schema-location DIR`.
@@ -123,7 +147,7 @@ pub fn built_in() -> impl Iterator<Item = (String, Value)> {
         if let Value::Object(map) = &mut schema {
             map.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
         }
-        Some((locations::file_name(&gvk), schema))
+        Some((templates::file_name(&gvk), schema))
     };
     let of_flux = flux::kinds().filter_map(move |kind| named(kind, flux::schema(kind.0, kind.1)));
     of_flux.chain(builtin::kinds().filter_map(move |kind| named(kind, builtin::schema(kind.0, kind.1))))

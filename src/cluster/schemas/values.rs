@@ -66,7 +66,7 @@ fn schema(cluster: &Cluster<'_>, release: &Object) -> Option<Schema> {
     let mut text: Value = serde_json::from_slice(&cluster.sources().system().read(&path).ok()?).ok()?;
     relax(&mut text);
     let compiled = of_text(text)?;
-    Some(Schema { compiled, is_of_tree: true, is_bare: false, wrong: None })
+    Some(Schema { compiled, is_of_tree: true, is_bare: false, is_unpulled: false, is_unusable: false, wrong: None })
 }
 
 /// Takes out what is said about absence.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use regex::Regex;
 
+use super::format;
 use super::functions::Function;
 use super::net;
 use super::operators::{contains, overflow};
@@ -40,6 +41,7 @@ pub fn call<'w>(function: Function, arguments: &[Value<'w>]) -> Outcome<'w> {
         .or_else(|| net::call(function, &plain))
         .or_else(|| url::call(function, &plain))
         .or_else(|| semver::call(function, &plain))
+        .or_else(|| format::call(function, &plain))
     {
         return outcome;
     }

@@ -24,6 +24,7 @@ impl<'w> Value<'w> {
             (Value::Cidr(a, n), Value::Cidr(b, m)) => a == b && n == m,
             (Value::Url(a), Value::Url(b)) => a == b,
             (Value::Semver(a), Value::Semver(b)) => a == b,
+            (Value::Format(a), Value::Format(b)) => a.name == b.name,
             (Value::Type(a), Value::Type(b)) => a == b,
             (Value::Optional(a), Value::Optional(b)) => match (a, b) {
                 (Some(a), Some(b)) => a.equals(b)?,

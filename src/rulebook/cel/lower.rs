@@ -200,7 +200,7 @@ impl Lowering<'_> {
         // `sets.contains(…)` is a function of that name, and no member of `sets`.
         if let Some(IdedExpr { expr: Parsed::Ident(space), .. }) = call.target.as_deref()
             && !self.locals.contains(space)
-            && matches!(space.as_str(), "sets" | "optional" | "strings")
+            && matches!(space.as_str(), "sets" | "optional" | "strings" | "format")
         {
             return self.function(&format!("{space}.{name}"), None, &call.args, at);
         }

@@ -7,6 +7,7 @@ mod compare;
 mod eval;
 mod expr;
 mod fold;
+mod format;
 mod functions;
 mod lower;
 mod net;

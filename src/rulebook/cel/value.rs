@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::format::Format;
 use super::semver::Semver;
 use crate::build::Object;
 use crate::cluster::quantity::Quantity;
@@ -55,6 +56,8 @@ pub enum Value<'w> {
     Url(SmolStr),
     /// A version.
     Semver(Semver),
+    /// A form of texts.
+    Format(&'static Format),
     /// The name of a type.
     Type(&'static str),
     /// It exists and cannot be read.
@@ -169,6 +172,7 @@ impl<'w> Value<'w> {
             Value::Cidr(..) => "cidr",
             Value::Url(_) => "url",
             Value::Semver(_) => "semver",
+            Value::Format(_) => "format",
             Value::Type(_) => "type",
             Value::Unknown => "unknown",
             Value::Node(node) | Value::Sealed(node) => match &node.value {
@@ -296,6 +300,7 @@ impl<'w> Value<'w> {
             Value::Cidr(address, length) => format!("{address}/{length}"),
             Value::Url(text) => text.to_string(),
             Value::Semver(version) => version.to_string(),
+            Value::Format(format) => format.name.to_owned(),
             Value::Type(name) => (*name).to_owned(),
             Value::Unknown => "unknown".to_owned(),
             Value::Optional(Some(value)) => value.shown(),

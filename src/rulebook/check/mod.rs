@@ -15,5 +15,5 @@ mod world;
 
 pub use load::{Check, Wrong};
 pub use path::Place;
-pub use rule::{CardFile, DataRule};
+pub use rule::{CardFile, DataRule, Ready};
 pub use world::{Asked, namespace};

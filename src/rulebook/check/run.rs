@@ -74,10 +74,10 @@ impl Subject<'_> {
 
 impl<'r, 'w> Run<'r, 'w> {
     /// A run that has not begun.
-    pub fn new(rule: &'r DataRule, world: &'r Asked<'r, 'w>) -> Self {
+    pub fn new(rule: &'r DataRule, check: &'r Check, world: &'r Asked<'r, 'w>) -> Self {
         Run {
             id: &rule.id,
-            check: &rule.check,
+            check,
             fixes: rule.fixes,
             params: &rule.params,
             card: rule.card.as_deref(),

@@ -4,7 +4,7 @@ use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::build::flux::ReleaseNames;
 use crate::cluster::Cluster;
-use crate::cluster::hosts::{HostUse, hosts};
+use crate::cluster::hosts::HostUse;
 use crate::cluster::pods::services_of;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -16,7 +16,7 @@ const OF_THE_DISTRIBUTION: &[&str] = &["default", "kube-system", "kube-public", 
 const SHORTEST_WORD: usize = 4;
 
 /// Every host that no rule about object storage speaks of.
-pub fn wanted<'w>(cluster: &Cluster<'w>) -> Vec<HostUse<'w>> {
+pub fn wanted<'c, 'w>(cluster: &'c Cluster<'w>) -> Vec<&'c HostUse<'w>> {
     let mut connections: Vec<Span> = cluster.storage().connections().iter().map(|one| one.text.span).collect();
     connections.sort_by_key(|span| (span.file, span.start));
     let is_storage = |place: Span| {
@@ -24,9 +24,7 @@ pub fn wanted<'w>(cluster: &Cluster<'w>) -> Vec<HostUse<'w>> {
         let before = at.checked_sub(1).and_then(|at| connections.get(at));
         before.is_some_and(|span| span.file == place.file && place.end <= span.end)
     };
-    let mut found = hosts(cluster);
-    found.retain(|host| !is_storage(host.place));
-    found
+    cluster.hosts().iter().filter(|host| !is_storage(host.place)).collect()
 }
 
 /// Whether Services of a namespace come from elsewhere as well.

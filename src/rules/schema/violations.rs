@@ -34,10 +34,22 @@ pub fn finding(rule: &'static str, cluster: &Cluster<'_>, violation: &Violation)
     Some(if violation.is_of_tree { found.confidence(Confidence::Medium) } else { found })
 }
 
-/// Kinds whose objects nobody can judge.
+/// Kinds whose objects nobody can judge, and kinds that are judged by another schema than the one that is asked for.
 pub fn undecided(cluster: &Cluster<'_>, out: &mut Sink) {
-    for (kind, count) in cluster.judged().iter().flat_map(|judged| &judged.without) {
+    let Some(judged) = cluster.judged() else { return };
+    for (kind, count) in &judged.without {
         let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
-        out.undecided(cluster, "schema", format!("the fields of {objects} of kind {kind}"), "no schema is here");
+        let why = match (judged.unusable.contains(kind), judged.unpulled.contains(kind)) {
+            (true, _) => "its schema cannot be used: it refers to others, or is none",
+            (_, true) => "no schema is here: `flux-vet schemas pull` asks the network",
+            _ => "no schema is here",
+        };
+        out.undecided(cluster, "schema", format!("the fields of {objects} of kind {kind}"), why);
+    }
+    let others = judged.unpulled.iter().filter(|kind| !judged.without.contains_key(*kind)).count();
+    if others > 0 {
+        let kinds = if others == 1 { "1 kind".to_owned() } else { format!("{others} kinds") };
+        let why = "it is not pulled, and a later one is taken: run `flux-vet schemas pull`";
+        out.undecided(cluster, "schema", format!("the fields of {kinds} by the first schema that is asked for"), why);
     }
 }

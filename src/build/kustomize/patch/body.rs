@@ -43,7 +43,7 @@ enum Text<'e> {
 impl Text<'_> {
     fn load(&self, library: &Library<'_>, mode: Mode) -> Option<Arc<Manifests>> {
         match self {
-            Text::Inline(node) => library.embedded(node, mode).map(Arc::new),
+            Text::Inline(node) => library.embedded(node, mode),
             Text::File(path) => library.load(path, mode).ok(),
         }
     }
