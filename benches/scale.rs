@@ -160,6 +160,7 @@ fn tree(root: &Path, bytes: usize, size: usize, before: Option<Stages>) -> Stage
         coverage: &checked.coverage,
         summary: checked.summary,
         rules: &checked.rules,
+        views: None,
     };
     for format in Format::all() {
         let (time, _) = least(runs, || {

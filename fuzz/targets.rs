@@ -143,6 +143,7 @@ pub fn report(text: &str) {
         coverage: &checked.coverage,
         summary: checked.summary,
         rules: &checked.rules,
+        views: None,
     };
     for format in Format::all() {
         let mut out = Vec::new();

@@ -13,7 +13,7 @@ own=$binary
 "$own" --version >/dev/null 2>&1 || own=$(command -v flux-vet || true)
 if [ -n "$own" ]; then
   mkdir -p "$folder/completions" "$folder/man"
-  for shell in bash zsh fish elvish powershell; do
+  for shell in bash zsh fish elvish nushell powershell; do
     "$own" completions "$shell" >"$folder/completions/flux-vet.$shell"
   done
   "$own" man --out "$folder/man"

@@ -293,6 +293,8 @@ pub struct Finding {
     pub state: State,
     /// Why it does not count, where it does not.
     pub state_reason: Option<String>,
+    /// The comment or annotation that covers it; `None` where the configuration, the baseline or nothing does.
+    pub state_place: Option<Span>,
 }
 
 /// One thing that was not looked at, and why: a remote source, a chart without profile, a broken Kustomization.
@@ -347,4 +349,11 @@ pub struct Summary {
     pub warning: usize,
     /// Infos.
     pub info: usize,
+}
+
+impl Summary {
+    /// All of them.
+    pub fn total(self) -> usize {
+        self.error + self.warning + self.info
+    }
 }

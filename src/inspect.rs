@@ -57,7 +57,14 @@ impl Said {
 
     /// As a finished run.
     pub fn run<'a>(&'a self, sources: &'a Sources) -> Run<'a> {
-        Run { sources, findings: &self.findings, coverage: &self.coverage, summary: self.summary, rules: &self.rules }
+        Run {
+            sources,
+            findings: &self.findings,
+            coverage: &self.coverage,
+            summary: self.summary,
+            rules: &self.rules,
+            views: None,
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub mod finding;
 pub mod fix;
 pub mod inspect;
 pub mod lsp;
+pub mod progress;
+pub mod repair;
 pub mod report;
 pub mod rulebook;
 pub mod rules;
@@ -30,6 +32,8 @@ use rayon::prelude::*;
 use crate::build::flux::SourceKey;
 use crate::build::{BuildOptions, Library, ReadSoFar, Undefined};
 use crate::cluster::before::Before;
+use crate::cluster::budget::table::{By, Table};
+use crate::cluster::graph;
 use crate::cluster::profiles::Profiles;
 use crate::cluster::schemas::cache::Cache;
 use crate::cluster::schemas::lock::LockFile;
@@ -39,7 +43,8 @@ use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::config::{Choice, Config, Date, NamespacedName, PathRules, Rendered, SourceName, Version};
 use crate::fault::Fault;
 use crate::finding::{ClusterCoverage, Coverage, Finding, Label, Observation, State, Summary};
-use crate::report::{RuleText, Run};
+use crate::progress::Progress;
+use crate::report::{Compared, RuleText, Run, Views};
 use crate::rulebook::user::{self, CardText};
 use crate::rulebook::{Catalogue, Rule, RuleEntry, Sink};
 use crate::source::{FileId, FileSystem, Sources, Span};
@@ -77,6 +82,10 @@ pub struct CheckOptions {
     pub rule_options: Vec<(String, serde_json::Value)>,
     /// Cards of the user, in place of those of the tree.
     pub cards: Option<Vec<CardText>>,
+    /// Who is told how the run gets on.
+    pub progress: Progress,
+    /// Whether somebody wants to see what the clusters look like.
+    pub views: bool,
 }
 
 /// A finished run.
@@ -95,6 +104,8 @@ pub struct Checked {
     pub is_empty: bool,
     /// What the baseline lists and is not found any more, one line each.
     pub stale: Vec<String>,
+    /// What the clusters look like, where that was asked for.
+    pub views: Option<Views>,
 }
 
 impl Checked {
@@ -106,6 +117,7 @@ impl Checked {
             coverage: &self.coverage,
             summary: self.summary,
             rules: &self.rules,
+            views: self.views.as_ref(),
         }
     }
 }
@@ -134,6 +146,7 @@ pub(crate) fn checked<T>(
     start: Start,
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
+    let mut laps = options.progress.begin();
     let mut config = Config::choose(&sources, &options.config)?;
     let library = Library::knowing(&sources, start.read);
     // The files are read beside the rules, which are many small texts themselves.
@@ -145,14 +158,23 @@ pub(crate) fn checked<T>(
     let predicates = predicates(&catalogue, &config, options)?;
     let profiles = Profiles::load(&sources, &config)?;
     let schemas = schemas(&sources, &config, options)?;
+    laps.end("reading", || format!("{} rules, {} files", predicates.len(), sources.files().len()));
     let world = build::world(&library, &build_options(&config));
+    laps.end("build", || {
+        let objects: usize = world.clusters.iter().map(|cluster| cluster.objects.len()).sum();
+        let kustomizations: usize = world.clusters.iter().map(|cluster| cluster.kustomizations.len()).sum();
+        format!("{} clusters, {kustomizations} Kustomizations, {objects} objects", world.clusters.len())
+    });
     let repository = Repository::new(&library, &config, documents(&library), &world)
         .with_profiles(profiles)
         .with_schemas(schemas)
         .since(start.before);
     let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
     let seen = look(&clusters);
-    let (observations, coverage) = run(&predicates, &repository, &clusters);
+    laps.end("index", || format!("{} documents", repository.documents.len()));
+    let (observations, coverage) = run(&predicates, &repository, &clusters, &options.progress);
+    laps.end("rules", || format!("{} observations", observations.len()));
+    let views = options.views.then(|| views(&clusters));
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
     let wanted = catalogue.iter().filter(|entry| is_wanted(entry, &config, options));
     let wanted: HashSet<&str> = wanted.map(|entry| entry.card.id.as_str()).collect();
@@ -190,6 +212,7 @@ pub(crate) fn checked<T>(
     };
     let rules = rule_texts(&catalogue, &config, &running);
     let summary = verdict::summary(&findings);
+    laps.end("verdict", || format!("{} findings, {} of them reported", findings.len(), summary.total()));
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
@@ -197,7 +220,17 @@ pub(crate) fn checked<T>(
     leave(repository, options.is_last);
     leave(world, options.is_last);
     leave(library, options.is_last);
-    Ok((Checked { findings, coverage, summary, rules, is_empty, stale, sources }, seen))
+    Ok((Checked { findings, coverage, summary, rules, is_empty, stale, views, sources }, seen))
+}
+
+/// What the clusters look like: namespaces in the budget, and the Flux objects.
+fn views(clusters: &[Cluster<'_>]) -> Views {
+    let budgets = clusters.iter().map(|cluster| Compared { now: Table::of(cluster, By::Namespace), base: None });
+    let graphs = |without_releases| {
+        let selection = graph::Selection { without_releases, sources: graph::Sources::Auto, only: &[] };
+        clusters.iter().map(|cluster| graph::flux(cluster, &selection)).collect()
+    };
+    Views { budgets: budgets.collect(), graphs: [graphs(false), graphs(true)] }
 }
 
 /// Lets go of a part of a run. Taking a large tree apart, value by value, costs as much as parsing it, and a process that
@@ -271,7 +304,7 @@ pub fn check_since(
     // One lock for both, as there is one configuration.
     let pulled = schemas(&sources, &config, options)?.pulled;
     let options = CheckOptions { cards: Some(cards), schemas_pulled: Some(pulled), ..options.clone() };
-    let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, ..options.clone() };
+    let whole = CheckOptions { only: Vec::new(), baseline: baseline::Choice::None, views: false, ..options.clone() };
     let (base, before) = checked(Sources::new(base), &whole, Start::default(), Before::of)?;
     let start = Start { before: Some(before), ..Start::default() };
     let (mut checked, ()) = checked(sources, &options, start, |_| ())?;
@@ -382,6 +415,7 @@ fn run(
     predicates: &[(String, Box<dyn Rule>)],
     repository: &Repository<'_>,
     clusters: &[Cluster<'_>],
+    progress: &Progress,
 ) -> (Seen, Coverage) {
     let pairs: Vec<_> =
         clusters.iter().flat_map(|cluster| predicates.iter().map(move |rule| (rule, cluster))).collect();
@@ -392,7 +426,9 @@ fn run(
     let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs.iter().map(prepare).collect();
     results.par_extend(pairs.par_iter().map(|((id, rule), cluster)| {
         let place = cluster.kustomizations().first().map(|root| root.spec.place);
-        let mut sink = guarded(id, place, |sink| rule.check(cluster, sink));
+        let check = || guarded(id, place, |sink| rule.check(cluster, sink));
+        let mut sink =
+            progress.part(|| format!("{id} {}", if cluster.entry().is_empty() { "." } else { cluster.entry() }), check);
         sink.observations = sink.observations.into_iter().map(|seen| cluster.at_release(seen)).collect();
         (Some(cluster.entry().into()), sink)
     }));
@@ -400,7 +436,10 @@ fn run(
     results.extend(
         predicates
             .par_iter()
-            .map(|(id, rule)| (None, guarded(id, place, |sink| rule.check_repository(repository, sink))))
+            .map(|(id, rule)| {
+                let check = || guarded(id, place, |sink| rule.check_repository(repository, sink));
+                (None, progress.part(|| id.clone(), check))
+            })
             .collect::<Vec<_>>(),
     );
     let mut seen: Seen = Vec::new();

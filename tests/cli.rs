@@ -312,3 +312,133 @@ fn the_first_screen_of_the_readme_is_what_is_printed() {
         assert!(ran.out.starts_with(&shown.join("\n")), "{page} shows something else than:\n{}", ran.out);
     }
 }
+
+#[test]
+fn an_unsaved_text_stands_over_its_file() {
+    let tree = two_findings();
+    let ks = format!("{KUSTOMIZATION}metadata: {{name: a, namespace: flux-system}}\nspec:\n{SPEC}");
+    let unsaved = |name: &str, text: &str| {
+        let arguments = ["check", "--root", ".", "--stdin-filename", name, "--output", "concise", "-q", "-"];
+        run_with(tree.path(), &arguments, text.as_bytes())
+    };
+    let saved = unsaved("ks.yaml", &std::fs::read_to_string(tree.at("ks.yaml")).unwrap());
+    assert_eq!(saved.code, 1);
+    // The finding of the other file is not shown.
+    assert_eq!(saved.out.lines().count(), 1, "{saved:?}");
+    assert!(saved.out.starts_with("ks.yaml:6:"), "{saved:?}");
+    assert_eq!((unsaved("ks.yaml", &ks).code, unsaved("ks.yaml", &ks).out.as_str()), (0, ""));
+    let other = unsaved("./kustomization.yaml", "resources: [ks.yaml, gone.yaml]\n");
+    assert!(other.out.contains("kustomization.yaml:1:") && other.out.contains("gone.yaml"), "{other:?}");
+    let absolute = tree.at("ks.yaml").canonicalize().unwrap();
+    assert_eq!(unsaved(absolute.to_str().unwrap(), "a: [\n").code, 1);
+    assert_eq!(unsaved("new/file.yaml", CONFIG_MAP).code, 0, "a file that is not there yet");
+    assert_eq!(unsaved("../elsewhere.yaml", CONFIG_MAP).code, 2);
+    tree.write(".gitignore", b"ignored.yaml\n");
+    tree.write("ignored.yaml", b"");
+    assert_eq!(unsaved("ignored.yaml", "a: [\n").out, "", "what version control leaves out is no part of the tree");
+    for arguments in [&["--stdin-filename", "ks.yaml"] as &[&str], &["--stdin-filename", "ks.yaml", "-", "ks.yaml"]] {
+        assert_eq!(check(&tree, arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_lowest_severity_narrows_what_is_listed_and_nothing_else() {
+    let tree = two_findings();
+    let errors = check(&tree, &["--min-severity", "error", "--fail-on", "warning"]);
+    assert!(!errors.out.contains("warning["), "{errors:?}");
+    assert!(errors.out.contains("1 error, 1 warning in") && errors.out.contains("; 1 not listed"), "{errors:?}");
+    let warning = check(&warning_only(), &["--min-severity", "error", "--fail-on", "warning", "--output", "json"]);
+    assert_eq!((warning.code, warning.findings()), (1, Vec::new()));
+    assert_eq!(warning.json()["summary"]["warning"], 1);
+    assert_eq!(check(&tree, &["--min-severity", "info", "--output", "json"]).findings().len(), 2);
+}
+
+#[test]
+fn every_file_is_shown_with_what_became_of_it() {
+    let tree = Tree::new(&[
+        (
+            "flux/ks.yaml",
+            &format!(
+                "{KUSTOMIZATION}metadata: {{name: apps, namespace: flux-system}}\nspec:\n  path: ./apps\n  postBuild: {{substituteFrom: [{{kind: ConfigMap, name: vars}}]}}\n{SPEC}"
+            ),
+        ),
+        (
+            "flux/vars.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: vars, namespace: flux-system}\ndata: {MODE: fast}\n",
+        ),
+        (
+            "apps/kustomization.yaml",
+            "resources: [cm.yaml, release.yaml]\npatches: [{path: patch.yaml}]\n\
+             configMapGenerator: [{name: made, files: [a.conf]}, {name: values, namespace: apps, files: [values.yaml]}]\n\
+             generatorOptions: {disableNameSuffixHash: true}\n",
+        ),
+        (
+            "apps/cm.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: apps}\ndata: {mode: \"${MODE}\"}\n",
+        ),
+        (
+            "apps/patch.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: apps}\ndata: {more: x}\n",
+        ),
+        ("apps/a.conf", "a=1\n"),
+        ("apps/values.yaml", "replicas: 2\n"),
+        (
+            "apps/release.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: apps}\nspec:\n  \
+             interval: 1h\n  chartRef: {kind: OCIRepository, name: web}\n  valuesFrom: [{kind: ConfigMap, name: values}]\n",
+        ),
+        ("apps/later.yaml", CONFIG_MAP),
+        (".flux-vet.yaml", "nodes: 3\n"),
+    ]);
+    let shown = check(&tree, &["--show-files"]);
+    let expected = ".flux-vet.yaml: configuration\napps/a.conf: generator\napps/cm.yaml: resource\n\
+        apps/kustomization.yaml: kustomization, resource\napps/later.yaml: unread\napps/patch.yaml: patch\n\
+        apps/release.yaml: resource\napps/values.yaml: generator, values\nflux/ks.yaml: entry, resource\nflux/vars.yaml: resource, variables\n";
+    assert_eq!((shown.code, shown.out.as_str()), (0, expected));
+    assert_eq!(check(&tree, &["--show-files", "apps/later.yaml"]).out, "apps/later.yaml: unread\n");
+    assert_eq!(check(&tree, &["--show-files", "flux"]).out.lines().count(), 2);
+    assert_eq!(check(&Tree::new(&[]), &["--show-files"]).code, 3);
+}
+
+#[test]
+fn phases_and_their_times_stand_on_standard_error_alone() {
+    let tree = two_findings();
+    let plain = check(&tree, &[]);
+    let phases = |arguments: &[&str]| {
+        let ran = check(&tree, arguments);
+        assert_eq!((ran.code, &ran.out), (1, &plain.out));
+        let lines = ran.err.lines().filter_map(|line| line.split_once(" ms  ")).map(|(_, words)| words.to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    assert!(!plain.err.contains(" ms "));
+    let named = |lines: &[String]| -> Vec<String> {
+        let phases = lines.iter().filter(|line| !line.starts_with(' '));
+        phases.filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect()
+    };
+    assert_eq!(named(&phases(&["-v"])), ["reading", "build", "index", "rules", "verdict"]);
+    let all = phases(&["-vv"]);
+    assert_eq!(named(&all).len(), 5);
+    assert!(all.iter().any(|line| line == "  depends-on-missing ."), "{all:?}");
+}
+
+#[test]
+fn every_shell_has_its_completions() {
+    let tree = Tree::new(&[]);
+    for shell in ["bash", "elvish", "fish", "nushell", "powershell", "zsh"] {
+        let ran = run(tree.path(), &["completions", shell]);
+        assert!(ran.code == 0 && ran.out.contains("stdin-filename"), "{shell}: {ran:?}");
+    }
+}
+
+#[test]
+fn started_by_flux_it_is_called_flux_vet() {
+    let tree = Tree::new(&[]);
+    let plugin = tree.at(".fluxcd/plugins/flux-vet");
+    std::fs::copy(env!("CARGO_BIN_EXE_flux-vet"), &plugin).unwrap();
+    let usage = |program: &Path| {
+        let help = std::process::Command::new(program).args(["check", "--help"]).output().unwrap();
+        String::from_utf8(help.stdout).unwrap().lines().find(|line| line.starts_with("Usage:")).unwrap().to_owned()
+    };
+    assert!(usage(&plugin).starts_with("Usage: flux vet check "));
+    assert!(usage(Path::new(env!("CARGO_BIN_EXE_flux-vet"))).starts_with("Usage: flux-vet check "));
+}

@@ -6,9 +6,11 @@ mod sample;
 
 use std::collections::BTreeSet;
 
+use flux_vet::cluster::graph::{Edge, End, Graph, Node, Relation, Role, Standing};
 use flux_vet::finding::Severity;
-use flux_vet::report::{Extent, Format, Style};
-use flux_vet::source::Span;
+use flux_vet::report::{Extent, Format, Run, Style, Views, write};
+use flux_vet::source::{Disk, Span};
+use flux_vet::{CheckOptions, check};
 use insta::assert_snapshot;
 use sample::Sample;
 use serde_json::{Value, json};
@@ -190,6 +192,55 @@ fn no_line_of_an_azure_report_is_another_command() {
     for line in Sample::new().report(Format::Azure).lines() {
         assert!(line.starts_with("##vso[task.logissue ") && line.matches("##").count() == 1, "{line}");
     }
+}
+
+fn markdown(run: &Run<'_>, extent: Extent) -> String {
+    let mut out = Vec::new();
+    write(run, Format::Markdown, &Style { extent, ..Style::default() }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn markdown_shows_the_budget_and_what_depends_on_what() {
+    let tree = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/trees/renamed-bucket");
+    let options = CheckOptions { views: true, ..CheckOptions::default() };
+    let checked = check(Disk::new(tree.as_ref()).unwrap(), &options).unwrap();
+    assert_snapshot!("markdown_of_a_tree", markdown(&checked.as_run(), Extent::Coverage));
+    assert!(!markdown(&checked.as_run(), Extent::Findings).contains("<summary>budget"));
+}
+
+#[test]
+fn markdown_draws_less_where_the_picture_is_too_large() {
+    let node = |name: &str| Node {
+        role: Role::Kustomization,
+        kind: "Kustomization".into(),
+        namespace: "flux-system".into(),
+        name: name.into(),
+        standing: Standing::Known,
+        remark: None,
+        is_center: false,
+        in_box: None,
+    };
+    let graph = |edges: usize| {
+        let edge =
+            || Edge { from: 0, to: End::Node(1), relation: Relation::DependsOn, label: None, is_circular: false };
+        let edges = std::iter::repeat_with(edge).take(edges).collect();
+        Graph { nodes: vec![node("one"), node("other")], edges, ..Graph::default() }
+    };
+    let drawn = |whole: usize, less: usize| {
+        let sample = Sample::empty();
+        let views = Views { budgets: Vec::new(), graphs: [vec![graph(whole)], vec![graph(less)]] };
+        let run = Run {
+            sources: &sample.sources,
+            findings: &[],
+            coverage: &sample.coverage,
+            summary: Default::default(),
+            rules: &[],
+            views: Some(&views),
+        };
+        markdown(&run, Extent::Coverage).matches(" --> ").count()
+    };
+    assert_eq!((drawn(3, 2), drawn(501, 2), drawn(501, 501)), (3, 2, 0));
 }
 
 #[test]

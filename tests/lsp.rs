@@ -211,6 +211,110 @@ fn findings_are_fixed_and_ignored() {
 }
 
 #[test]
+fn on_saving_fixes_are_made_until_none_is_left() {
+    let folder = tree();
+    let (mut client, _) = Client::start(folder.path(), full());
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: store\n  labels:\n    \
+        # flux-vet: ignore[schema-value-invalid] a date\n    since: 2024-01-01\n    other: a\n";
+    client.open("apps/store/settings.yaml", text);
+    client.until("apps/store/settings.yaml", has("yaml-date-retyped"));
+    let all = |actions: Vec<Value>| {
+        actions.into_iter().find(|action| action["kind"] == "source.fixAll.flux-vet").expect("an action")
+    };
+    // Beside other actions it is what one check tells.
+    let once = all(client.actions("apps/store/settings.yaml", 7, None));
+    assert_eq!(edited(text, &once), text.replace("2024-01-01", "\"2024-01-01\""));
+    // The comment ignores nothing any more when the date is a text.
+    let whole = all(client.actions("apps/store/settings.yaml", 7, Some("source.fixAll")));
+    let comment = "    # flux-vet: ignore[schema-value-invalid] a date\n";
+    assert_eq!(edited(text, &whole), text.replace("2024-01-01", "\"2024-01-01\"").replace(comment, ""));
+    assert_eq!(client.leave(), 0);
+}
+
+#[test]
+fn the_reason_is_a_place_to_fill_in_where_the_client_knows_such() {
+    let folder = tree();
+    let mut capabilities = full();
+    capabilities["workspace"]["workspaceEdit"]["snippetEditSupport"] = json!(true);
+    let (mut client, _) = Client::start(folder.path(), capabilities);
+    let text = client.text("cluster/web.yaml").replace("name: store", "name: gone");
+    client.open("cluster/web.yaml", &text);
+    client.until("cluster/web.yaml", has("depends-on-missing"));
+    let line = text.lines().position(|line| line.contains("gone")).unwrap();
+    let actions = client.actions("cluster/web.yaml", line, Some("quickfix"));
+    let ignore = actions.iter().find(|action| action["title"].as_str().unwrap().starts_with("Ignore")).unwrap();
+    let edit = &ignore["edit"]["documentChanges"][0]["edits"][0];
+    assert_eq!(
+        edit["snippet"],
+        json!({ "kind": "snippet", "value": "    # flux-vet: ignore[depends-on-missing] ${1:REASON}\n" })
+    );
+    assert_eq!(client.leave(), 0);
+}
+
+#[test]
+fn a_picture_of_the_graph_is_drawn_on_demand() {
+    let folder = tree();
+    let (mut client, answer) = Client::start(folder.path(), full());
+    assert_eq!(answer["capabilities"]["executeCommandProvider"]["commands"], json!(["flux-vet.graph"]));
+    let mut draw = |argument: Value| {
+        let arguments = json!({ "command": "flux-vet.graph", "arguments": [argument] });
+        let id = client.request("workspace/executeCommand", arguments);
+        client.answer(&id).response_result
+    };
+    let svg = draw(json!({})).unwrap();
+    assert_eq!(svg["format"], "svg");
+    assert!(svg["text"].as_str().unwrap().starts_with("<svg"), "{svg}");
+    let mermaid = draw(json!({ "format": "mermaid", "kustomization": ["web"] })).unwrap();
+    let text = mermaid["text"].as_str().unwrap();
+    assert!(text.contains("flowchart LR") && text.contains("web") && text.contains("store"), "{text}");
+    assert!(draw(json!({ "format": "png" })).is_err());
+    // An unsaved text counts.
+    let other = client.text("cluster/web.yaml").replace("name: store", "name: gone");
+    client.open("cluster/web.yaml", &other);
+    let arguments = json!({ "command": "flux-vet.graph", "arguments": [{ "format": "dot" }] });
+    let dot = client.ask("workspace/executeCommand", arguments);
+    assert!(dot["text"].as_str().unwrap().contains("gone"), "{dot}");
+    let id = client.request("workspace/executeCommand", json!({ "command": "other" }));
+    assert!(client.answer(&id).response_result.is_err());
+    assert_eq!(client.leave(), 0);
+}
+
+#[test]
+fn the_configuration_is_named_by_the_client_or_the_command_line() {
+    let folder = tree();
+    fs::write(folder.path().join("off.yaml"), "rules: {depends-on-missing: off}\n").unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().join("flux-vet.yaml");
+    fs::write(&file, "rules: {depends-on-missing: off}\n").unwrap();
+    fs::write(folder.path().join(".flux-vet.yaml"), "rules: {depends-on-missing: info}\n").unwrap();
+    let broken = |client: &Client| client.text("cluster/web.yaml").replace("name: store", "name: gone");
+    let file = file.to_str().unwrap();
+    for (arguments, options, severity) in [
+        (&[] as &[&str], json!(null), Some(3)),
+        (&["--config", file], json!(null), None),
+        (&["--config", "off.yaml"], json!(null), None),
+        (&["--isolated"], json!(null), Some(1)),
+        (&[], json!({ "config": "off.yaml" }), None),
+        (&["--config", file], json!({ "config": ".flux-vet.yaml" }), Some(3)),
+        (&[], json!({ "isolated": true }), Some(1)),
+    ] {
+        let (mut client, _) = Client::start_with(folder.path(), full(), arguments, options.clone());
+        let text = broken(&client);
+        client.open("cluster/web.yaml", &text);
+        match severity {
+            Some(severity) => {
+                let shown = client.until("cluster/web.yaml", has("depends-on-missing"));
+                assert_eq!(shown[0]["severity"], severity, "{arguments:?} {options}");
+            }
+            None => {
+                client.until("cluster/web.yaml", <[Value]>::is_empty);
+            }
+        }
+        assert_eq!(client.leave(), 0);
+    }
+}
+
+#[test]
 fn a_wrong_configuration_is_shown_at_its_place() {
     let folder = tree();
     let (mut client, _) = Client::start(folder.path(), full());

@@ -180,6 +180,17 @@ fn vim_reads_every_finding() {
 }
 
 #[test]
+fn the_task_that_watches_waits_for_the_marks() {
+    let watch = &json("vscode/tasks.json")["tasks"][1];
+    assert_eq!(watch["problemMatcher"]["pattern"], json("vscode/tasks.json")["tasks"][0]["problemMatcher"]["pattern"]);
+    for (pattern, mark) in [("beginsPattern", "[flux-vet] checking"), ("endsPattern", "[flux-vet] done")] {
+        let expression = watch["problemMatcher"]["background"][pattern].as_str().unwrap();
+        assert!(Regex::new(expression).unwrap().is_match(mark), "{expression}");
+        assert_eq!(read_all(&vscode(), mark), []);
+    }
+}
+
+#[test]
 fn no_matcher_takes_the_lines_about_the_run() {
     let sample = Sample::new();
     let plain = sample.report(Format::Concise);

@@ -13,6 +13,9 @@ use serde_json::Value;
 
 const COLOR: Style = Style { color: true, hyperlinks: false, extent: Extent::Coverage, suppressed: false };
 
+/// With what does not count.
+const SUPPRESSED: Style = Style { color: false, hyperlinks: false, extent: Extent::Coverage, suppressed: true };
+
 /// The first finding and a suppressed one, in one cluster: what the long formats have to show.
 fn short() -> Sample {
     let mut sample = Sample::new();
@@ -353,7 +356,7 @@ fn json_satisfies_its_published_schema() {
 
 #[test]
 fn sarif_holds_what_code_scanning_reads() {
-    assert_snapshot!(without_version(&short().report(Format::Sarif)), @r#"
+    assert_snapshot!(without_version(&short().styled(Format::Sarif, SUPPRESSED)), @r#"
     {
       "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
       "version": "2.1.0",
@@ -672,11 +675,12 @@ fn sarif_satisfies_the_standard() {
     let mut known = Sample::new();
     known.findings[0].state = State::Known;
     known.findings[1].state = State::Baselined;
+    let comment = known.findings[4].primary.span;
+    known.findings[4].state_place = Some(comment);
     for sample in [Sample::new(), Sample::empty(), known] {
-        let errors: Vec<String> = validator
-            .iter_errors(&json(&sample, Format::Sarif))
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
+        let log: Value = serde_json::from_str(&sample.styled(Format::Sarif, SUPPRESSED)).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(errors, Vec::<String>::new());
     }
 }
@@ -718,9 +722,33 @@ fn sarif_says_new_and_unchanged_only_against_a_base() {
 fn suppressed_findings_stand_only_where_programs_read_them() {
     let sample = Sample::new();
     for format in Format::all() {
-        let kept = matches!(format, Format::Json | Format::Jsonl | Format::Sarif);
+        let kept = matches!(format, Format::Json | Format::Jsonl);
         assert_eq!(sample.report(*format).contains("nobody looks at this key"), kept, "{format}");
     }
+}
+
+#[test]
+fn sarif_says_who_suppresses_where_that_is_asked_for() {
+    let mut sample = Sample::new();
+    sample.findings[0].state = State::Known;
+    sample.findings[1].state = State::Baselined;
+    let comment = sample.findings[2].primary.span;
+    let ignored = sample.findings[4].clone();
+    sample.findings[4].state_place = Some(comment);
+    sample.findings.push(ignored);
+    let suppressions = |style: Style| -> Vec<Value> {
+        let log: Value = serde_json::from_str(&sample.styled(Format::Sarif, style)).unwrap();
+        log["runs"][0]["results"].as_array().unwrap().iter().map(|result| result["suppressions"][0].clone()).collect()
+    };
+    assert_eq!(suppressions(Style::default()).len(), 3, "GitHub opens an alert for every result");
+    let all = suppressions(SUPPRESSED);
+    let kinds: Vec<&Value> = all.iter().map(|one| &one["kind"]).collect();
+    let null = Value::Null;
+    let (external, source) = (Value::from("external"), Value::from("inSource"));
+    assert_eq!(kinds, [&external, &external, &null, &null, &source, &external]);
+    assert_eq!(all[4]["justification"], "read by hand");
+    assert_eq!(all[4]["location"]["physicalLocation"]["artifactLocation"]["uri"], "apps/evil.yaml");
+    assert_eq!(all[5]["location"], Value::Null);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub mod object;
 pub mod scope;
 pub mod selector;
 pub mod trail;
+pub mod uses;
 
 pub use flux::{BuildOptions, ClusterBuild, KustomizationBuild, State, Undefined, World, world};
 pub use manifests::{Library, ReadSoFar};

@@ -1,10 +1,7 @@
 //! `flux-vet check`: the whole pipeline over a tree, reports in any number of formats.
 
-use std::env;
-use std::fs::OpenOptions;
-use std::io::{Read, Write, stderr, stdin};
+use std::io::{Write, stderr};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,14 +11,18 @@ use super::baseline;
 use super::fix;
 use super::listed::{Lists, Paths};
 use super::locations::Schemas;
+use super::outputs::{self, Manner, Output};
 use super::since;
+use super::standard_input::{self, Unsaved};
 use super::tree::{self, Tree};
-use super::{CLEAN, Color, FINDINGS, NOTHING, has_color, has_hyperlinks, print, save};
+use super::verbosity::Verbosity;
+use super::{CLEAN, FINDINGS, NOTHING, files, print, watch};
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::finding::{Severity, State, Summary};
-use crate::report::{self, Extent, Format, Run, Style};
-use crate::source::{Disk, Memory, Overlay};
+use crate::repair::repair;
+use crate::report::Format;
+use crate::source::{Disk, Overlay};
 use crate::{CheckOptions, Checked, check, check_since};
 
 #[derive(Debug, Args)]
@@ -34,11 +35,15 @@ pub struct Arguments {
     lists: Lists,
 
     #[command(flatten)]
-    tree: Tree,
+    pub tree: Tree,
+
+    /// With `-`: standard input is the unsaved text of this file of the tree, and what touches it is shown
+    #[arg(long, value_name = "PATH", requires = "path", conflicts_with_all = ["fix", "diff", "file_list"])]
+    stdin_filename: Option<String>,
 
     /// Report only what this git revision does not have yet
     #[arg(long, value_name = "REV")]
-    base: Option<String>,
+    pub base: Option<String>,
 
     #[command(flatten)]
     schemas: Schemas,
@@ -61,29 +66,23 @@ pub struct Arguments {
     #[arg(long)]
     exit_zero: bool,
 
-    /// Colour of the human and concise formats
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    color: Color,
+    /// Lowest severity that reports list; counts and the exit code are those of all findings
+    #[arg(long, value_name = "LEVEL")]
+    min_severity: Option<Level>,
 
-    /// Links on the names of rules in the human format
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    hyperlinks: Color,
+    #[command(flatten)]
+    pub manner: Manner,
 
-    /// List what is ignored, in the baseline, or known before, too
-    #[arg(long, conflicts_with = "quiet")]
-    show_suppressed: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
 
-    /// Report how many findings each rule has, too
-    #[arg(long)]
-    statistics: bool,
+    /// Check again whenever a file changes, until interrupted
+    #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename", "file_list"])]
+    pub watch: bool,
 
-    /// Report findings only, without what was covered
-    #[arg(short, long, conflicts_with = "statistics")]
-    quiet: bool,
-
-    /// Write nothing to standard output, only files
-    #[arg(short, long)]
-    silent: bool,
+    /// List the files of the tree and what the builds made of each, and check nothing
+    #[arg(long, conflicts_with_all = ["fix", "diff", "stdin_filename", "watch", "base", "output"])]
+    show_files: bool,
 
     /// Folder that paths in reports are relative to [default: the root]
     #[arg(long, value_name = "DIR")]
@@ -102,66 +101,103 @@ enum FailOn {
     Never,
 }
 
-/// A report to write: its format, and its file or standard output.
-struct Output {
-    format: Format,
-    file: Option<PathBuf>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Error,
+    Warning,
+    Info,
+}
+
+impl Level {
+    fn severity(self) -> Severity {
+        match self {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Info => Severity::Info,
+        }
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<u8, Fault> {
-    let outputs = outputs(&arguments.output)?;
+    let outputs = outputs::outputs(&arguments.output)?;
     if let Some(threads) = arguments.threads {
         // Fails only when the pool is already there, which cannot be at this point.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
-    let mut checked = if arguments.path.iter().any(|path| path == "-") {
-        if arguments.fix.are_wanted() || arguments.base.is_some() {
-            let message = "a stream has no files to fix and no revisions".to_owned();
-            return Err(Fault::Usage { message, help: Some("leave out `-`, or --fix, --diff and --base".to_owned()) });
+    let is_stream = arguments.path.iter().any(|path| path == "-");
+    if let Some(name) = &arguments.stdin_filename {
+        if arguments.path != ["-"] {
+            let message = "`--stdin-filename` goes with `-`, and with no other path".to_owned();
+            let help = Some(format!("flux-vet check --stdin-filename {name} -"));
+            return Err(Fault::Usage { message, help });
         }
+        let unsaved = Unsaved::read(name)?;
+        let checked = tree(arguments, &Some(vec![name.clone()]), Some(&unsaved))?;
+        return Ok(report(arguments, &outputs, checked)?.0);
+    }
+    if is_stream {
+        if arguments.fix.are_wanted() || arguments.base.is_some() || arguments.watch || arguments.show_files {
+            let message = "a stream has no files to fix, to watch and to list, and no revisions".to_owned();
+            let help = Some("leave out `-`, or --fix, --diff, --watch, --show-files and --base".to_owned());
+            return Err(Fault::Usage { message, help });
+        }
+        return Ok(report(arguments, &outputs, stream(arguments)?)?.0);
+    }
+    let paths = arguments.lists.paths(&arguments.path)?;
+    if arguments.show_files {
+        return files::run(&arguments.tree, &paths);
+    }
+    if arguments.watch {
+        return watch::run(arguments, &outputs, &paths);
+    }
+    if arguments.fix.are_wanted() {
         let (disk, config) = arguments.tree.open()?;
-        // The stream is the whole tree: a configuration is given beside it or not at all.
-        let config = match config {
-            Choice::At(_) => since::beside(&disk, &config)?,
-            config => config,
-        };
-        let schema_locations = arguments.schemas.locations()?;
-        check(standard_input()?, &CheckOptions { config, schema_locations, today: today(), ..CheckOptions::default() })?
-    } else if arguments.fix.are_wanted() {
-        let (disk, config) = arguments.tree.open()?;
-        let paths = arguments.lists.paths(&arguments.path)?;
         let options = options(arguments, &paths, &disk, config)?;
         let tree = Overlay::new(Arc::new(disk.clone()));
-        let fixed = arguments.fix.apply(&tree, |tree| Ok(narrowed(&paths, check(tree, &options)?)))?;
+        let fixed = repair(&tree, arguments.fix.which(), |tree| Ok(narrowed(&paths, check(tree, &options)?)))?;
         let _ = writeln!(stderr(), "flux-vet: {}", fixed.summary(arguments.fix.is_diff()));
         if arguments.fix.is_diff() {
             print(fixed.diff().as_bytes())?;
             return Ok(if fixed.files.is_empty() { CLEAN } else { FINDINGS });
         }
         fixed.write(&disk)?;
-        fixed.checked
-    } else {
-        let paths = arguments.lists.paths(&arguments.path)?;
-        narrowed(&paths, tree(arguments, &paths)?)
-    };
+        return Ok(report(arguments, &outputs, fixed.checked)?.0);
+    }
+    Ok(report(arguments, &outputs, narrowed(&paths, tree(arguments, &paths, None)?))?.0)
+}
+
+/// Writes the reports of a finished check; gives the exit code, and the check as it was reported.
+///
+/// # Errors
+/// A report cannot be written.
+pub fn report(arguments: &Arguments, outputs: &[Output], mut checked: Checked) -> Result<(u8, Checked), Fault> {
+    let code = exit_code(&checked, arguments);
     if let Some(base) = &arguments.path_base {
         arguments.tree.tell_from(base, &mut checked.sources)?;
     }
+    if let Some(lowest) = arguments.min_severity.map(Level::severity) {
+        checked.findings.retain(|finding| finding.severity >= lowest);
+    }
     let run = checked.as_run();
-    for output in &outputs {
-        write(&run, output, arguments)?;
+    for output in outputs {
+        outputs::write(&run, output, &arguments.manner)?;
     }
     if outputs.iter().any(|output| output.format == Format::Github) {
-        summarize(&run)?;
+        outputs::summarize(&run)?;
     }
-    let is_stale = arguments.baseline.tell(&checked.stale, arguments.quiet || arguments.silent);
-    Ok(match exit_code(&checked, arguments) {
+    let is_stale = arguments.baseline.tell(&checked.stale, arguments.manner.quiet || arguments.manner.silent);
+    let code = match code {
         CLEAN if is_stale && !arguments.exit_zero => FINDINGS,
         code => code,
-    })
+    };
+    Ok((code, checked))
 }
 
-fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
+/// What the arguments say about a check of a tree.
+///
+/// # Errors
+/// A path does not lie below the root, or a place for schemas cannot be read.
+pub fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) -> Result<CheckOptions, Fault> {
     Ok(CheckOptions {
         config,
         baseline: arguments.baseline.choice(disk)?,
@@ -169,39 +205,54 @@ fn options(arguments: &Arguments, paths: &Paths, disk: &Disk, config: Choice) ->
         schema_cache: arguments.schemas.cache.clone(),
         only: paths.iter().flatten().map(|path| tree::below(disk, path)).collect::<Result<_, _>>()?,
         today: today(),
+        progress: arguments.verbosity.progress(),
+        views: outputs::show_clusters(&arguments.output),
         ..CheckOptions::default()
     })
 }
 
 /// A list without paths asks for nothing; no list asks for everything.
-fn narrowed(paths: &Paths, checked: Checked) -> Checked {
+pub fn narrowed(paths: &Paths, checked: Checked) -> Checked {
     match paths {
         Some(paths) if paths.is_empty() => Checked { findings: Vec::new(), summary: Summary::default(), ..checked },
         _ => checked,
     }
 }
 
-fn tree(arguments: &Arguments, paths: &Paths) -> Result<Checked, Fault> {
+/// Checks the tree as it is, or as it would be with a text that is not saved yet.
+///
+/// # Errors
+/// As for [`check`], and where there is no such tree, path or revision.
+pub fn tree(arguments: &Arguments, paths: &Paths, unsaved: Option<&Unsaved>) -> Result<Checked, Fault> {
     let (disk, config) = arguments.tree.open()?;
-    let options = CheckOptions { is_last: true, ..options(arguments, paths, &disk, config)? };
-    match &arguments.base {
+    // A round of watching is not the last one.
+    let options = CheckOptions { is_last: !arguments.watch, ..options(arguments, paths, &disk, config)? };
+    let (revision, options) = match &arguments.base {
         Some(base) => {
             let (revision, config) = since::open(&disk, base, &options.config)?;
-            check_since(disk, revision, &CheckOptions { config, ..options })
+            (Some(revision), CheckOptions { config, ..options })
         }
-        None => check(disk, &options),
+        None => (None, options),
+    };
+    match (unsaved, revision) {
+        (None, None) => check(disk, &options),
+        (None, Some(revision)) => check_since(disk, revision, &options),
+        (Some(text), None) => check(text.over(&disk)?, &options),
+        (Some(text), Some(revision)) => check_since(text.over(&disk)?, revision, &options),
     }
 }
 
-fn standard_input() -> Result<Memory, Fault> {
-    let mut bytes = Vec::new();
-    stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Fault::Read { path: "standard input".to_owned(), reason: error.to_string() })?;
-    let mut memory = Memory::default();
-    memory.insert("stdin.yaml", bytes);
-    Ok(memory)
+/// Checks a stream of manifests, which is the whole tree: a configuration is given beside it or not at all.
+fn stream(arguments: &Arguments) -> Result<Checked, Fault> {
+    let (disk, config) = arguments.tree.open()?;
+    let config = match config {
+        Choice::At(_) => since::beside(&disk, &config)?,
+        config => config,
+    };
+    let progress = arguments.verbosity.progress();
+    let schema_locations = arguments.schemas.locations()?;
+    let options = CheckOptions { config, schema_locations, today: today(), progress, ..CheckOptions::default() };
+    check(standard_input::stream()?, &options)
 }
 
 /// The day of the run in UTC.
@@ -218,77 +269,6 @@ pub fn today() -> Option<Date> {
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     Date::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
-}
-
-fn outputs(given: &[String]) -> Result<Vec<Output>, Fault> {
-    if given.is_empty() {
-        let mut outputs = vec![Output { format: Format::Human, file: None }];
-        if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-            outputs.push(Output { format: Format::Github, file: None });
-        }
-        return Ok(outputs);
-    }
-    let mut outputs = Vec::new();
-    for text in given {
-        let (format, file) = match text.split_once('=') {
-            Some((format, "-")) => (format, None),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (text.as_str(), None),
-        };
-        let format = Format::from_str(format).map_err(|error| Fault::Usage {
-            message: error.to_string(),
-            help: Some(format!(
-                "formats: {}",
-                Format::all().iter().map(|format| format.word()).collect::<Vec<_>>().join(", ")
-            )),
-        })?;
-        outputs.push(Output { format, file });
-    }
-    let shared: Vec<&Output> = outputs.iter().filter(|output| output.file.is_none()).collect();
-    if shared.len() > 1 && shared.iter().any(|output| !output.format.is_lines()) {
-        return Err(Fault::Usage {
-            message: "only the formats of lines can share standard output".to_owned(),
-            help: Some("write the others to a file: --output json=report.json".to_owned()),
-        });
-    }
-    Ok(outputs)
-}
-
-fn write(run: &Run<'_>, output: &Output, arguments: &Arguments) -> Result<(), Fault> {
-    let on_terminal = output.file.is_none();
-    let colored = on_terminal && output.format.is_lines() && has_color(arguments.color, output.format == Format::Human);
-    let extent = match (arguments.quiet, arguments.statistics) {
-        (true, _) => Extent::Findings,
-        (_, true) => Extent::Statistics,
-        _ => Extent::Coverage,
-    };
-    let hyperlinks = on_terminal && has_hyperlinks(arguments.hyperlinks, colored);
-    let text = written(
-        run,
-        output.format,
-        &Style { color: colored, hyperlinks, extent, suppressed: arguments.show_suppressed },
-    )?;
-    match &output.file {
-        Some(path) => save(path, &text),
-        None if arguments.silent => Ok(()),
-        None => print(&text),
-    }
-}
-
-fn written(run: &Run<'_>, format: Format, style: &Style) -> Result<Vec<u8>, Fault> {
-    let mut text = Vec::new();
-    report::write(run, format, style, &mut text)
-        .map_err(|error| Fault::Write { path: "report".to_owned(), reason: error.to_string() })?;
-    Ok(text)
-}
-
-/// Annotations of a job on GitHub come with its summary: it has room for what the limits on annotations leave out.
-fn summarize(run: &Run<'_>) -> Result<(), Fault> {
-    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
-    let text = written(run, Format::Markdown, &Style::default())?;
-    let file = OpenOptions::new().append(true).create(true).open(&path);
-    file.and_then(|mut file| file.write_all(&text))
-        .map_err(|error| Fault::Write { path: PathBuf::from(&path).display().to_string(), reason: error.to_string() })
 }
 
 fn exit_code(checked: &Checked, arguments: &Arguments) -> u8 {

@@ -1,19 +1,16 @@
 //! `--fix` and `--diff`: fixes applied until nothing is left to fix, and what they change.
 
-use hashbrown::HashSet;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use similar::TextDiff;
 
 use super::save;
-use crate::Checked;
 use crate::fault::Fault;
-use crate::finding::State;
-use crate::fix::{MAX_ROUNDS, Plan, Wanted, plan};
+use crate::fix::Wanted;
+use crate::repair::Fixed;
 use crate::report::without_secrets;
-use crate::source::{Disk, FileSystem, Overlay};
+use crate::source::Disk;
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Fixing {
@@ -39,18 +36,6 @@ enum Which {
     All,
 }
 
-/// What fixes did.
-pub struct Fixed {
-    /// The findings that are left.
-    pub checked: Checked,
-    /// How many findings were fixed.
-    pub count: usize,
-    /// How many fixes were refused in the last round.
-    pub refused: usize,
-    /// The changed files: text before, text after.
-    pub files: BTreeMap<String, (String, String)>,
-}
-
 impl Fixing {
     /// Whether fixes are to be made, on disk or on paper.
     pub fn are_wanted(self) -> bool {
@@ -62,64 +47,13 @@ impl Fixing {
         self.diff
     }
 
-    fn which(self) -> Wanted {
+    /// Which fixes.
+    pub fn which(self) -> Wanted {
         match self.fix {
             Some(Which::All) => Wanted::All,
             Some(Which::Safe) | None => Wanted::Safe,
         }
     }
-
-    /// Applies fixes to texts in memory and checks again, until nothing is left to fix.
-    ///
-    /// # Errors
-    /// As for the check.
-    pub fn apply(self, below: &Overlay, examine: impl Fn(Overlay) -> Result<Checked, Fault>) -> Result<Fixed, Fault> {
-        let mut tree = below.clone();
-        let mut checked = examine(tree.clone())?;
-        let mut count = 0;
-        let mut refused = 0;
-        // Findings whose fix did not take them away: it would be made again and again.
-        let mut futile: HashSet<String> = HashSet::new();
-        for _ in 0..MAX_ROUNDS {
-            let mut findings = checked.findings.clone();
-            for finding in findings.iter_mut().filter(|finding| futile.contains(&finding.fingerprint)) {
-                finding.fix = None;
-            }
-            let Plan { changes, applied, refused: left } = plan(&findings, &checked.sources, self.which());
-            refused = left.len() + futile.len();
-            if changes.is_empty() {
-                break;
-            }
-            let mut next = tree.clone();
-            for change in &changes {
-                next.insert(&change.path, change.text.clone());
-            }
-            let after = examine(next.clone())?;
-            let done = applied.iter().filter_map(|at| findings.get(*at)).map(|finding| finding.fingerprint.as_str());
-            let stayed = done.filter(|fingerprint| reported(&after, fingerprint) >= reported(&checked, fingerprint));
-            let stayed: Vec<String> = stayed.map(str::to_owned).collect();
-            if !stayed.is_empty() {
-                // The round is made again without them.
-                futile.extend(stayed);
-                continue;
-            }
-            count += applied.len();
-            (tree, checked) = (next, after);
-        }
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let mut files = BTreeMap::new();
-        for (path, after) in tree.texts() {
-            let before = below.read(path).map(text).unwrap_or_default();
-            files.insert(path.clone(), (before, text(after.clone())));
-        }
-        Ok(Fixed { checked, count, refused, files })
-    }
-}
-
-/// How many findings of a fingerprint count.
-fn reported(checked: &Checked, fingerprint: &str) -> usize {
-    let counting = checked.findings.iter().filter(|finding| finding.state == State::Reported);
-    counting.filter(|finding| finding.fingerprint == fingerprint).count()
 }
 
 impl Fixed {
@@ -164,38 +98,5 @@ impl Fixed {
             ));
         }
         line
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::finding::{Applicability, Edit, Fix};
-    use crate::source::{Memory, Span};
-    use crate::{CheckOptions, check};
-
-    #[test]
-    fn a_fix_that_leaves_its_finding_is_not_made_and_others_are() {
-        let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: b}\nspec:\n  # flux-vet: ignore[depends-on-missing] none\n  dependsOn: [{name: a}]\n";
-        let mut memory = Memory::default();
-        memory.insert("ks.yaml", text.as_bytes());
-        // The circle gets a fix that changes nothing about it.
-        let examine = |tree: Overlay| {
-            let mut checked = check(tree, &CheckOptions::default())?;
-            let circle = checked.findings.iter_mut().find(|finding| &*finding.rule == "depends-on-cycle");
-            if let Some(circle) = circle {
-                let span = Span { start: 0, end: 0, ..circle.primary.span };
-                let edits = vec![Edit { span, text: "# Once more.\n".to_owned() }];
-                circle.fix = Some(Fix { title: "remark".to_owned(), applicability: Applicability::Safe, edits });
-            }
-            Ok(checked)
-        };
-        let fixing = Fixing { fix: Some(Which::Safe), diff: false };
-        let fixed = fixing.apply(&Overlay::new(Arc::new(memory)), examine).ok();
-        let told = fixed.as_ref().map(|fixed| (fixed.count, fixed.refused, fixed.files["ks.yaml"].1.as_str()));
-        let without = text.replace("  # flux-vet: ignore[depends-on-missing] none\n", "");
-        assert_eq!(told, Some((1, 1, without.as_str())));
     }
 }

@@ -8,6 +8,7 @@ mod chosen;
 mod complete;
 mod config;
 mod explain;
+mod files;
 mod fix;
 mod graph;
 #[cfg(feature = "pull")]
@@ -17,15 +18,19 @@ mod listed;
 mod locations;
 mod lsp;
 mod matcher;
+mod outputs;
 mod reach;
 mod rules;
 mod schemas;
 mod shell;
 mod since;
+mod standard_input;
 mod test;
 mod trace;
 mod tree;
+mod verbosity;
 mod wanted;
+mod watch;
 
 use std::env;
 use std::ffi::OsString;
@@ -33,7 +38,7 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::fault::Fault;
 
@@ -101,7 +106,13 @@ enum Command {
 
 /// Runs the command line; gives the exit code of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = match arguments.first().is_some_and(|program| is_plugin(Path::new(program))) {
+        true => Arguments::command().bin_name("flux vet"),
+        false => Arguments::command(),
+    };
+    let parsed = command.try_get_matches_from(arguments);
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = if error.use_stderr() { FAULT } else { CLEAN };
@@ -133,7 +144,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             complete::run(&command, &words).map(|()| CLEAN)
         }
         Command::Man(arguments) => shell::man(Arguments::command(), &arguments).map(|()| CLEAN),
-        Command::Lsp(arguments) => Ok(lsp::run(&arguments)),
+        Command::Lsp(arguments) => lsp::run(&arguments),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -143,6 +154,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(FAULT)
         }
     }
+}
+
+/// Whether Flux started the program, as `flux vet`: it calls plugins by their path in its folder for them.
+/// Source: fluxcd/flux2 `internal/plugin/discovery.go`.
+fn is_plugin(program: &Path) -> bool {
+    let Some(folder) = program.parent() else { return false };
+    let named = env::var_os("FLUXCD_PLUGINS").filter(|name| !name.is_empty());
+    folder.ends_with(".fluxcd/plugins") || named.is_some_and(|named| folder == Path::new(&named))
 }
 
 /// Writes to standard output; a closed pipe ends quietly.

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Command};
-use clap_complete::Shell;
+use clap::{Args, Command, ValueEnum};
+use clap_complete::{Shell, generate};
+use clap_complete_nushell::Nushell;
 
 use super::print;
 use crate::fault::Fault;
@@ -11,10 +12,22 @@ use crate::fault::Fault;
 /// Name of the program.
 const NAME: &str = "flux-vet";
 
+/// A shell that completions are written for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Script {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
+}
+
 #[derive(Debug, Args)]
 pub struct Completions {
     /// The shell
-    shell: Shell,
+    shell: Script,
 }
 
 #[derive(Debug, Args)]
@@ -26,7 +39,15 @@ pub struct Man {
 
 pub fn completions(mut command: Command, arguments: &Completions) -> Result<(), Fault> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, NAME, &mut text);
+    let mut write = |shell: Shell| generate(shell, &mut command, NAME, &mut text);
+    match arguments.shell {
+        Script::Bash => write(Shell::Bash),
+        Script::Elvish => write(Shell::Elvish),
+        Script::Fish => write(Shell::Fish),
+        Script::Nushell => generate(Nushell, &mut command, NAME, &mut text),
+        Script::PowerShell => write(Shell::PowerShell),
+        Script::Zsh => write(Shell::Zsh),
+    }
     print(&text)
 }
 

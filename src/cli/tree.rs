@@ -1,14 +1,13 @@
 //! The tree that a command looks at: its root, and paths of the command line below it.
 
 use std::env;
-use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
 use crate::config::Choice;
 use crate::fault::Fault;
-use crate::source::{Disk, ReadError, Sources, normalize};
+use crate::source::{Disk, Sources, normalize};
 
 /// Where the tree is.
 #[derive(Clone, Debug, Args)]
@@ -54,23 +53,10 @@ impl Tree {
         if self.isolated {
             return Ok(Choice::Isolated);
         }
-        let named = || env::var_os("FLUX_VET_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
-        let Some(path) = self.config.clone().or_else(named) else { return Ok(Choice::Found) };
-        let unreadable = |error: &std::io::Error| Fault::Read {
-            path: path.display().to_string(),
-            reason: match error.kind() {
-                ErrorKind::NotFound => ReadError::Missing.to_string(),
-                _ => error.to_string(),
-            },
-        };
-        let candidates = [here()?.join(&path), disk.root().join(&path)];
-        let found = candidates.iter().find_map(|candidate| candidate.canonicalize().ok());
-        let Some(found) = found else { return Err(unreadable(&ErrorKind::NotFound.into())) };
-        if let Some(inside) = found.strip_prefix(disk.root()).ok().and_then(Path::to_str) {
-            return Ok(Choice::At(normalize(inside)));
+        match self.config.clone().or_else(named_config) {
+            Some(path) => Choice::of_file(&path, &[&here()?], disk),
+            None => Ok(Choice::Found),
         }
-        let text = std::fs::read_to_string(&found).map_err(|error| unreadable(&error))?;
-        Ok(Choice::Text { path: path.display().to_string(), text })
     }
 
     /// Opens the root around a folder, unless one is given; gives the folder below it too.
@@ -86,11 +72,20 @@ impl Tree {
     }
 }
 
+/// The configuration that the environment names.
+pub fn named_config() -> Option<PathBuf> {
+    env::var_os("FLUX_VET_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from)
+}
+
 fn unreadable(path: &Path, reason: String) -> Fault {
     Fault::Root { path: path.display().to_string(), reason }
 }
 
-fn here() -> Result<PathBuf, Fault> {
+/// The working directory.
+///
+/// # Errors
+/// It is gone.
+pub fn here() -> Result<PathBuf, Fault> {
     env::current_dir().map_err(|error| unreadable(Path::new("."), error.to_string()))
 }
 

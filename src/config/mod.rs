@@ -1,11 +1,13 @@
 //! `.flux-vet.yaml` as types (serde_yaml), each value with its place (our own reader on the same text).
 
+mod choice;
 mod places;
 mod read;
 mod schema;
 mod text;
 mod types;
 
+pub use choice::Choice;
 pub use places::Places;
 pub use read::{typed, typed_head};
 pub use schema::{schema, schema_of};
@@ -38,26 +40,6 @@ pub struct Declared<'c> {
     pub nodes: Option<u32>,
     /// What exists outside the tree, the common entries first.
     pub externals: Vec<&'c External>,
-}
-
-/// Which configuration a run takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
-    /// The file at the root, the defaults where there is none.
-    #[default]
-    Found,
-    /// A file of the tree.
-    At(String),
-    /// A text that stands elsewhere: the configuration of the working tree for another revision, a file outside of the
-    /// root.
-    Text {
-        /// Its path, as reports show it.
-        path: String,
-        /// The text.
-        text: String,
-    },
-    /// The defaults, whatever the root has.
-    Isolated,
 }
 
 impl Config {

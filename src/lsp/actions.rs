@@ -7,16 +7,18 @@ use std::sync::LazyLock;
 
 use gen_lsp_types::{
     CodeAction, CodeActionKind, CodeActionParams, DocumentChange, Edit as ProtocolEdit,
-    OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextDocumentIdentifier, TextEdit, WorkspaceEdit,
+    OptionalVersionedTextDocumentIdentifier, SnippetTextEdit, StringValue, TextDocumentEdit, TextDocumentIdentifier,
+    TextEdit, WorkspaceEdit,
 };
 
 use super::diagnostics;
+use super::fix_all::fix_all;
 use super::lifecycle::FIX_ALL;
 use super::snapshot::Snapshot;
 use super::view::View;
 use crate::build::Library;
 use crate::finding::{Applicability, Edit, Finding};
-use crate::fix::{Plan, Wanted, plan};
+use crate::fix::{Wanted, plan};
 use crate::rules;
 use crate::source::{File, FileId, Memory, Sources, Span};
 use crate::yaml::{Mode, Node};
@@ -56,7 +58,8 @@ pub fn actions(view: &View<'_>, path: &str, asked: &CodeActionParams) -> Option<
         found.extend(here.iter().filter_map(|finding| ignore(view, snapshot, id, &file, finding)));
     }
     if is_wanted(FIX_ALL) {
-        found.extend(fix_all(view, snapshot, id));
+        // An editor that asks for this alone, on saving, waits for it; one that asks for everything does so at each move.
+        found.extend(fix_all(view, snapshot, id, asked.context.only.is_some()));
     }
     Some(found)
 }
@@ -76,26 +79,6 @@ fn fix(view: &View<'_>, snapshot: &Snapshot, finding: &Finding) -> Option<CodeAc
     })
 }
 
-fn fix_all(view: &View<'_>, snapshot: &Snapshot, file: FileId) -> Option<CodeAction> {
-    let is_here = |finding: &&Finding| {
-        finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().all(|edit| edit.span.file == file))
-    };
-    let findings: Vec<Finding> = snapshot.reported().filter(is_here).cloned().collect();
-    let Plan { applied, .. } = plan(&findings, &snapshot.checked.sources, Wanted::Safe);
-    let mut edits: Vec<&Edit> = Vec::new();
-    for edit in applied.iter().filter_map(|at| findings.get(*at)?.fix.as_ref()).flat_map(|fix| &fix.edits) {
-        if !edits.contains(&edit) {
-            edits.push(edit);
-        }
-    }
-    (!edits.is_empty()).then(|| CodeAction {
-        title: "Make all safe fixes of flux-vet".to_owned(),
-        kind: Some(CodeActionKind::from(FIX_ALL.to_owned())),
-        edit: Some(workspace_edit(view, snapshot, &edits)),
-        ..CodeAction::default()
-    })
-}
-
 fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding: &Finding) -> Option<CodeAction> {
     let ending = file.path.rsplit_once('.').map_or("", |(_, ending)| ending);
     if UNIGNORABLE.contains(&*finding.rule) || !COMMENTED.contains(&ending) {
@@ -106,9 +89,40 @@ fn ignore(view: &View<'_>, snapshot: &Snapshot, id: FileId, file: &File, finding
         title: format!("Ignore `{}` here", finding.rule),
         kind: Some(CodeActionKind::QuickFix),
         diagnostics: Some(vec![diagnostics::of(view, snapshot, finding)]),
-        edit: Some(workspace_edit(view, snapshot, &[&edit])),
+        edit: Some(with_reason_to_fill_in(view, workspace_edit(view, snapshot, &[&edit]))),
         ..CodeAction::default()
     })
+}
+
+/// The same edit with a place to write the reason, where the client takes such texts.
+fn with_reason_to_fill_in(view: &View<'_>, mut edit: WorkspaceEdit) -> WorkspaceEdit {
+    if !view.client.has_snippets {
+        return edit;
+    }
+    for change in edit.document_changes.iter_mut().flatten() {
+        let DocumentChange::TextDocumentEdit(change) = change else { continue };
+        for one in &mut change.edits {
+            let ProtocolEdit::TextEdit(TextEdit { range, new_text }) = one else { continue };
+            if new_text.contains(REASON) {
+                let value = snippet(new_text).replace(REASON, &format!("${{1:{REASON}}}"));
+                let snippet = StringValue { value };
+                *one = ProtocolEdit::SnippetTextEdit(SnippetTextEdit { range: *range, snippet, annotation_id: None });
+            }
+        }
+    }
+    edit
+}
+
+/// A text as a snippet that means nothing but itself.
+fn snippet(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '$' | '}') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// The comment above the line of a place; a comment that is there already takes the rule up.
@@ -156,7 +170,8 @@ fn documents(path: &str, text: &str) -> Vec<Node> {
     Library::new(&sources).load("text.yaml", Mode::V3).map(|read| read.documents.clone()).unwrap_or_default()
 }
 
-fn workspace_edit(view: &View<'_>, snapshot: &Snapshot, edits: &[&Edit]) -> WorkspaceEdit {
+/// The edits of a check, as the client takes them.
+pub fn workspace_edit(view: &View<'_>, snapshot: &Snapshot, edits: &[&Edit]) -> WorkspaceEdit {
     let mut by_file: BTreeMap<FileId, Vec<TextEdit>> = BTreeMap::new();
     for edit in edits {
         let file = snapshot.checked.sources.file(edit.span.file);
@@ -212,6 +227,11 @@ mod tests {
             suppressed("a:\n  # flux-vet: ignore[b] why\n  c: 1\n", "c: 1"),
             "a:\n  # flux-vet: ignore[b, rule-a] why\n  c: 1\n"
         );
+    }
+
+    #[test]
+    fn a_snippet_means_nothing_but_its_text() {
+        assert_eq!(snippet("a$b}\\"), "a\\$b\\}\\\\");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::server::Event;
 use super::snapshot::Snapshot;
 use crate::CheckOptions;
 use crate::build::ReadSoFar;
-use crate::config::Date;
+use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::source::Overlay;
 
@@ -19,6 +19,8 @@ pub struct Job {
     pub version: u64,
     /// The tree.
     pub tree: Overlay,
+    /// The configuration, or why there is none.
+    pub config: Result<Choice, Fault>,
     /// The day of the run.
     pub today: Option<Date>,
 }
@@ -40,8 +42,10 @@ pub fn start(root: u64, events: Sender<Event>) -> Sender<Job> {
         let mut last: Option<Arc<Snapshot>> = None;
         let mut read = ReadSoFar::default();
         for job in jobs {
-            let options = CheckOptions { today: job.today, ..CheckOptions::default() };
-            let check = || Snapshot::take(job.tree, &options, last.as_deref(), read.clone()).map(Arc::new);
+            let check = || {
+                let options = CheckOptions { config: job.config?, today: job.today, ..CheckOptions::default() };
+                Snapshot::take(job.tree, options, last.as_deref(), read.clone()).map(Arc::new)
+            };
             let result = catch_unwind(AssertUnwindSafe(check))
                 .unwrap_or_else(|_| Err(Fault::Internal { message: "the check failed on this tree".to_owned() }));
             match &result {

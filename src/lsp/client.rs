@@ -16,6 +16,8 @@ pub struct Client {
     pub has_tags: bool,
     /// It takes edits with the version of the document.
     pub has_versioned_edits: bool,
+    /// It takes texts with places to fill in.
+    pub has_snippets: bool,
     /// It reads Markdown.
     pub has_markdown: bool,
     /// It can be asked to watch files.
@@ -36,6 +38,8 @@ impl Client {
             has_related: has("textDocument/publishDiagnostics/relatedInformation"),
             has_tags: at("textDocument/publishDiagnostics/tagSupport").is_some_and(|tags| *tags != Value::Bool(false)),
             has_versioned_edits: has("workspace/workspaceEdit/documentChanges"),
+            has_snippets: has("workspace/workspaceEdit/documentChanges")
+                && has("workspace/workspaceEdit/snippetEditSupport"),
             has_markdown: formats.is_none_or(|formats| formats.iter().any(|format| format == "markdown")),
             can_watch: has("workspace/didChangeWatchedFiles/dynamicRegistration"),
         }

@@ -2,21 +2,23 @@
 
 use gen_lsp_types::{
     ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionProvider, CompletionOptions, DefinitionProvider,
-    DocumentLinkOptions, HoverProvider, ReferencesProvider, Save, ServerCapabilities, TextDocumentSync,
-    TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    DocumentLinkOptions, ExecuteCommandOptions, HoverProvider, ReferencesProvider, Save, ServerCapabilities,
+    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
+    WorkspaceOptions,
 };
 use lsp_server::{Connection, Response};
 use serde_json::json;
 
 use super::client::Client;
+use super::graph;
 use super::server::Server;
-use crate::config::Date;
+use super::setup::Setup;
 
 /// The kind of the action that makes every safe fix of a document.
 pub const FIX_ALL: &str = "source.fixAll.flux-vet";
 
-/// Serves one client until it leaves; whether it left as it should. `today` gives the day, for ignores that end.
-pub fn serve(connection: Connection, today: fn() -> Option<Date>) -> bool {
+/// Serves one client until it leaves; whether it left as it should.
+pub fn serve(connection: Connection, setup: Setup) -> bool {
     let Ok((id, parameters)) = connection.initialize_start() else { return false };
     let client = Client::of(&parameters);
     let result = json!({
@@ -25,7 +27,7 @@ pub fn serve(connection: Connection, today: fn() -> Option<Date>) -> bool {
     });
     // Not `initialize_finish`: a client that says something before `initialized` is no reason to leave.
     let _ = connection.sender.send(Response::new_ok(id, result).into());
-    Server::new(connection, client, today).run(&parameters)
+    Server::new(connection, client, setup.with(&parameters)).run(&parameters)
 }
 
 fn capabilities(client: Client) -> ServerCapabilities {
@@ -49,6 +51,10 @@ fn capabilities(client: Client) -> ServerCapabilities {
             code_action_kinds: Some(vec![CodeActionKind::QuickFix, CodeActionKind::from(FIX_ALL.to_owned())]),
             ..CodeActionOptions::default()
         })),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: vec![graph::COMMAND.to_owned()],
+            ..ExecuteCommandOptions::default()
+        }),
         workspace: Some(WorkspaceOptions {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                 supported: Some(true),

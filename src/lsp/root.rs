@@ -11,7 +11,7 @@ use lsp_server::Request;
 use super::kept::Kept;
 use super::snapshot::Snapshot;
 use super::uri;
-use crate::source::{Disk, FileSystem, Overlay, ReadError};
+use crate::source::{Disk, FileSystem, Overlay};
 
 /// An open document.
 #[derive(Clone)]
@@ -83,6 +83,11 @@ impl Root {
         self.disk.root()
     }
 
+    /// The tree on disk.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// The path below the root, or `None` for what lies elsewhere.
     pub fn below(&self, path: &Path) -> Option<String> {
         let is_spelled = path.strip_prefix(&self.spelled).ok();
@@ -125,17 +130,10 @@ impl Root {
         self.tree = Arc::new(Kept::new(self.disk.clone()));
     }
 
-    /// The tree with the unsaved texts. Texts of files that version control leaves out are left out too.
+    /// The tree with the unsaved texts.
     pub fn overlay(&self) -> Overlay {
-        let known = self.tree.walk();
-        let mut overlay = Overlay::new(self.tree.clone());
-        for (path, document) in &self.open {
-            let is_in_tree = known.binary_search(path).is_ok();
-            if is_in_tree || self.tree.entry(path) == Err(ReadError::Missing) {
-                overlay.insert(path, document.text.as_bytes());
-            }
-        }
-        overlay
+        let texts = self.open.iter().map(|(path, document)| (path.as_str(), document.text.as_bytes()));
+        Overlay::unsaved(self.tree.clone(), texts)
     }
 }
 

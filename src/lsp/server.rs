@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,9 +14,9 @@ use serde_json::{Value, json};
 use super::checker::{self, Job, Outcome};
 use super::client::Client;
 use super::root::{Published, Root};
+use super::setup::Setup;
 use super::view::View;
-use super::{diagnostics, requests, uri};
-use crate::config::Date;
+use super::{diagnostics, graph, requests, uri};
 use crate::fault::Fault;
 
 /// How long after a change the check begins: somebody who types is not interrupted.
@@ -31,6 +32,8 @@ pub enum Event {
     Message(Message),
     /// A check came to an end.
     Checked(Outcome),
+    /// A question that took its time has an answer.
+    Answered(Response),
     /// The client is gone.
     Gone,
 }
@@ -40,7 +43,7 @@ pub struct Server {
     connection: Connection,
     /// What the client can do.
     pub client: Client,
-    today: fn() -> Option<Date>,
+    setup: Setup,
     /// The repositories.
     pub roots: Vec<Root>,
     jobs: HashMap<u64, Sender<Job>>,
@@ -57,12 +60,12 @@ pub struct Server {
 
 impl Server {
     /// A server that has heard nothing yet.
-    pub fn new(connection: Connection, client: Client, today: fn() -> Option<Date>) -> Self {
+    pub fn new(connection: Connection, client: Client, setup: Setup) -> Self {
         let (events, inbox) = channel();
         Server {
             connection,
             client,
-            today,
+            setup,
             roots: Vec::new(),
             jobs: HashMap::new(),
             sent: HashMap::new(),
@@ -102,6 +105,7 @@ impl Server {
                 Ok(Event::Message(Message::Notification(told))) => self.notification(told),
                 Ok(Event::Message(Message::Response(_))) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Event::Checked(outcome)) => self.checked(outcome),
+                Ok(Event::Answered(response)) => self.send(response),
                 Ok(Event::Gone) | Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
@@ -132,6 +136,9 @@ impl Server {
             }
             return self.send(Response::new_ok(request.id, Value::Null));
         }
+        if request.method == "workspace/executeCommand" {
+            return self.execute(request);
+        }
         let Some(needs) = requests::needs(&request.method) else {
             let why = format!("`{}` is not supported", request.method);
             return self.refuse(request.id, ErrorCode::MethodNotFound, &why);
@@ -148,6 +155,34 @@ impl Server {
         }
         let response = requests::answer(&View { root, client: self.client }, &path, request);
         self.send(response);
+    }
+
+    /// Draws a picture, in a thread of its own: a large one takes its time.
+    fn execute(&self, request: Request) {
+        if request.params.get("command").and_then(Value::as_str) != Some(graph::COMMAND) {
+            return self.refuse(request.id, ErrorCode::InvalidParams, "there is no such command");
+        }
+        let asked = match graph::Asked::of(&request.params) {
+            Ok(asked) => asked,
+            Err(why) => return self.refuse(request.id, ErrorCode::InvalidParams, &why),
+        };
+        let root = match &asked.uri {
+            Some(uri) => self.locate(&Uri(uri.clone())).and_then(|(at, _)| self.roots.get(at)),
+            None => self.roots.first(),
+        };
+        let Some(root) = root else {
+            return self.refuse(request.id, ErrorCode::RequestFailed, "no folder is open");
+        };
+        let (tree, config, events) = (root.overlay(), self.setup.choice(root.disk()), self.events.clone());
+        thread::spawn(move || {
+            let draw = || asked.draw(tree, &config.map_err(|fault| fault.to_string())?);
+            let drawn = catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|_| Err("the picture failed".to_owned()));
+            let response = match drawn {
+                Ok(picture) => Response::new_ok(request.id, picture),
+                Err(why) => Response::new_err(request.id, ErrorCode::RequestFailed as i32, why),
+            };
+            let _ = events.send(Event::Answered(response));
+        });
     }
 
     fn notification(&mut self, told: Notification) {
@@ -290,7 +325,15 @@ impl Server {
             let version = root.version;
             let documents = root.open.iter().map(|(path, document)| (path.clone(), document.version));
             self.sent.insert(root.id, documents.collect());
-            if jobs.send(Job { version, tree: root.overlay(), today: (self.today)() }).is_ok() {
+            if jobs
+                .send(Job {
+                    version,
+                    tree: root.overlay(),
+                    config: self.setup.choice(root.disk()),
+                    today: (self.setup.today)(),
+                })
+                .is_ok()
+            {
                 root.in_flight = Some(version);
             }
         }

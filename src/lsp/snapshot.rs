@@ -13,6 +13,8 @@ use crate::{CheckOptions, Checked, Start, checked};
 
 /// One finished check.
 pub struct Snapshot {
+    /// What was asked for.
+    pub options: CheckOptions,
     /// Findings, files, rules.
     pub checked: Checked,
     /// The clusters.
@@ -49,20 +51,16 @@ impl Snapshot {
     ///
     /// # Errors
     /// A [`Fault`] when the run itself is broken.
-    pub fn take(
-        tree: Overlay,
-        options: &CheckOptions,
-        last: Option<&Snapshot>,
-        read: ReadSoFar,
-    ) -> Result<Self, Fault> {
+    pub fn take(tree: Overlay, options: CheckOptions, last: Option<&Snapshot>, read: ReadSoFar) -> Result<Self, Fault> {
         let sources = match last {
             Some(last) => Sources::after(&last.checked.sources, tree),
             None => Sources::new(tree),
         };
         let start = Start { read, ..Start::default() };
-        let (checked, clusters) = checked(sources, options, start, |clusters| clusters.iter().map(Seen::of).collect())?;
+        let (checked, clusters) =
+            checked(sources, &options, start, |clusters| clusters.iter().map(Seen::of).collect())?;
         let files = checked.sources.files().into_iter().map(|(id, file)| (file.path.to_string(), id)).collect();
-        Ok(Snapshot { checked, clusters, files })
+        Ok(Snapshot { options, checked, clusters, files })
     }
 
     /// A file that was read.

@@ -2,7 +2,10 @@
 
 use std::io;
 
-use super::{Run, escape, prose, rule_url, summary};
+use super::{
+    BudgetForm, BudgetStyle, Extent, Picture, Run, Style, Views, budget, escape, graph, prose, rule_url, summary,
+    too_large,
+};
 use crate::finding::{Finding, Severity};
 
 /// GitHub refuses a summary above 1 MiB (`actions/runner`); what else a step writes there has room besides.
@@ -12,7 +15,7 @@ const MAX_MESSAGE_CHARS: usize = 1000;
 /// Related places that a cell names.
 const MAX_PLACES: usize = 5;
 
-pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = format!("## flux-vet\n\n{}\n", plain(&summary::sentence(run)));
     let counts: Vec<_> = summary::by_rule(run).into_iter().filter(|(_, count)| count.reported() > 0).collect();
     if !counts.is_empty() {
@@ -27,11 +30,37 @@ pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     for (rule, _) in counts {
         left_out += section(run, rule, &mut page);
     }
+    for view in run.views.filter(|_| style.extent != Extent::Findings).into_iter().flat_map(views) {
+        if page.len() + view.len() <= MAX_BYTES {
+            page.push_str(&view);
+        }
+    }
     if left_out > 0 {
         let more = summary::counted(left_out, "more finding");
         page.push_str(&format!("\n{more} did not fit here: the other reports list them.\n"));
     }
     write!(out, "{page}")
+}
+
+/// The budget and the picture of the clusters, folded away.
+fn views(views: &Views) -> Vec<String> {
+    let mut found = Vec::new();
+    if views.budgets.iter().any(|one| !one.now.rows.is_empty()) {
+        let style = BudgetStyle { color: false, compares: false, uncounted: MAX_PLACES };
+        found.push(folded("budget", &budget(&views.budgets, BudgetForm::Markdown, style)));
+    }
+    let graphs = views.graphs.iter().filter(|graphs| graphs.iter().any(|graph| graph.nodes.len() > 1));
+    let drawn = graphs.filter_map(|graphs| {
+        let picture = graph(graphs, Picture::Mermaid, true).ok()?;
+        too_large(graphs, &picture).is_none().then_some(picture)
+    });
+    let drawn: Vec<String> = drawn.take(1).collect();
+    found.extend(drawn.iter().map(|picture| folded("dependencies", &format!("```mermaid\n{picture}```\n"))));
+    found
+}
+
+fn folded(title: &str, text: &str) -> String {
+    format!("\n<details><summary>{title}</summary>\n\n{text}\n</details>\n")
 }
 
 /// What was not looked at, folded away.

@@ -30,6 +30,7 @@ use std::io;
 use std::sync::Arc;
 
 use self::concise::Advice;
+use crate::cluster::graph::Graph;
 use crate::finding::{Confidence, Coverage, Finding, Severity, State, Summary};
 use crate::source::Sources;
 pub use budget::{BudgetForm, BudgetStyle, Compared, budget};
@@ -71,6 +72,17 @@ pub struct Run<'a> {
     pub summary: Summary,
     /// The cards of all rules that ran, sorted by id.
     pub rules: &'a [RuleText],
+    /// What the clusters look like, for the formats that show it.
+    pub views: Option<&'a Views>,
+}
+
+/// What clusters look like as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Views {
+    /// What each asks for.
+    pub budgets: Vec<Compared>,
+    /// What Flux objects of each depend on, and the same without HelmReleases, where that is too much for a picture.
+    pub graphs: [Vec<Graph>; 2],
 }
 
 impl<'a> Run<'a> {
@@ -157,7 +169,7 @@ pub fn write(run: &Run<'_>, format: Format, style: &Style, out: &mut dyn io::Wri
         Format::Agent => concise::write(run, style, Advice::Appended, out),
         Format::Json => json::write(run, style, out),
         Format::Jsonl => json::write_lines(run, out),
-        Format::Sarif => sarif::write(run, out),
+        Format::Sarif => sarif::write(run, style, out),
         Format::Github => github::write(run, out),
         Format::Gitlab => gitlab::write(run, out),
         Format::Junit => junit::write(run, out),
@@ -166,7 +178,7 @@ pub fn write(run: &Run<'_>, format: Format, style: &Style, out: &mut dyn io::Wri
         Format::Rdjsonl => rdjson::write_lines(run, out),
         Format::Azure => azure::write(run, out),
         Format::Sonar => sonar::write(run, out),
-        Format::Markdown => markdown::write(run, out),
+        Format::Markdown => markdown::write(run, style, out),
         Format::Tap => tap::write(run, out),
     }
 }

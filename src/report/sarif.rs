@@ -6,7 +6,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::json::put;
-use super::{RuleText, Run, escape, json as report, percent_encoded, rule_url};
+use super::{RuleText, Run, Style, escape, json as report, percent_encoded, rule_url};
 use crate::finding::{Confidence, Finding, Fix, Label, ObjectRef, Severity, State};
 use crate::source::{Location, Span};
 
@@ -15,18 +15,23 @@ const MAX_DESCRIPTION_CHARS: usize = 1024;
 /// Related places of a finding: GitHub shows as many.
 const MAX_PLACES: usize = 100;
 
-pub(super) fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    report::write_value(&Log { run }.value(), out)
+/// Writes the findings that count. GitHub opens an alert for every result, whatever `suppressions` say, so those that a
+/// suppression or the baseline covers are left out unless they are asked for.
+pub(super) fn write(run: &Run<'_>, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let is_covered = |finding: &&Finding| matches!(finding.state, State::Ignored | State::Baselined);
+    let findings = run.findings.iter().filter(|finding| style.suppressed || !is_covered(finding)).collect();
+    report::write_value(&Log { run, findings }.value(), out)
 }
 
 struct Log<'a> {
     run: &'a Run<'a>,
+    findings: Vec<&'a Finding>,
 }
 
 impl Log<'_> {
     fn value(&self) -> Value {
         let (rules, index) = self.rules();
-        let results: Vec<Value> = self.run.findings.iter().map(|finding| self.result(finding, &index)).collect();
+        let results: Vec<Value> = self.findings.iter().map(|finding| self.result(finding, &index)).collect();
         json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
@@ -60,7 +65,7 @@ impl Log<'_> {
         let mut rules: Vec<Value> = self.run.rules.iter().map(rule).collect();
         let mut index: BTreeMap<&str, usize> =
             self.run.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
-        for finding in self.run.findings {
+        for finding in &self.findings {
             if !index.contains_key(&*finding.rule) {
                 index.insert(&finding.rule, rules.len());
                 rules.push(rule(&RuleText {
@@ -107,7 +112,7 @@ impl Log<'_> {
             put(&mut result, "fixes", json!([self.fix(fix)]));
         }
         if finding.state != State::Reported {
-            put(&mut result, "suppressions", json!([suppression(finding)]));
+            put(&mut result, "suppressions", json!([self.suppression(finding)]));
         }
         // All results have a state, or none has: without a base revision nothing is known to be new.
         if self.run.findings.iter().any(|finding| finding.state == State::Known) {
@@ -115,6 +120,21 @@ impl Log<'_> {
         }
         put(&mut result, "properties", properties(finding));
         result
+    }
+
+    fn suppression(&self, finding: &Finding) -> Value {
+        let reason = match (&finding.state_reason, finding.state) {
+            (Some(reason), _) => escape::lines(reason),
+            (None, State::Known) => "the base revision has it too".into(),
+            (None, State::Baselined) => "the baseline lists it".into(),
+            (None, State::Ignored | State::Reported) => "a suppression covers it".into(),
+        };
+        let kind = if finding.state_place.is_some() { "inSource" } else { "external" };
+        let mut suppression = json!({ "kind": kind, "status": "accepted", "justification": reason });
+        if let Some(place) = finding.state_place {
+            put(&mut suppression, "location", json!({ "physicalLocation": self.physical(place) }));
+        }
+        suppression
     }
 
     /// The message, with a link to each related place: GitHub shows only linked ones.
@@ -202,16 +222,6 @@ fn logical(object: &ObjectRef, path: &str) -> Value {
         name.push_str(path);
     }
     json!({ "name": object.name, "fullyQualifiedName": name, "kind": kind })
-}
-
-fn suppression(finding: &Finding) -> Value {
-    let reason = match (&finding.state_reason, finding.state) {
-        (Some(reason), _) => escape::lines(reason),
-        (None, State::Known) => "the base revision has it too".into(),
-        (None, State::Baselined) => "the baseline lists it".into(),
-        (None, State::Ignored | State::Reported) => "a suppression covers it".into(),
-    };
-    json!({ "kind": "external", "status": "accepted", "justification": reason })
 }
 
 fn properties(finding: &Finding) -> Value {

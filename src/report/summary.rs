@@ -18,7 +18,10 @@ pub(super) fn sentence(run: &Run<'_>) -> String {
         let count = run.findings.iter().filter(|finding| finding.state == state).count();
         (count > 0).then(|| format!("{count} {word}"))
     });
-    let set_aside = list(set_aside);
+    // Counts are those of all findings, whatever is listed.
+    let unlisted = run.summary.total().saturating_sub(run.reported().count());
+    let unlisted = (unlisted > 0).then(|| format!("{unlisted} not listed"));
+    let set_aside = list(set_aside.chain(unlisted));
     format!(
         "{} in {}; {} of {} checked{}",
         if found.is_empty() { "no findings" } else { &found },

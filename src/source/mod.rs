@@ -1,6 +1,7 @@
 //! Files, spans, lines and columns: the only reader of the disk, over a small file-system trait.
 
 mod assembled;
+mod changes;
 mod disk;
 mod file;
 mod gitignore;
@@ -18,6 +19,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use assembled::Assembled;
+pub use changes::Changes;
 pub use disk::Disk;
 pub use file::{File, Location, MAX_TEXT_BYTES, TextProblem};
 pub use gitignore::{Pattern, deciding};

@@ -19,6 +19,19 @@ impl Overlay {
         Overlay { below, texts: BTreeMap::new() }
     }
 
+    /// The tree with unsaved texts, by path. Texts of files that version control leaves out are left out too.
+    pub fn unsaved<'t>(below: Arc<dyn FileSystem>, texts: impl IntoIterator<Item = (&'t str, &'t [u8])>) -> Self {
+        let known = below.walk();
+        let mut overlay = Overlay::new(below);
+        for (path, text) in texts {
+            let is_in_tree = known.binary_search_by(|known| known.as_str().cmp(path)).is_ok();
+            if is_in_tree || overlay.below.entry(path) == Err(ReadError::Missing) {
+                overlay.insert(path, text);
+            }
+        }
+        overlay
+    }
+
     /// Puts a text over a file, which need not be there.
     pub fn insert(&mut self, path: &str, text: impl Into<Vec<u8>>) {
         self.texts.insert(path.to_owned(), text.into());

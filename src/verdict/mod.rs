@@ -72,11 +72,12 @@ impl Court<'_> {
             observations.into_iter().filter_map(|(cluster, observation)| self.finding(cluster, observation)).collect();
         for finding in &mut findings {
             let is_ignorable = self.catalogue.get(&finding.rule).is_some_and(|entry| entry.card.ignorable);
-            if let Some(reason) =
+            if let Some(covering) =
                 is_ignorable.then(|| suppressions.covers(finding, self.config, self.sources)).flatten()
             {
                 finding.state = State::Ignored;
-                finding.state_reason = reason;
+                finding.state_reason = covering.reason;
+                finding.state_place = covering.place;
             }
         }
         let own = suppressions.observations(self.running, self.built);
@@ -128,6 +129,7 @@ impl Court<'_> {
             fingerprint,
             state: State::Reported,
             state_reason: None,
+            state_place: None,
         })
     }
 
@@ -194,6 +196,7 @@ fn merge_same_place(findings: &mut Vec<Finding>) {
                 if finding.state == State::Reported {
                     first.state = State::Reported;
                     first.state_reason = None;
+                    first.state_place = None;
                 }
             }
             None => {

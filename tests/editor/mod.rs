@@ -29,8 +29,14 @@ pub struct Client {
 
 impl Client {
     pub fn start(root: &Path, capabilities: Value) -> (Self, Value) {
+        Client::start_with(root, capabilities, &[], Value::Null)
+    }
+
+    pub fn start_with(root: &Path, capabilities: Value, arguments: &[&str], options: Value) -> (Self, Value) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flux-vet"))
             .args(["lsp", "--stdio"])
+            .args(arguments)
+            .env_remove("FLUX_VET_CONFIG")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -49,7 +55,7 @@ impl Client {
         let mut client = Client { child, to, from, root, next: 0, shown: BTreeMap::new(), asked: Vec::new() };
         let folders = json!([{ "uri": client.uri(""), "name": "tree" }]);
         let answer = client
-            .ask("initialize", json!({ "processId": null, "capabilities": capabilities, "workspaceFolders": folders }));
+            .ask("initialize", json!({ "processId": null, "capabilities": capabilities, "workspaceFolders": folders, "initializationOptions": options }));
         client.tell("initialized", json!({}));
         (client, answer)
     }

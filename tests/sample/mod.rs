@@ -148,6 +148,7 @@ impl Sample {
             fingerprint: format!("{:032x}", self.findings.len() + 1),
             state: State::Reported,
             state_reason: None,
+            state_place: None,
         }
     }
 
@@ -170,6 +171,7 @@ impl Sample {
             coverage: &self.coverage,
             summary,
             rules: &self.rules,
+            views: None,
         };
         let mut out = Vec::new();
         write(&run, format, &style, &mut out).unwrap();

@@ -23,8 +23,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     output,
     vscode.commands.registerCommand("flux-vet.restart", () => restart()),
     vscode.commands.registerCommand("flux-vet.showOutput", () => output.show()),
+    vscode.commands.registerCommand("flux-vet.showGraph", () => showGraph()),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      const settings = ["enable", "executablePath"].map((name) => `${SECTION}.${name}`);
+      const settings = ["enable", "executablePath", "config"].map((name) => `${SECTION}.${name}`);
       if (settings.some((name) => event.affectsConfiguration(name))) {
         void restart();
       }
@@ -66,6 +67,7 @@ async function start(): Promise<void> {
       documentSelector: DOCUMENTS,
       outputChannel: output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: { config: settings.get<string>("config", "").trim() },
     },
   );
   try {
@@ -75,6 +77,28 @@ async function start(): Promise<void> {
     output.error(`${command}: ${String(error)}`);
     // Not awaited: the message stands until somebody reads it, and a restart must not wait for that.
     void offer(command);
+  }
+}
+
+/** Shows what the Flux objects of the repository depend on, as the server draws it. */
+async function showGraph(): Promise<void> {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  const argument = { format: "svg", uri: uri?.scheme === "file" ? uri.toString() : undefined };
+  try {
+    if (client === undefined) {
+      throw new Error("the server does not run");
+    }
+    const picture: { text: string } = await client.sendRequest("workspace/executeCommand", {
+      command: "flux-vet.graph",
+      arguments: [argument],
+    });
+    const panel = vscode.window.createWebviewPanel("flux-vet.graph", "flux-vet: graph", vscode.ViewColumn.Beside);
+    // The picture is drawn on white, and nothing in it may run.
+    panel.webview.html =
+      `<!DOCTYPE html><html><head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; ` +
+      `style-src 'unsafe-inline'"></head><body style="background: white">${picture.text}</body></html>`;
+  } catch (error) {
+    void vscode.window.showErrorMessage(`flux-vet: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -43,18 +43,18 @@ impl Rule for ServiceHostMissing {
             if places.contains(&host.place) {
                 continue;
             }
-            let verdict = verdict(cluster, &host);
+            let verdict = verdict(cluster, host);
             if matches!(verdict, Verdict::Missing(_) | Verdict::NamespaceMissing(_)) {
                 places.insert(host.place);
             }
             match verdict {
                 Verdict::Fine => {}
                 Verdict::Missing(near) => {
-                    found.insert(key, observation(&host, "which does not exist", near));
+                    found.insert(key, observation(host, "which does not exist", near));
                 }
                 Verdict::NamespaceMissing(near) => {
                     let tail = format!("but there is no namespace `{}`", host.namespace);
-                    found.insert(key, observation(&host, &tail, near));
+                    found.insert(key, observation(host, &tail, near));
                 }
                 Verdict::Unknown(reason) => {
                     let subject = format!("Service `{}/{}`", host.namespace, host.name);

@@ -66,6 +66,14 @@ enum Scope {
     Configured(usize),
 }
 
+/// What covers a finding.
+pub struct Covering {
+    /// Why, as far as it says so.
+    pub reason: Option<String>,
+    /// Where it stands, unless in the configuration.
+    pub place: Option<Span>,
+}
+
 /// What suppressions are read from.
 pub struct Reading<'r, 'w> {
     /// The files, parsed.
@@ -211,7 +219,7 @@ impl Suppressions {
     }
 
     /// Whether a finding is covered, and why; whatever covers it has been of use.
-    pub fn covers(&mut self, finding: &Finding, config: &Config, sources: &Sources) -> Option<Option<String>> {
+    pub fn covers(&mut self, finding: &Finding, config: &Config, sources: &Sources) -> Option<Covering> {
         let mut found = None;
         let labels = std::iter::once(&finding.primary).chain(&finding.related).chain(&finding.trail);
         let files: BTreeSet<Option<FileId>> = labels.map(|label| Some(label.span.file)).chain([None]).collect();
@@ -222,7 +230,9 @@ impl Suppressions {
             let Some(written) = self.written.get(suppression.written) else { continue };
             if !written.is_expired && written.scope.holds(finding, config, sources) {
                 suppression.is_used = true;
-                found.get_or_insert_with(|| written.reason.clone());
+                let is_configured = matches!(written.scope, Scope::Configured(_));
+                let place = (!is_configured).then_some(written.place);
+                found.get_or_insert_with(|| Covering { reason: written.reason.clone(), place });
             }
         }
         found
