@@ -46,6 +46,10 @@ pub struct Root {
     pub in_flight: Option<u64>,
     /// When the next check begins.
     pub due: Option<Instant>,
+    /// When the check that is in flight began.
+    pub began: Option<Instant>,
+    /// How long the last check took.
+    pub took: Option<Duration>,
     /// The last check that came to an end.
     pub snapshot: Option<Arc<Snapshot>>,
     /// What the client shows, by path.
@@ -72,6 +76,8 @@ impl Root {
             checked: 0,
             in_flight: None,
             due: Some(Instant::now()),
+            began: None,
+            took: None,
             snapshot: None,
             published: BTreeMap::new(),
             waiting: Vec::new(),
@@ -107,11 +113,13 @@ impl Root {
         }
     }
 
-    /// Something changed: it is checked when nothing else does for a while.
+    /// Something changed: it is checked when nothing else does for a while, and at once where a check takes no longer than
+    /// that.
     pub fn changed(&mut self, quiet: Duration) {
         self.version += 1;
+        let is_quick = self.took.is_some_and(|took| took < quiet);
         // Somebody waits for an answer.
-        let pause = if self.waiting.is_empty() { quiet } else { Duration::ZERO };
+        let pause = if is_quick || !self.waiting.is_empty() { Duration::ZERO } else { quiet };
         self.due = Some(Instant::now() + pause);
     }
 

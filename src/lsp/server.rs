@@ -19,7 +19,7 @@ use super::view::View;
 use super::{diagnostics, graph, requests, uri};
 use crate::fault::Fault;
 
-/// How long after a change the check begins: somebody who types is not interrupted.
+/// How long after a change a check begins that takes longer than this itself: somebody who types is not interrupted.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Files whose changes on disk matter: those that builds read, and those that say which files there are.
@@ -335,6 +335,7 @@ impl Server {
                 .is_ok()
             {
                 root.in_flight = Some(version);
+                root.began = Some(now);
             }
         }
     }
@@ -344,6 +345,7 @@ impl Server {
         let sent = self.sent.remove(&outcome.root).unwrap_or_default();
         let Some(root) = self.roots.get_mut(at) else { return };
         root.in_flight = None;
+        root.took = root.began.take().map(|began| began.elapsed());
         root.checked = outcome.version;
         let complaint = match outcome.result {
             Ok(snapshot) => {
