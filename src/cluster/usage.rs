@@ -8,6 +8,7 @@ use crate::build::Id;
 use crate::build::flux::{FluxKustomization, is_flux_kustomization};
 use crate::build::kustomize::{NAMES, find_file, read_spec};
 use crate::source::{file_name, join, normalize, parent};
+use crate::yaml::Node;
 
 /// What is known of the use of files.
 #[derive(Debug)]
@@ -29,7 +30,8 @@ impl Usage {
             }
         }
         for document in &repository.documents {
-            if is_flux_kustomization(&Id::of(&document.node)) {
+            let is_meant = document.node.get("kind").and_then(Node::as_str) == Some("Kustomization");
+            if is_meant && is_flux_kustomization(&Id::of(&document.node)) {
                 let spec = FluxKustomization::read(&document.node);
                 let Some(path) = spec.path else { continue };
                 spec.components.iter().for_each(|component| usage.add(join(&path, &component.text), &document.path));

@@ -190,8 +190,7 @@ impl Consumers<'_, '_> {
 
     /// A map that holds a bucket beside an endpoint, whatever reads it.
     fn siblings(&mut self, path: &Way<'_>, node: &Node, object: &Object, namespace: &str) {
-        let find =
-            |wanted: fn(&str) -> bool| node.entries().filter(move |entry| wanted(&entry.key.to_ascii_lowercase()));
+        let find = |wanted: fn(&str) -> bool| node.entries().filter(move |entry| wanted(&entry.key));
         let mut endpoints = find(is_endpoint_key).filter_map(|entry| Text::of(&entry.value));
         let Some(endpoint) = endpoints.next() else { return };
         for entry in find(is_bucket_key) {
@@ -277,21 +276,23 @@ impl Consumers<'_, '_> {
 }
 
 fn is_endpoint_key(key: &str) -> bool {
-    matches!(
-        key,
-        "endpoint"
-            | "endpointurl"
-            | "endpoint_url"
-            | "regionendpoint"
-            | "s3url"
-            | "s3_endpoint"
-            | "s3endpoint"
-            | "minio_endpoint"
-    )
+    const KEYS: [&str; 8] = [
+        "endpoint",
+        "endpointurl",
+        "endpoint_url",
+        "regionendpoint",
+        "s3url",
+        "s3_endpoint",
+        "s3endpoint",
+        "minio_endpoint",
+    ];
+    KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 fn is_bucket_key(key: &str) -> bool {
-    matches!(key, "bucket" | "bucketname" | "bucket_name" | "bucketnames" | "s3_bucket" | "s3bucket" | "minio_bucket")
+    const KEYS: [&str; 7] =
+        ["bucket", "bucketname", "bucket_name", "bucketnames", "s3_bucket", "s3bucket", "minio_bucket"];
+    KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 fn is_endpoint_variable(name: &str) -> bool {

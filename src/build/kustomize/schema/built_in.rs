@@ -3,6 +3,10 @@
 //! Source: kustomize `kyaml/openapi` v0.21.1, which holds the API of Kubernetes v1.21.2 and no newer one. Only lists that
 //! can be reached are here: what stands in a list that is replaced whole is never merged.
 
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
 use crate::build::object::Gvk;
 
 /// A type, as far as lists that merge can be reached through it.
@@ -187,8 +191,21 @@ const KINDS: &[Row] = &[
     ("storage.k8s.io", BETA, Namespaced, &OBJECT, &["CSIStorageCapacity"]),
 ];
 
+type Rows = HashMap<(&'static str, &'static str), Vec<&'static Row>>;
+
+/// By group and kind: the scope of an object is asked for at every step.
+static BY_KIND: LazyLock<Rows> = LazyLock::new(|| {
+    let mut rows = Rows::new();
+    for row in KINDS {
+        for kind in row.4 {
+            rows.entry((row.0, kind)).or_default().push(row);
+        }
+    }
+    rows
+});
+
 fn row(group: &str, kind: &str, version: impl Fn(&[&str]) -> bool) -> Option<&'static Row> {
-    KINDS.iter().find(|(own, versions, _, _, kinds)| *own == group && kinds.contains(&kind) && version(versions))
+    BY_KIND.get(&(group, kind))?.iter().find(|row| version(row.1)).copied()
 }
 
 /// The type behind a reference such as `#/definitions/io.k8s.api.core.v1.PodSpec`.
