@@ -11,6 +11,10 @@ use flux_vet::source::{Disk, FileSystem, Memory, Sources};
 use flux_vet::yaml::Mode;
 use flux_vet::{CheckOptions, check};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

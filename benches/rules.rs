@@ -12,6 +12,10 @@ use flux_vet::rulebook::Sink;
 use flux_vet::rulebook::user::CardText;
 use flux_vet::source::{Memory, Sources};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

@@ -10,6 +10,10 @@ use flux_vet::config::Config;
 use flux_vet::source::{Memory, Sources};
 use flux_vet::{CheckOptions, check};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

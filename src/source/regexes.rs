@@ -1,7 +1,7 @@
 //! Regular expressions that manifests and cards bring: each is compiled once, and none may grow without bound.
 
 use hashbrown::HashMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use regex::{Error, Regex, RegexBuilder};
 
@@ -16,12 +16,14 @@ const MOST: usize = 256;
 ///
 /// # Errors
 /// That of the parser, or of the limit on its size.
-pub fn compiled(pattern: &str) -> Result<Regex, Error> {
-    static KNOWN: LazyLock<RwLock<HashMap<String, Result<Regex, Error>>>> = LazyLock::new(RwLock::default);
+pub fn compiled(pattern: &str) -> Result<Arc<Regex>, Error> {
+    // Not cloned but shared: a clone begins without what matching has learned.
+    type Known = HashMap<String, Result<Arc<Regex>, Error>>;
+    static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
         return known.clone();
     }
-    let made = RegexBuilder::new(pattern).size_limit(MAX_SIZE).dfa_size_limit(MAX_CACHE).build();
+    let made = RegexBuilder::new(pattern).size_limit(MAX_SIZE).dfa_size_limit(MAX_CACHE).build().map(Arc::new);
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     if known.len() >= MOST {
         known.clear();

@@ -46,7 +46,7 @@ pub fn apply(resources: &mut [Resource], entry: &ImageEntry, fields: &[FieldSpec
 
 struct Change<'e> {
     entry: &'e ImageEntry,
-    pattern: Regex,
+    pattern: Arc<Regex>,
 }
 
 impl Change<'_> {

@@ -1,6 +1,8 @@
 //! Which resources a replacement reads from and writes to.
 //! Source: kustomize `api/types/selector.go`, `api/internal/utils/makeResIds.go`, kyaml `resid/resid.go`.
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::file::{Target, Text};
@@ -88,11 +90,11 @@ impl ObjectSelector {
 /// Patterns over an identity, with selectors over labels and annotations.
 #[derive(Clone, Debug)]
 struct Patterns {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Arc<Regex>>,
+    version: Option<Arc<Regex>>,
+    kind: Option<Arc<Regex>>,
+    name: Option<Arc<Regex>>,
+    namespace: Option<Arc<Regex>>,
     labels: Option<TextSelector>,
     annotations: Option<TextSelector>,
 }
@@ -127,7 +129,8 @@ impl Patterns {
     }
 
     fn fits(&self, id: &Id) -> bool {
-        let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+        let fits =
+            |pattern: &Option<Arc<Regex>>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
         fits(&self.group, &id.gvk.group)
             && fits(&self.version, &id.gvk.version)
             && fits(&self.kind, &id.gvk.kind)

@@ -1,5 +1,7 @@
 //! Patterns of SOPS: Go RE2 syntax, which Rust's `regex` shares but for a few escapes.
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use crate::source::compiled;
@@ -8,7 +10,7 @@ use crate::source::compiled;
 #[derive(Clone, Debug)]
 pub enum Pattern {
     /// It compiles.
-    Valid(Regex),
+    Valid(Arc<Regex>),
     /// SOPS refuses it; why.
     Invalid(&'static str),
     /// It does not compile here, though Go may accept it.

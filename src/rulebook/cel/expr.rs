@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use std::sync::Arc;
+
 use regex::Regex;
 use smol_str::SmolStr;
 
@@ -57,7 +59,7 @@ pub enum Op {
     /// A function; the receiver comes first.
     Call(Function, Vec<Expr>),
     /// `a.matches('…')` with a pattern that is known.
-    Matches(Box<Expr>, Regex),
+    Matches(Box<Expr>, Arc<Regex>),
     /// A macro over a list or map.
     Fold(Box<Fold>),
     /// `cel.bind(x, a, b)`

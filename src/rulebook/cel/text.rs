@@ -1,5 +1,7 @@
 //! Functions over texts. Positions count characters. Source: cel-go `ext/strings.go`.
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::functions::Function;
@@ -127,6 +129,6 @@ fn parts<'w>(text: &str, by: &str, most: usize) -> Vec<Value<'w>> {
     text.splitn(most, by).map(Value::text).collect()
 }
 
-fn compiled(pattern: &str) -> Result<Regex, Stop> {
+fn compiled(pattern: &str) -> Result<Arc<Regex>, Stop> {
     source::compiled(pattern).map_err(|_| Stop::error(format!("`{pattern}` is no regular expression")))
 }

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use crate::source::compiled;
@@ -14,7 +16,7 @@ pub enum Pattern {
     /// No special character in it.
     Literal(String),
     /// A regular expression.
-    Regex(Regex),
+    Regex(Arc<Regex>),
 }
 
 impl Pattern {
