@@ -408,6 +408,9 @@ pub(crate) fn documents(library: &Library<'_>) -> Vec<FileDocument> {
         .collect()
 }
 
+/// So many rules ask for nearly everything that a cluster can be asked.
+const MANY: usize = 50;
+
 type Seen = Vec<(Option<Arc<str>>, Observation)>;
 
 /// Runs every predicate over every cluster; a predicate that panics becomes one finding, the others still run.
@@ -424,6 +427,10 @@ fn run(
         (Some(cluster.entry().into()), guarded(id, place, |_| rule.prepare(cluster)))
     };
     let mut results: Vec<(Option<Arc<str>>, Sink)> = pairs.iter().map(prepare).collect();
+    if predicates.len() >= MANY {
+        // Else the threads wait for the one whose rule asks first. What fails here fails again in each rule, and is told.
+        clusters.par_iter().for_each(|cluster| drop(catch_unwind(AssertUnwindSafe(|| cluster.ready()))));
+    }
     results.par_extend(pairs.par_iter().map(|((id, rule), cluster)| {
         let place = cluster.kustomizations().first().map(|root| root.spec.place);
         let check = || guarded(id, place, |sink| rule.check(cluster, sink));

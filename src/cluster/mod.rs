@@ -69,6 +69,7 @@ use references::References;
 use storage::Storage;
 pub use trail::trail;
 use unnamed::Unnamed;
+use usage::Usage;
 
 /// A document of a file, whether or not a build reaches it.
 #[derive(Clone, Debug)]
@@ -101,6 +102,7 @@ pub struct Repository<'w> {
     // HelmReleases as written, by the last part of the name of their chart.
     releases: HashMap<SmolStr, Vec<usize>>,
     scripts: OnceLock<Vec<(String, String)>>,
+    usage: OnceLock<Usage>,
     /// What is known of charts.
     pub profiles: Profiles,
 }
@@ -130,6 +132,7 @@ impl<'w> Repository<'w> {
             written,
             releases,
             scripts: OnceLock::new(),
+            usage: OnceLock::new(),
             profiles: Profiles::default(),
             schemas: schemas::Locations::default(),
             before: None,
@@ -157,6 +160,11 @@ impl<'w> Repository<'w> {
     /// The files.
     pub fn sources(&self) -> &Sources {
         self.library.sources
+    }
+
+    /// Which files something uses.
+    pub fn usage(&self) -> &Usage {
+        self.usage.get_or_init(|| Usage::of(self))
     }
 
     /// Documents of an identity as written, whether or not a build reaches them; the namespace may come from a build.
@@ -310,6 +318,20 @@ impl<'w> Cluster<'w> {
     /// Every host inside the cluster that its objects name, in their order.
     pub fn hosts(&self) -> &[HostUse<'w>] {
         self.hosts.get_or_init(|| hosts::hosts(self))
+    }
+
+    /// Answers what most rules ask, on all threads. None of it may use the pool itself: see [`Self::judge`].
+    pub fn ready(&self) {
+        let of_pods = || {
+            self.pods();
+            self.services();
+            self.storage();
+        };
+        let of_texts = || {
+            self.hosts();
+            self.references();
+        };
+        rayon::join(of_pods, of_texts);
     }
 
     /// Whether the manifests of a HelmRelease were rendered, and are objects of the build.

@@ -36,9 +36,8 @@ impl Rule for KustomizeFileUnlisted {
         if folders.is_empty() {
             return;
         }
-        let usage = Usage::of(cluster.repository);
         let references = cluster.references();
-        let view = View { cluster, usage: &usage, references };
+        let view = View { cluster, usage: cluster.repository.usage(), references };
         let mut documents: HashMap<&str, Vec<&FileDocument>> = HashMap::new();
         for document in &cluster.repository.documents {
             documents.entry(parent(&document.path)).or_default().push(document);

@@ -13,11 +13,11 @@ use crate::source::{Span, file_name, parent};
 
 /// Reports them.
 pub fn report(repository: &Repository<'_>, out: &mut Sink) {
-    let usage = Usage::of(repository);
-    let Some(area) = common_folder(&usage) else { return };
+    let usage = repository.usage();
+    let Some(area) = common_folder(usage) else { return };
     let mut found: BTreeMap<String, Vec<&FileDocument>> = BTreeMap::new();
     for document in repository.documents.iter().filter(|document| is_manifest(document)) {
-        if let Some(unreachable) = highest(repository, &usage, &area, &document.path) {
+        if let Some(unreachable) = highest(repository, usage, &area, &document.path) {
             found.entry(unreachable).or_default().push(document);
         }
     }
