@@ -338,6 +338,7 @@ fn patterns_that_grow_without_bound_are_refused() {
     tree.write(".sops.yaml", format!("creation_rules:\n{rules}").as_bytes());
     tree.write("a.sops.yaml", b"apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: apps}\n");
     ends(&tree, "rules of SOPS", &[]);
+    assert!(tree.check().out.contains("behind the first 100 of `.sops.yaml`"), "what was not looked at is told");
 }
 
 #[test]

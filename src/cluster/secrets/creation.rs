@@ -12,7 +12,7 @@ use crate::yaml::Node;
 /// The name SOPS looks for; no other is read.
 const NAME: &str = ".sops.yaml";
 /// Patterns of rules behind this one are not compiled: what they match is not decided.
-const MOST_RULES: usize = 100;
+pub const MOST_RULES: usize = 100;
 
 /// An entry of `creation_rules`.
 #[derive(Clone, Debug)]
@@ -110,6 +110,11 @@ impl SopsConfig {
             }
         }
         Matching::NoRule(self)
+    }
+
+    /// Whether it has rules whose patterns are not compiled.
+    pub fn is_cut(&self) -> bool {
+        self.rules.len() > MOST_RULES
     }
 
     /// Patterns that SOPS refuses to compile: the rule's number, the place, why.

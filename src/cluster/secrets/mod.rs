@@ -12,7 +12,7 @@ mod pattern;
 mod plain;
 
 pub use classify::{Class, classify, classify_encoded, is_sensitive_name};
-pub use creation::{CreationRule, Matching, SopsConfig, SopsConfigs};
+pub use creation::{CreationRule, MOST_RULES, Matching, SopsConfig, SopsConfigs};
 pub use documents::{SopsDocument, flat_files, named_as_encrypted, reference, sops_documents};
 pub use flat::{FlatEntry, read_flat};
 pub use inputs::{Inputs, is_named_as_encrypted, is_test_data, readable_extension};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::cluster::Repository;
 use crate::cluster::secrets::{
-    Inputs, Matching, SopsConfig, SopsConfigs, is_test_data, named_as_encrypted, sops_documents,
+    Inputs, MOST_RULES, Matching, SopsConfig, SopsConfigs, is_test_data, named_as_encrypted, sops_documents,
 };
+use crate::cluster::{Cluster, Repository};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -18,6 +18,13 @@ use crate::source::Span;
 pub struct SopsRuleMissing {}
 
 impl Rule for SopsRuleMissing {
+    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        for config in SopsConfigs::of(cluster.repository).iter().filter(|config| config.is_cut()) {
+            let what = format!("files that only a rule behind the first {MOST_RULES} of `{}` matches", config.path);
+            out.undecided(cluster, "values", what, "their patterns are not compiled");
+        }
+    }
+
     fn check_repository(&self, repository: &Repository<'_>, out: &mut Sink) {
         let configs = SopsConfigs::of(repository);
         for config in configs.iter() {
