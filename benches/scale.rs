@@ -19,7 +19,7 @@ use flux_vet::build::kustomize::{Builder, Options, read_folder};
 use flux_vet::build::{BuildOptions, Library, world};
 use flux_vet::cluster::{Cluster, FileDocument, Repository};
 use flux_vet::config::{Choice, Config};
-use flux_vet::report::{Format, Run, Style, write};
+use flux_vet::report::{Format, Style, write};
 use flux_vet::rulebook::Sink;
 use flux_vet::rulebook::card::Default as ByDefault;
 use flux_vet::source::{Disk, Sources};
@@ -159,14 +159,7 @@ fn tree(root: &Path, bytes: usize, size: usize, before: Option<Stages>) -> Stage
     for (group, time) in groups {
         say(&format!("rules: {group}"), time);
     }
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-        views: None,
-    };
+    let run = checked.as_run();
     for format in Format::all() {
         let (time, _) = least(runs, || {
             let mut out = Vec::new();

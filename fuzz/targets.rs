@@ -14,7 +14,7 @@ use flux_vet::build::flux::envsubst::{self, Variable};
 use flux_vet::build::kustomize::{Builder, Options, read_folder};
 use flux_vet::cluster::script;
 use flux_vet::fix::{Wanted, plan};
-use flux_vet::report::{Format, Run, Style, write};
+use flux_vet::report::{Format, Style, write};
 use flux_vet::rulebook::user::CardText;
 use flux_vet::source::{FileId, Memory, Sources, Span};
 use flux_vet::yaml::emit::emit;
@@ -137,14 +137,7 @@ pub fn kustomize(text: &str) {
 /// A run, in every format.
 pub fn report(text: &str) {
     let Ok(checked) = check(tree(text), &CheckOptions::default()) else { return };
-    let run = Run {
-        sources: &checked.sources,
-        findings: &checked.findings,
-        coverage: &checked.coverage,
-        summary: checked.summary,
-        rules: &checked.rules,
-        views: None,
-    };
+    let run = checked.as_run();
     for format in Format::all() {
         let mut out = Vec::new();
         write(&run, *format, &Style::default(), &mut out).expect("a buffer takes everything");

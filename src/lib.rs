@@ -151,8 +151,8 @@ pub(crate) fn checked<T>(
     let mut config = Config::choose(&sources, &options.config)?;
     let library = Library::knowing(&sources, start.read);
     // The files are read beside the rules, which are many small texts themselves.
-    let (catalogue, ()) =
-        rayon::join(|| catalogue(&sources, &config, options.cards.as_deref()), || drop(documents(&library)));
+    let (catalogue, documents) =
+        rayon::join(|| catalogue(&sources, &config, options.cards.as_deref()), || documents(&library));
     let catalogue = catalogue?;
     rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
@@ -166,7 +166,7 @@ pub(crate) fn checked<T>(
         let kustomizations: usize = world.clusters.iter().map(|cluster| cluster.kustomizations.len()).sum();
         format!("{} clusters, {kustomizations} Kustomizations, {objects} objects", world.clusters.len())
     });
-    let repository = Repository::new(&library, &config, documents(&library), &world)
+    let repository = Repository::new(&library, &config, documents, &world)
         .with_profiles(profiles)
         .with_schemas(schemas)
         .since(start.before);

@@ -28,7 +28,7 @@ type Kept = HashMap<[u8; 32], Option<Arc<Compiled>>>;
 /// Patterns occur in many schemas.
 static PATTERNS: LazyLock<PatternCache> = LazyLock::new(PatternCache::new);
 
-static KEPT_SO_FAR: Mutex<Option<Kept>> = Mutex::new(None);
+static KEPT_SO_FAR: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 
 /// A schema with what names of the kind have to be; `None` for one that cannot be compiled.
 pub fn compiled(mut text: Value, gvk: &Gvk, kubernetes: Option<Version>) -> Option<Arc<Compiled>> {
@@ -68,14 +68,13 @@ fn named(
 
 fn kept(key: [u8; 32], text: impl FnOnce() -> Value) -> Option<Arc<Compiled>> {
     let all = || KEPT_SO_FAR.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(found) = all().as_ref().and_then(|all| all.get(&key)) {
+    if let Some(found) = all().get(&key) {
         return found.clone();
     }
     // Not under the lock: several threads compile at a time, and now and then one of them for nothing.
     let text = text();
     let compiled = validator(&text).map(|validator| Arc::new(Compiled { validator, text }));
     let mut all = all();
-    let all = all.get_or_insert_default();
     if all.len() >= KEPT {
         all.clear();
     }
