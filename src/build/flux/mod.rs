@@ -1,6 +1,7 @@
 //! What Flux does around kustomize: sources, generated files, decryption, substitution, nested Kustomizations.
 
 mod address;
+mod affected;
 mod artifact;
 mod artifacts;
 mod cluster;

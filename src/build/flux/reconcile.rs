@@ -6,12 +6,13 @@
 use hashbrown::HashSet;
 use std::sync::Arc;
 
+use super::affected::is_affected;
 use super::artifact::Artifact;
 use super::kustomization::FluxKustomization;
 use super::remarks::{is_switched_off, remarks};
 use super::root::{self, Reading};
 use super::sops;
-use super::substitute::{Substitution, is_affected, substitute};
+use super::substitute::{Substitution, substitute};
 use super::variables::Variables;
 use super::world::Undefined;
 use crate::build::kustomize::{Builder, Options, Outcome, Resource, Spec, find_file};

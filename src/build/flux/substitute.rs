@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::affected::Branches;
 use super::envsubst::{
-    self, Mode as Strictness, Operator, Segment, SegmentKind, SubstitutionError, UNKNOWN_MARK, Use, Variable,
+    self, Mode as Strictness, Operator, Segment, SegmentKind, Substituted, SubstitutionError, UNKNOWN_MARK, Use, Variable,
 };
 use super::variables::{Variable as Set, VariableValue, Variables};
 use crate::source::Span;
@@ -39,68 +40,64 @@ impl Substitution {
     }
 }
 
-/// Whether an object holds anything that substitution acts on.
-pub fn is_affected(node: &Node) -> bool {
-    match &node.value {
-        Value::Str(text) => text.contains('$'),
-        Value::Unknown(unknown) => unknown.template.contains('$'),
-        Value::Seq(items) => items.iter().any(is_affected),
-        Value::Map(map) => map.iter().any(|entry| entry.key.contains('$') || is_affected(&entry.value)),
-        _ => false,
-    }
-}
-
 /// Substitutes over one object. `strict` says what an unset variable means: an error, or nothing.
+///
+/// Only the branches that hold a variable are printed and read, where nothing that is put in can reach beyond the text it
+/// stands in; else the whole object, as Flux does.
 pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substitution {
-    if !is_affected(object) {
-        return Substitution::unchanged(object);
+    let Some(branches) = Branches::of(object) else { return Substitution::unchanged(object) };
+    if let Branches::Some(_) = branches
+        && let Some(done) = within_branches(object, &branches, variables, strict)
+    {
+        return done;
     }
     let emitted = emit(object);
-    let place_at = |at: usize| place_of(&emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
-    let plain = |name: &str| match variables.get(name) {
+    let text = match expand(&emitted, variables, strict) {
+        Ok(text) => text,
+        Err(error) => return failed(object, &emitted, error),
+    };
+    let back = Back { emitted: &emitted, substituted: &text, variables };
+    let node = back.read(object).unwrap_or_else(|| object.clone());
+    back.told(object, node)
+}
+
+/// The same over the affected branches alone; `None` where that may differ from the whole.
+fn within_branches(object: &Node, branches: &Branches, variables: &Variables, strict: bool) -> Option<Substitution> {
+    let alone = branches.alone(object);
+    let emitted = emit(&alone);
+    let text = expand(&emitted, variables, strict).ok()?;
+    let put_in = text.segments.iter().filter(|segment| segment.kind != SegmentKind::Copied);
+    if !put_in.filter_map(|segment| text.text.get(segment.output.clone())).all(stays_in_place) {
+        return None;
+    }
+    let back = Back { emitted: &emitted, substituted: &text, variables };
+    let node = branches.replaced(object, &back.read(&alone)?)?;
+    Some(back.told(object, node))
+}
+
+/// Whether a text cannot end the scalar it is put into and begin another: no break, no quote, no bracket, no escape, no
+/// mark of a block.
+fn stays_in_place(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./@+=,:~- $".contains(c) || c == UNKNOWN_MARK;
+    text.chars().all(plain)
+}
+
+/// The text with everything put in that is known.
+fn expand(emitted: &Emitted, variables: &Variables, strict: bool) -> Result<Substituted, SubstitutionError> {
+    // Where Flux would refuse, the rest of the tree is still worth having: the value is unknown.
+    let lenient = |name: &str| match lookup(variables, name) {
+        Variable::Unset if strict => Variable::Unknown,
+        other => other,
+    };
+    envsubst::substitute(&emitted.text, &lenient, Strictness::Lax)
+}
+
+fn lookup<'v>(variables: &'v Variables, name: &str) -> Variable<'v> {
+    match variables.get(name) {
         Some(Set { value: VariableValue::Known(text), .. }) => Variable::Known(text),
         Some(Set { value: VariableValue::Unknown, .. }) => Variable::Unknown,
         None if variables.open => Variable::Unknown,
         None => Variable::Unset,
-    };
-    let undefined = match envsubst::undefined(&emitted.text, &plain) {
-        Ok(uses) => uses,
-        Err(error) => {
-            return failed(object, &emitted, error);
-        }
-    };
-    // Where Flux would refuse, the rest of the tree is still worth having: the value is unknown.
-    let lenient = |name: &str| match plain(name) {
-        Variable::Unset if strict => Variable::Unknown,
-        other => other,
-    };
-    let substituted = match envsubst::substitute(&emitted.text, &lenient, Strictness::Lax) {
-        Ok(substituted) => substituted,
-        Err(error) => {
-            return failed(object, &emitted, error);
-        }
-    };
-    let undefined = undefined
-        .into_iter()
-        .map(|found| {
-            let at = place_at(found.expression.start);
-            (found, at)
-        })
-        .collect();
-    let back = Back {
-        emitted: &emitted,
-        segments: &substituted.segments,
-        uses: &substituted.uses,
-        text: &substituted.text,
-        variables,
-    };
-    let misused = substituted.uses.iter().filter(|found| found.operator == Operator::MisusedDefault);
-    Substitution {
-        node: back.read(object).unwrap_or_else(|| object.clone()),
-        undefined,
-        error: None,
-        misused: misused.map(|found| (found.clone(), place_at(found.expression.start))).collect(),
-        lost_dollars: lost_dollars(&emitted.text, &substituted.segments).map(place_at).collect(),
     }
 }
 
@@ -141,19 +138,35 @@ fn place_of(emitted: &Emitted, at: usize) -> Option<&Place> {
 /// Leads the re-read text back to the object it was printed from.
 struct Back<'s> {
     emitted: &'s Emitted,
-    segments: &'s [Segment],
-    uses: &'s [Use],
-    text: &'s str,
+    substituted: &'s Substituted,
     variables: &'s Variables,
 }
 
 impl Back<'_> {
+    /// What is to be said of the substitution, with the object it gave.
+    fn told(&self, object: &Node, node: Node) -> Substitution {
+        let place_at = |at: usize| place_of(self.emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
+        let placed = |found: &Use| (found.clone(), place_at(found.expression.start));
+        let uses = &self.substituted.uses;
+        let is_undefined = |found: &&Use| {
+            !found.operator.tolerates_unset() && lookup(self.variables, &found.name) == Variable::Unset
+        };
+        Substitution {
+            node,
+            undefined: uses.iter().filter(is_undefined).map(placed).collect(),
+            error: None,
+            misused: uses.iter().filter(|found| found.operator == Operator::MisusedDefault).map(placed).collect(),
+            lost_dollars: lost_dollars(&self.emitted.text, &self.substituted.segments).map(place_at).collect(),
+        }
+    }
+
     fn read(&self, object: &Node) -> Option<Node> {
-        let tree = yaml::parse(self.text);
+        let text = &self.substituted.text;
+        let tree = yaml::parse(text);
         let document = tree.documents.first()?;
         // A stand-in file: every span of the result is replaced below.
-        let stand_in = Span { file: object.span().file, start: 0, end: u32::try_from(self.text.len()).ok()? };
-        let resolved = yaml::resolve(&tree, document, self.text, &Content::whole(stand_in), Mode::V2)?;
+        let stand_in = Span { file: object.span().file, start: 0, end: u32::try_from(text.len()).ok()? };
+        let resolved = yaml::resolve(&tree, document, text, &Content::whole(stand_in), Mode::V2)?;
         if tree.is_broken() {
             return None;
         }
@@ -162,24 +175,24 @@ impl Back<'_> {
 
     /// The offset in the printed text of an offset in the substituted text.
     fn printed(&self, at: usize) -> usize {
-        let index = self.segments.partition_point(|segment| segment.output.end <= at);
-        match self.segments.get(index) {
+        let index = self.substituted.segments.partition_point(|segment| segment.output.end <= at);
+        match self.substituted.segments.get(index) {
             Some(segment) if segment.kind == SegmentKind::Copied => segment.input.start + (at - segment.output.start),
             Some(segment) => segment.input.start,
-            None => self.segments.last().map_or(at, |segment| segment.input.end),
+            None => self.substituted.segments.last().map_or(at, |segment| segment.input.end),
         }
     }
 
     fn expanded(&self, span: Span) -> Vec<&Use> {
         let range = span.range();
-        let first = self.segments.partition_point(|segment| segment.output.end <= range.start);
-        self.segments
+        let first = self.substituted.segments.partition_point(|segment| segment.output.end <= range.start);
+        self.substituted.segments
             .get(first..)
             .unwrap_or_default()
             .iter()
             .take_while(|segment| segment.output.start < range.end.max(range.start + 1))
             .filter_map(|segment| match segment.kind {
-                SegmentKind::Expanded { use_index } => self.uses.get(use_index),
+                SegmentKind::Expanded { use_index } => self.substituted.uses.get(use_index),
                 _ => None,
             })
             .collect()
