@@ -177,6 +177,6 @@ pub fn folder(
     let outcome = Builder::new(&library, options).build(&spec);
     let observations = outcome.observations.into_iter().map(|observation| (None, observation)).collect();
     let said = Said::new(&sources, &Config::default(), observations)?;
-    let objects = outcome.resources.into_iter().map(|resource| resource.node).collect();
+    let objects = outcome.resources.into_iter().map(|resource| resource.node.into_node()).collect();
     Ok(Some(BuiltFolder { objects, broken: outcome.broken, open: outcome.open, said, sources }))
 }

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::finding::{Confidence, Label, ObjectRef};
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 use super::scope;
 
@@ -46,13 +46,34 @@ pub struct Id {
 impl Id {
     /// Reads the identity of an object; parts that are absent or unknown are empty.
     pub fn of(node: &Node) -> Self {
-        let text =
-            |path: &[&str]| -> SmolStr { node.at(path).and_then(Node::shown).map(SmolStr::from).unwrap_or_default() };
-        Id {
-            gvk: Gvk::new(&text(&["apiVersion"]), &text(&["kind"])),
-            namespace: text(&["metadata", "namespace"]),
-            name: text(&["metadata", "name"]),
+        let text = |node: &Node| match &node.value {
+            Value::Str(text) => text.clone(),
+            _ => node.shown().map(SmolStr::from).unwrap_or_default(),
+        };
+        let mut id = Id::default();
+        for entry in node.entries() {
+            match entry.key.as_str() {
+                "apiVersion" => {
+                    let version = text(&entry.value);
+                    (id.gvk.group, id.gvk.version) = match version.split_once('/') {
+                        Some((group, version)) => (group.into(), version.into()),
+                        None => (SmolStr::default(), version),
+                    };
+                }
+                "kind" => id.gvk.kind = text(&entry.value),
+                "metadata" => {
+                    for entry in entry.value.entries() {
+                        match entry.key.as_str() {
+                            "namespace" => id.namespace = text(&entry.value),
+                            "name" => id.name = text(&entry.value),
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
         }
+        id
     }
 
     /// The namespace that counts for identity: `""` is `default`, and cluster-scoped kinds have none.

@@ -45,8 +45,8 @@ pub fn lists(cluster: &Cluster<'_>) -> Vec<PatchList> {
     let mut reader = Reader { cluster, seen: HashSet::new(), lists: Vec::new() };
     for path in paths {
         let Ok(spec) = read_spec(cluster.library(), &path) else { continue };
-        let entries = spec.strategic_patches.into_iter().chain(spec.patches).chain(spec.json_patches);
-        reader.read(parent(&path), entries.collect());
+        let entries = spec.strategic_patches.iter().chain(&spec.patches).chain(&spec.json_patches);
+        reader.read(parent(&path), entries.cloned().collect());
     }
     for kustomization in cluster.kustomizations() {
         reader.read("", kustomization.spec.patches.clone());

@@ -8,8 +8,9 @@ use smol_str::SmolStr;
 use super::scalar::float_text;
 use crate::source::Span;
 
-/// A value with its origin. Cloning is cheap: collections are shared until they are changed.
-#[derive(Clone, Debug)]
+/// A value with its origin. Cloning is cheap: collections are shared until they are changed. Two are equal when they have
+/// the same value from the same places; see [`Node::same_value`] for values alone.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// What it is.
     pub value: Value,
@@ -64,8 +65,26 @@ pub struct Unknown {
     pub why: UnknownWhy,
 }
 
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Uint(a), Value::Uint(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Str(a), Value::Str(b)) => a == b,
+            // What is shared needs no look inside.
+            (Value::Seq(a), Value::Seq(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Value::Map(a), Value::Map(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Value::Unknown(a), Value::Unknown(b)) => Arc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
 /// Where a node came from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
     /// It stands there as it is.
     Source(Span),
@@ -74,7 +93,7 @@ pub enum Origin {
 }
 
 /// One step of the chain behind a value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Derivation {
     /// What happened.
     pub step: Step,
@@ -180,7 +199,7 @@ impl Origin {
 }
 
 /// An entry of a map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The key.
     pub key: SmolStr,
@@ -191,7 +210,7 @@ pub struct Entry {
 }
 
 /// A map in source order; keys are unique.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     entries: Vec<Entry>,
 }

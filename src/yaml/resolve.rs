@@ -24,6 +24,8 @@ pub struct Resolved {
     pub root: Node,
     /// What go-yaml refuses in it; empty for a sound document.
     pub problems: Vec<Problem>,
+    /// Some plain date was made into a time.
+    pub times: bool,
 }
 
 /// Resolves one document of a text. `content` says where the bytes of the text stand.
@@ -40,17 +42,18 @@ pub fn resolve(tree: &Tree, document: &Document, text: &str, content: &Content, 
         content,
         mode,
         problems: Vec::new(),
+        times: false,
         budget: Budget::default(),
         path: Vec::new(),
         outer: None,
     };
     let root = resolver.node(root, 0);
-    let mut problems = resolver.problems;
+    let (mut problems, times) = (resolver.problems, resolver.times);
     if let Some(limit) = problems.iter().position(|problem| problem.kind == ProblemKind::Limit) {
         // What was cut off is no further mistake.
         problems.truncate(limit + 1);
     }
-    Some(Resolved { root, problems })
+    Some(Resolved { root, problems, times })
 }
 
 /// go-yaml's guard against alias bombs (`decode.go`, `allowedAliasRatio`).
@@ -88,6 +91,7 @@ struct Resolver<'t> {
     content: &'t Content,
     mode: Mode,
     problems: Vec<Problem>,
+    times: bool,
     budget: Budget,
     // Nodes being resolved, to see an alias inside its own anchor.
     path: Vec<NodeId>,
@@ -198,7 +202,10 @@ impl Resolver<'_> {
                 );
                 text_value()
             }
-            Scalar::Time(time) => Value::Str(time.into()),
+            Scalar::Time(time) => {
+                self.times = true;
+                Value::Str(time.into())
+            }
             Scalar::Merge | Scalar::Text => text_value(),
         }
     }

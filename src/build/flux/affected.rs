@@ -7,13 +7,7 @@ use crate::yaml::{Map, Node, Value};
 
 /// Whether substitution changes anything in a text. A single `$` stays as it is.
 pub fn is_expanded(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    while bytes.by_ref().any(|byte| byte == b'$') {
-        if matches!(bytes.clone().next(), Some(b'{' | b'$')) {
-            return true;
-        }
-    }
-    false
+    text.contains('$') && (text.contains("${") || text.contains("$$"))
 }
 
 /// Whether an object holds anything that substitution acts on.

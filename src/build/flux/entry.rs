@@ -45,5 +45,5 @@ fn made_by_instance(library: &Library<'_>, entry: &EntryPoint) -> Node {
     for patch in patches.items() {
         apply_patch(library, &Schema::default(), &patch_entry(patch), &mut resources, false);
     }
-    resources.into_iter().next().map_or(object, |patched| patched.node)
+    resources.into_iter().next().map_or(object, |patched| patched.node.into_node())
 }

@@ -105,7 +105,7 @@ impl Request<'_> {
 
     fn take(&self, library: &Library<'_>, resource: Resource, names_checked: &mut bool, built: &mut Reconciled) {
         let written = resource.original();
-        let mut node = resource.node;
+        let mut node = resource.node.into_node();
         if !built.broken && !is_object(&Id::of(&node)) {
             built.broken = true;
             built.outcome.observations.push(incomplete(&node));

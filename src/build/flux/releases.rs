@@ -122,7 +122,7 @@ fn post_rendered(library: &Library<'_>, release: &Object, modelled: &mut Modelle
             is_followed &= !applied.broken;
         }
     }
-    modelled.objects = resources.into_iter().map(|resource| resource.node).collect();
+    modelled.objects = resources.into_iter().map(|resource| resource.node.into_node()).collect();
     if !is_followed {
         modelled.knowledge.confidence = Confidence::Low;
         modelled.knowledge.gaps.push(Gap::everywhere("its post-renderers may change what the chart makes"));

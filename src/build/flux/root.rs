@@ -2,6 +2,8 @@
 //!
 //! Source: fluxcd/pkg `kustomize/kustomize_generator.go`.
 
+use std::sync::Arc;
+
 use super::kustomization::FluxKustomization;
 use crate::build::kustomize::{Spec, Text, find_file, read_spec, two_files};
 use crate::build::manifests::Library;
@@ -37,7 +39,8 @@ pub fn spec(
 ) -> Spec {
     let mut spec = match find_file(library, directory) {
         Some((path, second)) => {
-            let mut spec = read_spec(library, &path).unwrap_or_else(|_| Spec::empty(directory, place));
+            let mut spec =
+                read_spec(library, &path).map_or_else(|_| Spec::empty(directory, place), Arc::unwrap_or_clone);
             if let Some(second) = second {
                 // Flux edits the first; kustomize then refuses the folder.
                 spec.broken = true;

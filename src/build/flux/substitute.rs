@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 
 use super::affected::Branches;
 use super::envsubst::{
-    self, Mode as Strictness, Operator, Segment, SegmentKind, Substituted, SubstitutionError, UNKNOWN_MARK, Use, Variable,
+    self, Mode as Strictness, Operator, Segment, SegmentKind, Substituted, SubstitutionError, UNKNOWN_MARK, Use,
+    Variable,
 };
 use super::variables::{Variable as Set, VariableValue, Variables};
 use crate::source::Span;
@@ -145,12 +146,12 @@ struct Back<'s> {
 impl Back<'_> {
     /// What is to be said of the substitution, with the object it gave.
     fn told(&self, object: &Node, node: Node) -> Substitution {
-        let place_at = |at: usize| place_of(self.emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
+        let place_at =
+            |at: usize| place_of(self.emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
         let placed = |found: &Use| (found.clone(), place_at(found.expression.start));
         let uses = &self.substituted.uses;
-        let is_undefined = |found: &&Use| {
-            !found.operator.tolerates_unset() && lookup(self.variables, &found.name) == Variable::Unset
-        };
+        let is_undefined =
+            |found: &&Use| !found.operator.tolerates_unset() && lookup(self.variables, &found.name) == Variable::Unset;
         Substitution {
             node,
             undefined: uses.iter().filter(is_undefined).map(placed).collect(),
@@ -186,7 +187,8 @@ impl Back<'_> {
     fn expanded(&self, span: Span) -> Vec<&Use> {
         let range = span.range();
         let first = self.substituted.segments.partition_point(|segment| segment.output.end <= range.start);
-        self.substituted.segments
+        self.substituted
+            .segments
             .get(first..)
             .unwrap_or_default()
             .iter()

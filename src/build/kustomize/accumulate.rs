@@ -452,7 +452,7 @@ impl<'l, 's> Builder<'l, 's> {
         self.log.fail(observation.keyed(conflict.path.clone()));
     }
 
-    fn nested_spec(&mut self, path: &str, entry: &Text) -> Option<Spec> {
+    fn nested_spec(&mut self, path: &str, entry: &Text) -> Option<Arc<Spec>> {
         match find_file(self.library, path) {
             Some((file, second)) => {
                 if let Some(second) = second {

@@ -139,6 +139,28 @@ impl FieldSpec {
         self.path.join("/")
     }
 
+    /// Whether this is the field at a path.
+    pub fn is_at(&self, path: &[&str]) -> bool {
+        self.path == path
+    }
+
+    /// Whether the path leads to a value of an object that is `wanted`, or into something that it cannot lead through.
+    pub fn finds(&self, object: &Node, wanted: &dyn Fn(&Node) -> bool) -> bool {
+        finds(object, &self.path, wanted)
+    }
+
+    /// Calls `set` on every value the path leads to in an object of any kind, and creates nothing.
+    ///
+    /// # Errors
+    /// The first value that cannot be followed or set.
+    pub fn change(
+        &self,
+        object: &mut Node,
+        set: &mut dyn FnMut(&mut Node) -> Result<(), FieldError>,
+    ) -> Result<(), FieldError> {
+        Walk { spec: self, create: Create::Nothing, set }.node(object, &self.path)
+    }
+
     /// Calls `set` on every value the path leads to in an object of this kind.
     ///
     /// # Errors
@@ -152,7 +174,7 @@ impl FieldSpec {
     ) -> Result<(), FieldError> {
         let create = if self.create { create } else { Create::Nothing };
         // Looked at before it is taken for change, so that shared trees stay shared.
-        if !self.gvk.selects(gvk) || (create == Create::Nothing && !reaches(object, &self.path)) {
+        if !self.gvk.selects(gvk) || (create == Create::Nothing && !finds(object, &self.path, &|_| true)) {
             return Ok(());
         }
         let mut walk = Walk { spec: self, create, set };
@@ -191,15 +213,15 @@ pub struct FieldSpecConflict {
     pub path: String,
 }
 
-fn reaches(node: &Node, path: &[String]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return true };
+fn finds(node: &Node, path: &[String], wanted: &dyn Fn(&Node) -> bool) -> bool {
+    let Some((first, rest)) = path.split_first() else { return wanted(node) };
     match &node.value {
-        Value::Seq(items) => items.iter().any(|item| reaches(item, path)),
+        Value::Seq(items) => items.iter().any(|item| finds(item, path, wanted)),
         // The walk says what is wrong with a scalar on the way.
         Value::Map(map) => {
             let is_list = first.ends_with("[]");
             map.get(first.trim_end_matches("[]"))
-                .is_some_and(|child| reaches(child, rest) || (is_list && child.is_null()))
+                .is_some_and(|child| finds(child, rest, wanted) || (is_list && child.is_null()))
         }
         Value::Null => false,
         _ => true,

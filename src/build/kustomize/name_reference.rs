@@ -4,7 +4,9 @@
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::field_spec::{Create, FieldError, FieldSpec, GvkPattern, kind_of};
+use smol_str::SmolStr;
+
+use super::field_spec::{FieldError, FieldSpec, GvkPattern, kind_of};
 use super::log::Log;
 use super::resource::Resource;
 use super::transformer_config::NameReference;
@@ -19,7 +21,7 @@ struct Candidate {
     previous: Vec<Id>,
     now: Id,
     // The namespace it began with; empty for cluster-scoped kinds.
-    first_namespace: String,
+    first_namespace: SmolStr,
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     name: Node,
@@ -31,7 +33,7 @@ impl Candidate {
     fn of(resource: &Resource) -> Self {
         let now = resource.id();
         Candidate {
-            first_namespace: resource.original().effective_namespace().to_owned(),
+            first_namespace: resource.original().effective_namespace().into(),
             previous: resource.previous.clone(),
             prefixes: resource.prefixes.clone(),
             suffixes: resource.suffixes.clone(),
@@ -46,16 +48,14 @@ impl Candidate {
         scope::is_cluster_scoped(&self.now.gvk)
     }
 
-    /// Whether some identity of the past is selected; group and version are those of today.
+    /// The kinds of its past; group and version are those of today.
+    fn kinds(&self) -> impl Iterator<Item = Gvk> {
+        self.previous.iter().map(|old| Gvk { kind: old.gvk.kind.clone(), ..self.now.gvk.clone() })
+    }
+
+    /// Whether some identity of the past is selected.
     fn was(&self, pattern: &GvkPattern) -> bool {
-        self.previous.iter().any(|old| {
-            let gvk = Gvk {
-                group: self.now.gvk.group.clone(),
-                version: self.now.gvk.version.clone(),
-                kind: old.gvk.kind.clone(),
-            };
-            pattern.selects(&gvk)
-        })
+        self.kinds().any(|gvk| pattern.selects(&gvk))
     }
 }
 
@@ -117,21 +117,43 @@ struct Ambiguous {
 
 struct Index {
     candidates: Vec<Candidate>,
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<SmolStr, Vec<usize>>,
+    // Names that somebody had and has no more.
+    lost: HashSet<SmolStr>,
 }
 
 impl Index {
     fn new(resources: &[Resource]) -> Self {
-        let mut index = Index { candidates: Vec::new(), by_name: HashMap::new() };
+        let mut index = Index { candidates: Vec::new(), by_name: HashMap::new(), lost: HashSet::new() };
         for resource in resources.iter().filter(|resource| !resource.previous.is_empty()) {
             let at = index.candidates.len();
-            let names: HashSet<String> = resource.previous.iter().map(|old| old.name.to_string()).collect();
-            for name in names {
-                index.by_name.entry(name).or_default().push(at);
+            let candidate = Candidate::of(resource);
+            for old in &resource.previous {
+                let named = index.by_name.entry(old.name.clone()).or_default();
+                if named.last() != Some(&at) {
+                    named.push(at);
+                }
+                if old.name != candidate.now.name {
+                    index.lost.insert(old.name.clone());
+                }
             }
-            index.candidates.push(Candidate::of(resource));
+            index.candidates.push(candidate);
         }
         index
+    }
+
+    /// Whether a reference may have to follow somebody, or cannot be read. A text follows names; a map, namespaces too.
+    fn concerns(&self, reference: &Node) -> bool {
+        match &reference.value {
+            Value::Null | Value::Unknown(_) => false,
+            Value::Seq(items) => items.iter().any(|item| matches!(item.value, Value::Seq(_)) || self.concerns(item)),
+            Value::Map(map) => match map.get("name").map(|name| &name.value) {
+                Some(Value::Str(name)) => self.by_name.contains_key(name),
+                Some(_) => false,
+                None => true,
+            },
+            _ => reference.as_str().is_some_and(|name| self.lost.contains(name)),
+        }
     }
 
     fn named(&self, name: &str) -> Vec<&Candidate> {
@@ -148,27 +170,33 @@ pub fn rewrite(resources: &mut [Resource], table: &[NameReference], log: &mut Lo
         return;
     }
     // Kinds that nobody ever was need no walk.
+    let kinds: HashSet<Gvk> = index.candidates.iter().flat_map(Candidate::kinds).collect();
     let rows: Vec<&NameReference> =
-        table.iter().filter(|row| index.candidates.iter().any(|candidate| candidate.was(&row.target))).collect();
+        table.iter().filter(|row| kinds.iter().any(|gvk| row.target.selects(gvk))).collect();
+    let fields_of = |gvk: &Gvk| -> Vec<(&GvkPattern, &FieldSpec)> {
+        let fields = rows.iter().flat_map(|row| row.fields.iter().map(|field| (&row.target, field)));
+        fields.filter(|(_, field)| field.gvk.selects(gvk)).collect()
+    };
+    let mut fields: HashMap<Gvk, Vec<(&GvkPattern, &FieldSpec)>> = HashMap::new();
     for resource in resources.iter_mut() {
         let original = resource.original().gvk;
-        let gvk = resource.id().gvk;
+        let fields = fields.entry(original).or_insert_with_key(fields_of);
         let mut referrer = None;
-        for row in &rows {
-            for field in row.fields.iter().filter(|field| field.gvk.selects(&original)) {
-                let referrer = referrer.get_or_insert_with(|| Referrer::of(resource));
-                let mut rewrite =
-                    Rewrite { index: &index, referrer, target: &row.target, field, ambiguous: Vec::new() };
-                let any = FieldSpec { gvk: GvkPattern::default(), ..field.clone() };
-                let outcome = any.apply(&mut resource.node, &gvk, Create::Nothing, &mut |node| rewrite.value(node));
-                let ambiguous = rewrite.ambiguous;
-                if let Err(error) = outcome {
-                    let place = error.span().unwrap_or_else(|| resource.place());
-                    log.fail(resource.refusal(&error, place, "a reference by the table of name references"));
-                }
-                for ambiguous in ambiguous {
-                    log.fail(several(resource, &ambiguous));
-                }
+        for (target, field) in fields.iter() {
+            // Looked at before it is taken for change, so that shared trees stay shared.
+            if !field.finds(&resource.node, &|reference| index.concerns(reference)) {
+                continue;
+            }
+            let referrer = referrer.get_or_insert_with(|| Referrer::of(resource));
+            let mut rewrite = Rewrite { index: &index, referrer, target, field, ambiguous: Vec::new() };
+            let outcome = field.change(&mut resource.node, &mut |node| rewrite.value(node));
+            let ambiguous = rewrite.ambiguous;
+            if let Err(error) = outcome {
+                let place = error.span().unwrap_or_else(|| resource.place());
+                log.fail(resource.refusal(&error, place, "a reference by the table of name references"));
+            }
+            for ambiguous in ambiguous {
+                log.fail(several(resource, &ambiguous));
             }
         }
     }
@@ -250,12 +278,13 @@ impl<'r> Rewrite<'r> {
     }
 
     fn scalar(&mut self, node: &mut Node) {
-        let Some(name) = node.as_str().map(ToOwned::to_owned) else { return };
+        let Value::Str(name) = &node.value else { return };
+        let name = name.clone();
         let visible =
             self.index.named(&name).into_iter().filter(|candidate| self.referrer.can_see(candidate)).collect();
         let found = self.choose(&name, visible, node.span(), |a, b| a.now.name == b.now.name);
         if let Some(found) = found
-            && found.now.name != name.as_str()
+            && found.now.name != name
         {
             *node = rewritten(&found.name, Some(node), node.span());
         }
@@ -316,7 +345,11 @@ impl<'r> Rewrite<'r> {
         place: Span,
         same: impl Fn(&Candidate, &Candidate) -> bool,
     ) -> Option<&'r Candidate> {
-        let role = if self.field.shown().ends_with("roleRef/name") { self.referrer.role.as_ref() } else { None };
+        let role = if matches!(self.field.path.as_slice(), [.., role, name] if role == "roleRef" && name == "name") {
+            self.referrer.role.as_ref()
+        } else {
+            None
+        };
         let mut left: Vec<&Candidate> = candidates
             .into_iter()
             .filter(|found| found.was(self.target))

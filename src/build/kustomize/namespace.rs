@@ -1,7 +1,7 @@
 //! The namespace transformer. Source: kustomize `api/filters/namespace/namespace.go`.
 
 use hashbrown::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::field_spec::{Create, FieldError, FieldSpec, GvkPattern, kind_of};
 use super::file::Text;
@@ -37,6 +37,9 @@ pub struct NamespaceArgs<'a> {
     pub subjects: Subjects,
 }
 
+/// The namespace of an object itself.
+static OWN: LazyLock<FieldSpec> = LazyLock::new(|| FieldSpec::new(GvkPattern::default(), "metadata/namespace", true));
+
 /// Sets the namespace on every resource that is not certainly cluster-scoped.
 pub fn set(resources: &mut [Resource], args: &NamespaceArgs<'_>, log: &mut Log) {
     for resource in resources.iter_mut() {
@@ -56,23 +59,18 @@ pub fn set_one(node: &mut Node, args: &NamespaceArgs<'_>) -> Result<(), FieldErr
     let id = Id::of(node);
     let mut put = |node: &mut Node| put(node, args);
     if !scope::is_cluster_scoped(&id.gvk) {
-        FieldSpec::new(GvkPattern::default(), "metadata/namespace", true).apply(
-            node,
-            &id.gvk,
-            Create::Scalar,
-            &mut put,
-        )?;
+        OWN.apply(node, &id.gvk, Create::Scalar, &mut put)?;
     }
     let binds = matches!(id.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
     if binds {
         subjects(node, args)?;
     }
     for field in args.fields {
-        let path = field.shown();
         // These are dealt with above, or belong to core objects alone.
-        let is_handled = path == "metadata/namespace"
-            || (path == "metadata/name" && id.gvk.api_version() != "v1")
-            || (path == "subjects/namespace"
+        let is_core = id.gvk.group.is_empty() && id.gvk.version == "v1";
+        let is_handled = field.is_at(&["metadata", "namespace"])
+            || (field.is_at(&["metadata", "name"]) && !is_core)
+            || (field.is_at(&["subjects", "namespace"])
                 && matches!(field.gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding"));
         if !is_handled {
             field.apply(node, &id.gvk, Create::Scalar, &mut put)?;

@@ -48,7 +48,7 @@ pub fn apply(resources: &mut [Resource], affix: Affix<'_>, fields: &[FieldSpec],
             continue;
         }
         for field in fields.iter().filter(|field| field.gvk.selects(&original)) {
-            if field.shown() == "metadata/name" && !affix.text().text.is_empty() {
+            if field.is_at(&["metadata", "name"]) && !affix.text().text.is_empty() {
                 resource.remember();
                 let given = match affix {
                     Affix::Prefix(_) => &mut resource.prefixes,

@@ -1,5 +1,8 @@
 //! A resource while it is built: its tree, the identities it had, and how it came in.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::OnceLock;
+
 use super::field_spec::FieldError;
 use crate::build::object::Id;
 use crate::finding::{Label, Observation};
@@ -17,11 +20,46 @@ pub struct BuildOrigin {
     pub configured_by: Option<Id>,
 }
 
+/// The tree of a resource. Its identity is asked for far more often than it changes: it is read once, until somebody
+/// takes the tree to change it.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    node: Node,
+    id: OnceLock<Id>,
+}
+
+impl Tree {
+    /// The node alone.
+    pub fn into_node(self) -> Node {
+        self.node
+    }
+}
+
+impl From<Node> for Tree {
+    fn from(node: Node) -> Self {
+        Tree { node, id: OnceLock::new() }
+    }
+}
+
+impl Deref for Tree {
+    type Target = Node;
+    fn deref(&self) -> &Node {
+        &self.node
+    }
+}
+
+impl DerefMut for Tree {
+    fn deref_mut(&mut self) -> &mut Node {
+        self.id = OnceLock::new();
+        &mut self.node
+    }
+}
+
 /// A resource of a build.
 #[derive(Clone, Debug)]
 pub struct Resource {
     /// The tree.
-    pub node: Node,
+    pub node: Tree,
     /// Identities it had before transformers changed them, oldest first.
     pub previous: Vec<Id>,
     /// How it came into the build, nearest first.
@@ -46,7 +84,7 @@ impl Resource {
     /// A resource as it stands in a file.
     pub fn new(node: Node) -> Self {
         Resource {
-            node,
+            node: node.into(),
             previous: Vec::new(),
             trail: Vec::new(),
             needs_hash: false,
@@ -61,7 +99,7 @@ impl Resource {
 
     /// Its identity now.
     pub fn id(&self) -> Id {
-        Id::of(&self.node)
+        self.node.id.get_or_init(|| Id::of(&self.node)).clone()
     }
 
     /// Its first identity.

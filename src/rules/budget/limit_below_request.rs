@@ -1,7 +1,5 @@
 //! No request is above its limit. Card: rules/budget/limit-below-request.md
 
-use std::borrow::Cow;
-
 use hashbrown::HashSet;
 
 use serde::Deserialize;
@@ -12,7 +10,7 @@ use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -30,14 +28,14 @@ impl Rule for LimitBelowRequest {
             // What a chart or an operator does with a map of this shape is not written in the tree.
             let plain = matches!(&*object.gvk.group, "" | "apps" | "batch");
             let confidence = if plain { Confidence::High } else { Confidence::Medium };
-            let mut path = if is_release { vec![Cow::Borrowed("spec.values")] } else { vec![Cow::Borrowed("spec")] };
+            let mut path = vec![Part::Key(if is_release { "spec.values" } else { "spec" })];
             walk(root, &mut path, &mut |path, resources| {
                 let mut container = Container::empty("", resources.span());
                 container.overlay(resources);
                 for (resource, request, limit) in reversed(&container) {
                     if seen.insert((request.place, limit.place)) {
                         let node = resources.at(&["requests", resource]).unwrap_or(resources);
-                        let path = format!("{path}.requests.{resource}");
+                        let path = format!("{}.requests.{resource}", shown(path));
                         out.report(
                             wrong(object, resource, &request, &limit, path).confidence(confidence).trail(trail(node)),
                         );
@@ -77,27 +75,53 @@ fn reversed(container: &Container) -> Vec<(&str, Amount, Amount)> {
         .collect()
 }
 
+/// A part of a path.
+#[derive(Clone, Copy)]
+enum Part<'n> {
+    Key(&'n str),
+    Named(&'n str),
+    Item,
+}
+
+fn shown(path: &[Part<'_>]) -> String {
+    let parts = path.iter().map(|part| match part {
+        Part::Key(key) => (*key).to_owned(),
+        Part::Named(name) => format!("[{name}]"),
+        Part::Item => String::new(),
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// Every map with requests and limits that is not switched off.
-fn walk<'n>(node: &'n Node, path: &mut Vec<Cow<'n, str>>, visit: &mut dyn FnMut(&str, &'n Node)) {
-    if node.get("enabled").and_then(Node::as_bool) == Some(false) {
-        return;
-    }
-    if node.get("requests").is_some_and(|side| side.as_map().is_some())
-        && node.get("limits").is_some_and(|side| side.as_map().is_some())
-    {
-        visit(&path.join("."), node);
-        return;
-    }
-    for entry in node.entries() {
-        path.push(Cow::Borrowed(&entry.key));
-        walk(&entry.value, path, visit);
-        path.pop();
-    }
-    for item in node.items() {
-        let name = item.get("name").and_then(Node::as_str);
-        path.push(name.map_or(Cow::Borrowed(""), |name| Cow::Owned(format!("[{name}]"))));
-        walk(item, path, visit);
-        path.pop();
+fn walk<'n>(node: &'n Node, path: &mut Vec<Part<'n>>, visit: &mut dyn FnMut(&[Part<'n>], &'n Node)) {
+    match &node.value {
+        Value::Map(map) => {
+            let (mut requests, mut limits) = (false, false);
+            for entry in map.iter() {
+                match (entry.key.as_str(), &entry.value.value) {
+                    ("enabled", Value::Bool(false)) => return,
+                    ("requests", Value::Map(_)) => requests = true,
+                    ("limits", Value::Map(_)) => limits = true,
+                    _ => {}
+                }
+            }
+            if requests && limits {
+                return visit(path, node);
+            }
+            for entry in map.iter().filter(|entry| matches!(entry.value.value, Value::Map(_) | Value::Seq(_))) {
+                path.push(Part::Key(&entry.key));
+                walk(&entry.value, path, visit);
+                path.pop();
+            }
+        }
+        Value::Seq(items) => {
+            for item in items.iter().filter(|item| matches!(item.value, Value::Map(_) | Value::Seq(_))) {
+                path.push(item.get("name").and_then(Node::as_str).map_or(Part::Item, Part::Named));
+                walk(item, path, visit);
+                path.pop();
+            }
+        }
+        _ => {}
     }
 }
 

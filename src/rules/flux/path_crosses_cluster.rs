@@ -1,6 +1,6 @@
 //! A cluster builds its own folders, not those of another one. Card: rules/flux/path-crosses-cluster.md
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::build::{KustomizationBuild, Object, State};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Applicability, Label, Observation};
 use crate::rulebook::{Rule, Sink};
-use crate::source::{Span, file_name, parent};
+use crate::source::{FileId, Span, file_name, parent};
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +27,14 @@ struct Other {
     own: String,
     /// The part that tells the other one apart.
     foreign: String,
+}
+
+impl Other {
+    /// Whether a path lies where only the other cluster lives.
+    fn is_private(&self, path: &str) -> bool {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        self.common.iter().chain([&self.foreign]).all(|own| parts.next() == Some(own))
+    }
 }
 
 /// A folder of another cluster that has a twin here.
@@ -57,7 +65,14 @@ impl Rule for PathCrossesCluster {
                 _ => {}
             }
         }
+        // Most objects come from a few files, and of those hardly one is another cluster's.
+        let mut private: HashMap<FileId, bool> = HashMap::new();
         for object in cluster.objects() {
+            let file = object.kind_place().file;
+            let is_private = || others.iter().any(|other| other.is_private(&cluster.sources().file(file).path));
+            if !*private.entry(file).or_insert_with(is_private) {
+                continue;
+            }
             for other in &others {
                 if let Some((place, crossing)) = included(cluster, &used, other, object)
                     && said.insert(place)
@@ -127,16 +142,14 @@ fn included<'o>(
     other: &'o Other,
     object: &Object,
 ) -> Option<(Span, Crossing<'o>)> {
-    let private: Vec<String> = other.common.iter().chain([&other.foreign]).cloned().collect();
-    let is_private = |path: &str| parts(path).starts_with(&private);
     let file = |span: Span| cluster.sources().file(span.file).path.to_string();
     let mut inside = file(object.kind_place());
-    if !is_private(&inside) {
+    if !other.is_private(&inside) {
         return None;
     }
     for label in &object.trail {
         let path = file(label.span);
-        if is_private(&path) {
+        if other.is_private(&path) {
             inside = parent(&path).to_owned();
             continue;
         }

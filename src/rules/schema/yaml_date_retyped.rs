@@ -17,6 +17,9 @@ pub struct YamlDateRetyped {}
 
 impl Rule for YamlDateRetyped {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+        if !cluster.library().holds_times() {
+            return;
+        }
         for object in cluster.objects() {
             walk(cluster, object, &object.node, &mut Vec::new(), out);
         }

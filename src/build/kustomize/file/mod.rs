@@ -3,6 +3,8 @@
 mod entries;
 mod shape;
 
+use std::sync::Arc;
+
 pub use entries::{
     GeneratorEntry, ImageEntry, LabelsEntry, PatchEntry, ReplicasEntry, Target, generator_entry, image_entry,
     patch_entry, replicas_entry, strategic_entry, target,
@@ -11,7 +13,7 @@ pub use entries::{
 use entries::labels_entry;
 
 use super::order::Order;
-use crate::build::manifests::Library;
+use crate::build::manifests::{Library, Manifests};
 use crate::finding::{Label, Observation};
 use crate::source::{Entry, FileId, ReadError, Span, join};
 use crate::yaml::{Mode, Node};
@@ -173,10 +175,11 @@ pub fn find_file(library: &Library<'_>, directory: &str) -> Option<(String, Opti
 ///
 /// # Errors
 /// [`ReadError`] when the file cannot be read.
-pub fn read_folder(library: &Library<'_>, directory: &str) -> Result<Option<Spec>, ReadError> {
+pub fn read_folder(library: &Library<'_>, directory: &str) -> Result<Option<Arc<Spec>>, ReadError> {
     let Some((file, second)) = find_file(library, directory) else { return Ok(None) };
     let mut spec = read_spec(library, &file)?;
     if let Some(second) = second {
+        let spec = Arc::make_mut(&mut spec);
         spec.broken = true;
         spec.observations.push(super::two_files(directory, &file, &second, spec.place));
     }
@@ -187,8 +190,12 @@ pub fn read_folder(library: &Library<'_>, directory: &str) -> Result<Option<Spec
 ///
 /// # Errors
 /// [`ReadError`] when there is no readable file.
-pub fn read_spec(library: &Library<'_>, path: &str) -> Result<Spec, ReadError> {
+pub fn read_spec(library: &Library<'_>, path: &str) -> Result<Arc<Spec>, ReadError> {
     let manifests = library.load(path, Mode::V2)?;
+    Ok(library.kustomization(path, &manifests, |manifests| of_manifests(path, manifests)))
+}
+
+fn of_manifests(path: &str, manifests: &Manifests) -> Spec {
     let directory = crate::source::parent(path);
     let place = manifests.documents.first().map_or_else(
         || Span::new(manifests.file, 0..0),
@@ -212,7 +219,7 @@ pub fn read_spec(library: &Library<'_>, path: &str) -> Result<Spec, ReadError> {
         [] => {}
         [root, ..] => fill(&mut spec, root),
     }
-    Ok(spec)
+    spec
 }
 
 fn fill(spec: &mut Spec, root: &Node) {

@@ -281,7 +281,7 @@ impl<'a, 's> Patcher<'a, 's> {
         if entry.allow_name_change || entry.allow_kind_change {
             resource.remember();
         }
-        resource.node = node;
+        resource.node = node.into();
         if !entry.allow_kind_change {
             restore(&mut resource.node, &[], "kind", &before);
         }
