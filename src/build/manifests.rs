@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use smol_str::SmolStr;
 
-use super::kustomize::{NAMES, Spec};
+use super::kustomize::{Folders, NAMES, Spec};
 use crate::finding::{Label, Observation};
 use crate::source::{File, FileId, ReadError, Sources, Span, TextProblem, file_name};
 use crate::yaml::{self, Comment, Content, Mode, Node, Problem, ProblemKind};
@@ -77,6 +77,8 @@ pub struct Library<'s> {
     pub sources: &'s Sources,
     memo: ReadSoFar,
     inner: Inner,
+    /// Kustomization folders that several builds list.
+    pub folders: Arc<Folders>,
 }
 
 /// Texts inside of scalars: one patch is often applied to many objects.
@@ -90,12 +92,13 @@ impl<'s> Library<'s> {
 
     /// A library over sources, some of whose files may have been read before.
     pub fn knowing(sources: &'s Sources, memo: ReadSoFar) -> Self {
-        Library { sources, memo, inner: Inner::default() }
+        Library { sources, memo, inner: Inner::default(), folders: Arc::default() }
     }
 
-    /// The same manifests, found through a window of these sources: paths are those of the window.
-    pub fn through<'w>(&self, window: &'w Sources) -> Library<'w> {
-        Library { sources: window, memo: self.memo.clone(), inner: self.inner.clone() }
+    /// The same manifests, found through a window of these sources: paths are those of the window, and so are folders that
+    /// were built through it.
+    pub fn through<'w>(&self, window: &'w Sources, folders: Arc<Folders>) -> Library<'w> {
+        Library { sources: window, memo: self.memo.clone(), inner: self.inner.clone(), folders }
     }
 
     /// The manifests of a file.

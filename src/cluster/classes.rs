@@ -9,7 +9,7 @@ use super::pods::Release;
 use super::{Cluster, Presence};
 use crate::build::Object;
 use crate::source::{Span, file_name};
-use crate::yaml::{EachPath, Node, Value};
+use crate::yaml::{Node, Value};
 
 /// A chart that makes classes.
 #[derive(Debug, Deserialize)]
@@ -187,7 +187,7 @@ impl<'w> Classes<'w> {
             let place = release.place();
             self.known.extend(made.named.iter().map(|name| (name.clone(), place)));
             if let Some(at) = &made.at {
-                let maps = values.map(|values| EachPath::parse(at).each(&values.root)).unwrap_or_default();
+                let maps = values.map(|values| values.root.each(at)).unwrap_or_default();
                 let is_written = values.is_some_and(|values| {
                     let list = at.strip_suffix("[]").unwrap_or(at);
                     values.root.dig(list).is_some_and(|node| !node.is_null())

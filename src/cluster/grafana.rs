@@ -1,7 +1,7 @@
 //! Grafana as releases run it: its values, in its own chart or inside of a stack.
 
 use super::Cluster;
-use super::pods::{Release, releases};
+use super::pods::Release;
 use crate::build::Object;
 use crate::yaml::Node;
 
@@ -27,10 +27,10 @@ pub struct Grafana<'w> {
 
 /// Every Grafana that a release of a known chart runs.
 pub fn grafanas<'w>(cluster: &Cluster<'w>) -> Vec<Grafana<'w>> {
-    releases(cluster).into_iter().filter_map(|release| grafana(cluster, release)).collect()
+    cluster.releases().iter().filter_map(|release| grafana(cluster, release)).collect()
 }
 
-fn grafana<'w>(cluster: &Cluster<'w>, release: Release<'w>) -> Option<Grafana<'w>> {
+fn grafana<'w>(cluster: &Cluster<'w>, release: &Release<'w>) -> Option<Grafana<'w>> {
     let (_, key) = CHARTS.iter().find(|(chart, _)| release.chart == Some(*chart))?;
     let all = cluster.values(release.object)?;
     let values = if key.is_empty() { &all.root } else { all.root.get(key)? };
@@ -39,7 +39,7 @@ fn grafana<'w>(cluster: &Cluster<'w>, release: Release<'w>) -> Option<Grafana<'w
     }
     Some(Grafana {
         release: release.object,
-        namespace: release.namespace,
+        namespace: release.namespace.clone(),
         values,
         path: if key.is_empty() { "" } else { "grafana." },
         is_closed: all.is_closed(),

@@ -198,6 +198,7 @@ pub struct Cluster<'w> {
     index: Index,
     // Positions in the list of releases, by that of the HelmRelease among the objects.
     releases: HashMap<usize, usize>,
+    all_releases: OnceLock<Vec<release::Release<'w>>>,
     products: OnceLock<Products>,
     links: OnceLock<Vec<Link<'w>>>,
     references: OnceLock<References<'w>>,
@@ -228,6 +229,7 @@ impl<'w> Cluster<'w> {
             build,
             index,
             releases,
+            all_releases: OnceLock::new(),
             products: OnceLock::new(),
             links: OnceLock::new(),
             references: OnceLock::new(),
@@ -296,6 +298,11 @@ impl<'w> Cluster<'w> {
     /// Every object that a model of a chart makes.
     pub fn modelled(&self) -> impl Iterator<Item = &'w Object> {
         self.build.modelled.iter().filter(|object| !object.left_alone)
+    }
+
+    /// Every HelmRelease that Flux does not leave alone.
+    pub fn releases(&self) -> &[release::Release<'w>] {
+        self.all_releases.get_or_init(|| release::releases(self))
     }
 
     /// An object by its position in the build.

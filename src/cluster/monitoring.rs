@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::pods::{Endpoint, Labels, PodPort, PodSet, Pods, Release, Selector, Services, releases};
+use super::pods::{Endpoint, Labels, PodPort, PodSet, Pods, Release, Selector, Services};
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::source::Span;
@@ -61,7 +61,7 @@ pub struct Monitoring<'w> {
 impl<'w> Monitoring<'w> {
     /// Finds it.
     pub fn of(cluster: &Cluster<'w>, pods: &Pods<'w>, services: &Services<'w>) -> Self {
-        let releases = releases(cluster);
+        let releases = cluster.releases();
         let scrapers = scrapers(cluster, &releases);
         if scrapers.is_empty() {
             return Monitoring::default();

@@ -75,6 +75,6 @@ impl<'w> Release<'w> {
 }
 
 /// Every HelmRelease of a cluster.
-pub fn releases<'w>(cluster: &Cluster<'w>) -> Vec<Release<'w>> {
+pub(super) fn releases<'w>(cluster: &Cluster<'w>) -> Vec<Release<'w>> {
     cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").filter_map(|object| Release::of(cluster, object)).collect()
 }

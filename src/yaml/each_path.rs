@@ -25,16 +25,13 @@ impl EachPath {
     pub fn parse(text: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = text;
-        while !rest.is_empty() {
-            if let Some((inner, behind)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-                parts.push(if inner.is_empty() { Part::Elements } else { Part::Key(inner.to_owned()) });
-                rest = behind.strip_prefix('.').unwrap_or(behind);
-                continue;
-            }
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (key, behind) = rest.split_at(end);
-            parts.push(if key == "*" { Part::Values } else { Part::Key(key.to_owned()) });
-            rest = behind.strip_prefix('.').unwrap_or(behind);
+        while let Some((part, behind)) = split(rest) {
+            parts.push(match part {
+                Written::Key(key) => Part::Key(key.to_owned()),
+                Written::Elements => Part::Elements,
+                Written::Values => Part::Values,
+            });
+            rest = behind;
         }
         EachPath { parts }
     }
@@ -49,6 +46,52 @@ impl EachPath {
     /// The entries of every map the path leads to.
     pub fn entries<'n>(&self, node: &'n Node) -> Vec<&'n Entry> {
         self.each(node).into_iter().flat_map(Node::entries).collect()
+    }
+}
+
+impl Node {
+    /// Every value that an [`EachPath`] leads to, in order: for a path that is followed once, which needs no reading first.
+    pub fn each(&self, path: &str) -> Vec<&Node> {
+        let mut found = Vec::new();
+        follow(self, path, &mut found);
+        found
+    }
+}
+
+/// A part as it is written.
+enum Written<'p> {
+    Key(&'p str),
+    Elements,
+    Values,
+}
+
+/// The first part of a path, and the rest.
+fn split(path: &str) -> Option<(Written<'_>, &str)> {
+    if path.is_empty() {
+        return None;
+    }
+    let (part, behind) = match path.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some(("", behind)) => (Written::Elements, behind),
+        Some((key, behind)) => (Written::Key(key), behind),
+        None => {
+            let end = path.bytes().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(path.len());
+            let (key, behind) = path.split_at(end);
+            (if key == "*" { Written::Values } else { Written::Key(key) }, behind)
+        }
+    };
+    Some((part, behind.strip_prefix('.').unwrap_or(behind)))
+}
+
+fn follow<'n>(node: &'n Node, path: &str, found: &mut Vec<&'n Node>) {
+    match split(path) {
+        None => found.push(node),
+        Some((Written::Key(key), rest)) => {
+            if let Some(child) = node.get(key) {
+                follow(child, rest, found);
+            }
+        }
+        Some((Written::Elements, rest)) => node.items().iter().for_each(|item| follow(item, rest, found)),
+        Some((Written::Values, rest)) => node.entries().for_each(|entry| follow(&entry.value, rest, found)),
     }
 }
 
@@ -80,7 +123,10 @@ mod tests {
         let content = Content::whole(Span::new(id, 0..text.len()));
         let node = yaml::resolve(&tree, &tree.documents[0], text, &content, Mode::V3).unwrap().root;
         let texts = |path: &str| -> Vec<String> {
-            EachPath::parse(path).each(&node).iter().filter_map(|node| Some(node.scalar_text()?.into_owned())).collect()
+            let found = EachPath::parse(path).each(&node);
+            let same = node.each(path);
+            assert!(found.len() == same.len() && found.iter().zip(same).all(|(a, b)| std::ptr::eq(*a, b)));
+            found.iter().filter_map(|node| Some(node.scalar_text()?.into_owned())).collect()
         };
         assert_eq!(texts("a.l[].n"), ["x", "y"]);
         assert_eq!(texts("a.m.*.n"), ["1", "2"]);

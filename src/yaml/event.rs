@@ -1,5 +1,6 @@
 //! Parser events behind a trait of ours, so that a change of parser touches this file only.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use granit_parser::{Event as GranitEvent, Options, Parser, ScalarStyle, Tag as GranitTag, options};
@@ -7,10 +8,10 @@ use granit_parser::{Event as GranitEvent, Options, Parser, ScalarStyle, Tag as G
 use super::arena::{Style, Tag};
 
 /// What the parser saw, with the bytes it saw it at.
-pub enum Event {
+pub enum Event<'t> {
     DocumentStart,
     DocumentEnd,
-    Scalar { text: String, style: Style, tag: Tag, anchor: usize },
+    Scalar { text: Cow<'t, str>, style: Style, tag: Tag, anchor: usize },
     SequenceStart { tag: Tag, anchor: usize },
     SequenceEnd,
     MappingStart { tag: Tag, anchor: usize },
@@ -29,9 +30,9 @@ pub struct Failure {
 }
 
 /// A stream of events over one text.
-pub trait EventSource {
+pub trait EventSource<'t> {
     /// The next event; `None` at the end of the text.
-    fn next(&mut self) -> Option<Result<(Event, Range<usize>), Failure>>;
+    fn next(&mut self) -> Option<Result<(Event<'t>, Range<usize>), Failure>>;
 
     /// After a failure: moves to the next document. False when there is none.
     fn recover(&mut self) -> bool;
@@ -83,8 +84,8 @@ fn style(style: ScalarStyle) -> Style {
     }
 }
 
-impl EventSource for Granit<'_> {
-    fn next(&mut self) -> Option<Result<(Event, Range<usize>), Failure>> {
+impl<'t> EventSource<'t> for Granit<'t> {
+    fn next(&mut self) -> Option<Result<(Event<'t>, Range<usize>), Failure>> {
         loop {
             let (event, span) = match self.parser.next_event()? {
                 Ok(next) => next,
@@ -100,7 +101,7 @@ impl EventSource for Granit<'_> {
                 GranitEvent::DocumentStart(..) => Event::DocumentStart,
                 GranitEvent::DocumentEnd => Event::DocumentEnd,
                 GranitEvent::Scalar(text, shape, anchor, given) => {
-                    Event::Scalar { text: text.into_owned(), style: style(shape), tag: tag(given.as_deref()), anchor }
+                    Event::Scalar { text, style: style(shape), tag: tag(given.as_deref()), anchor }
                 }
                 GranitEvent::SequenceStart(_, anchor, given) => {
                     Event::SequenceStart { tag: tag(given.as_deref()), anchor }

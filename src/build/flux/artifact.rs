@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hashbrown::HashSet;
 
+use crate::build::kustomize::Folders;
 use crate::build::manifests::Library;
 use crate::source::{Entry, FileSystem, Pattern, ReadError, Sources, Span, deciding, file_name, parent};
 use crate::yaml::{Content, Node};
@@ -44,17 +45,18 @@ const BY_DEFAULT: &[&str] = &[
 pub struct Artifact {
     /// The files of the run, seen through the artifact: paths are those in it.
     pub sources: Sources,
+    folders: Arc<Folders>,
 }
 
 impl Artifact {
     /// An artifact that holds what a file system holds.
     pub fn new(sources: &Sources, system: Arc<dyn FileSystem>) -> Self {
-        Artifact { sources: sources.window(system) }
+        Artifact { sources: sources.window(system), folders: Arc::default() }
     }
 
     /// The manifests of the run, found through the artifact.
     pub fn library<'a>(&'a self, library: &Library<'_>) -> Library<'a> {
-        library.through(&self.sources)
+        library.through(&self.sources, self.folders.clone())
     }
 }
 

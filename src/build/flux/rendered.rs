@@ -22,7 +22,7 @@ pub fn rendered(
     at: usize,
 ) -> (Vec<Object>, Vec<Observation>) {
     let window = library.sources.window(folder.clone());
-    let library = library.through(&window);
+    let library = library.through(&window, Arc::default());
     let namespace = ReleaseNames::of(release).namespace;
     let trail = [Label::new(release.place(), "rendered for this release")];
     let mut objects = Vec::new();

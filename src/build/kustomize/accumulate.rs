@@ -31,12 +31,12 @@ use crate::source::{Entry, FileId, ReadError, join};
 use crate::yaml::{Mode, Node};
 
 /// Folders below folders; real trees stay under ten.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Folders of one build, each counted as often as it is listed. Folders that list two others each would never end.
-const MAX_FOLDERS: usize = 20_000;
+pub(super) const MAX_FOLDERS: usize = 20_000;
 /// Most changes that a build tries, each of one object by one entry of a kustomization file.
-const MAX_CHANGES: usize = 4_000_000;
+pub(super) const MAX_CHANGES: usize = 4_000_000;
 /// What a replacement costs beside another change.
 const REPLACEMENT: usize = 4;
 
@@ -58,7 +58,7 @@ pub struct Outcome {
 }
 
 /// Who runs the build, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Options {
     /// The order, where the kustomization file names none.
     pub order: Order,
@@ -84,7 +84,7 @@ impl Options {
 }
 
 /// Resources on their way up, with what the kustomizations below say about all of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Accumulated {
     pub(super) resources: Vec<Resource>,
     pub(super) config: Option<Arc<TransformerConfig>>,
@@ -134,6 +134,11 @@ impl Accumulated {
     }
 }
 
+/// Whether a folder is another one, or holds it.
+pub(super) fn is_at_or_above(folder: &str, other: &str) -> bool {
+    folder.is_empty() || other.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn duplicate(first: &Resource, second: &Resource) -> Observation {
     let id = second.id();
     let observation = if first.place() == second.place() {
@@ -165,11 +170,17 @@ pub struct Builder<'l, 's> {
     pub(super) options: Options,
     pub(super) log: Log,
     pub(super) tracking: Tracking,
-    schema: Schema,
+    pub(super) schema: Schema,
     // Folders being built, to see circles.
-    stack: Vec<String>,
-    entered: usize,
-    changes: usize,
+    pub(super) stack: Vec<String>,
+    // Folders that were listed, each as often as it was, and how many were before this builder began.
+    pub(super) entered: Vec<String>,
+    pub(super) entered_before: usize,
+    // The most that were open at a time.
+    pub(super) deepest: usize,
+    pub(super) changes: usize,
+    // Folders outside of the root are taken from other builds.
+    pub(super) shares: bool,
 }
 
 /// Whether the file is the one Flux edits, which forgives unknown keys.
@@ -189,8 +200,11 @@ impl<'l, 's> Builder<'l, 's> {
             tracking: Tracking::default(),
             schema: Schema::default(),
             stack: Vec::new(),
-            entered: 0,
+            entered: Vec::new(),
+            entered_before: 0,
+            deepest: 0,
             changes: 0,
+            shares: true,
         }
     }
 
@@ -365,15 +379,13 @@ impl<'l, 's> Builder<'l, 's> {
 
     fn enter(&mut self, path: &str, entry: &Text) -> bool {
         // A folder above one that is being built counts too: kustomize's loader refuses it as a circle.
-        let leads_back = |open: &String| {
-            path.is_empty() || open == path || open.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-        };
-        self.entered += 1;
-        if self.entered > MAX_FOLDERS + 1 {
+        let leads_back = |open: &String| is_at_or_above(path, open);
+        if self.folders_entered() > MAX_FOLDERS {
             // Said once.
             return false;
         }
-        let rule = if self.entered > MAX_FOLDERS {
+        self.entered.push(path.to_owned());
+        let rule = if self.folders_entered() > MAX_FOLDERS {
             Some(("limit-exceeded", format!("the build lists more than {MAX_FOLDERS} folders")))
         } else if self.stack.iter().any(leads_back) {
             Some(("build-failed", format!("`{}` leads back to {}: a circle", entry.text, show(path))))
@@ -387,8 +399,13 @@ impl<'l, 's> Builder<'l, 's> {
             return false;
         }
         self.stack.push(path.to_owned());
+        self.deepest = self.deepest.max(self.stack.len());
         self.tracking.enter(&entry.text);
         true
+    }
+
+    pub(super) fn folders_entered(&self) -> usize {
+        self.entered_before + self.entered.len()
     }
 
     /// Whether the entries of a file may still be tried on so many objects.
@@ -433,7 +450,11 @@ impl<'l, 's> Builder<'l, 's> {
             return;
         }
         let mut own = Accumulated::default();
-        self.run(&spec, &mut own, Place::Nested);
+        if self.is_shared(path) {
+            own = self.shared(path, |builder, own| builder.run(&spec, own, Place::Nested));
+        } else {
+            self.run(&spec, &mut own, Place::Nested);
+        }
         self.leave();
         if let Some(config) = &own.config
             && let Err(conflict) = all.merge_config(config)

@@ -50,7 +50,8 @@ impl Tracking {
         self.managed_by
     }
 
-    fn is_on(&self) -> bool {
+    /// Whether anything is asked for.
+    pub fn is_on(&self) -> bool {
         self.place.is_some()
     }
 

@@ -219,9 +219,8 @@ fn finds(node: &Node, path: &[String], wanted: &dyn Fn(&Node) -> bool) -> bool {
         Value::Seq(items) => items.iter().any(|item| finds(item, path, wanted)),
         // The walk says what is wrong with a scalar on the way.
         Value::Map(map) => {
-            let is_list = first.ends_with("[]");
-            map.get(first.trim_end_matches("[]"))
-                .is_some_and(|child| finds(child, rest, wanted) || (is_list && child.is_null()))
+            let (first, is_list) = first.strip_suffix("[]").map_or((first.as_str(), false), |name| (name, true));
+            map.get(first).is_some_and(|child| finds(child, rest, wanted) || (is_list && child.is_null()))
         }
         Value::Null => false,
         _ => true,

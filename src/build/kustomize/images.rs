@@ -35,7 +35,12 @@ pub fn apply(resources: &mut [Resource], entry: &ImageEntry, fields: &[FieldSpec
         if change.finds(&resource.node) {
             change.walk(&mut resource.node);
         }
-        for field in fields {
+        // The same, for the fields of the table.
+        let is_meant = |node: &Node| node.as_str().is_none_or(|image| change.pattern.is_match(image));
+        for field in fields.iter().filter(|field| field.gvk.selects(&gvk)) {
+            if !field.finds(&resource.node, &is_meant) {
+                continue;
+            }
             let outcome = field.apply(&mut resource.node, &gvk, Create::Nothing, &mut |node| change.set(node, field));
             if let Err(error) = outcome {
                 log.fail(resource.refusal(&error, entry.name.span, "image changed here"));

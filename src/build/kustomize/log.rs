@@ -39,6 +39,15 @@ impl Log {
         self.fail(observation);
     }
 
+    /// Says what another one says.
+    pub fn absorb(&mut self, other: &Log) {
+        self.observations.extend(other.observations.iter().cloned());
+        self.broken |= other.broken;
+        self.lost |= other.lost;
+        self.open.extend(other.open.iter().cloned());
+        self.files.extend(other.files.iter().copied());
+    }
+
     /// Whether resources may be missing from the build: what is not found may be among them.
     pub fn is_open(&self) -> bool {
         self.broken || !self.open.is_empty()

@@ -6,7 +6,7 @@ use super::resource::Resource;
 use crate::build::object::{Gvk, Id};
 
 /// How the resources of a build are ordered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
     /// As they were listed.
     #[default]

@@ -2,7 +2,7 @@
 
 use super::route::Route;
 use crate::build::Object;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// Paths of backend references below the spec of a route.
 const OF_ROUTE: [&str; 3] = [
@@ -34,8 +34,7 @@ pub struct Backend<'w> {
 impl<'w> Backend<'w> {
     /// The backends of a route, as far as their kinds are known.
     pub fn of_route(route: &Route<'w>) -> Vec<Self> {
-        let paths = OF_ROUTE.iter().map(|path| EachPath::parse(path));
-        let nodes = paths.flat_map(|path| path.each(route.spec));
+        let nodes = OF_ROUTE.iter().flat_map(|path| route.spec.each(path));
         nodes.filter_map(|node| Backend::of_reference(node, &route.namespace)).collect()
     }
 
@@ -60,7 +59,7 @@ impl<'w> Backend<'w> {
 
     /// The backends of an Ingress. What a controller makes of an annotation is none.
     pub fn of_ingress(ingress: &'w Object) -> Vec<Self> {
-        let nodes = OF_INGRESS.iter().flat_map(|path| EachPath::parse(path).each(&ingress.node));
+        let nodes = OF_INGRESS.iter().flat_map(|path| ingress.node.each(path));
         nodes
             .filter_map(|node| {
                 let port = node.get("port").and_then(|port| port.get("number").or_else(|| port.get("name")));

@@ -30,7 +30,7 @@ pub use operators::makes_no_pods;
 pub use services::{Maker, ServicePort, ServiceSet, Services, Target};
 pub use workloads::{flag, kinds};
 
-pub use super::release::{Release, releases};
+pub use super::release::Release;
 
 /// Namespaces that something outside of every tree puts pods into: the distribution itself, and Flux's bootstrap.
 const FILLED_FROM_OUTSIDE: [&str; 3] = ["kube-system", "kube-public", "flux-system"];
@@ -178,7 +178,7 @@ impl<'w> Pods<'w> {
     pub fn of(cluster: &Cluster<'w>) -> Self {
         let mut sets = workloads::pods(cluster);
         // What was rendered are objects of their own.
-        for release in releases(cluster).into_iter().filter(|release| !cluster.is_rendered(release.object)) {
+        for release in cluster.releases().into_iter().filter(|release| !cluster.is_rendered(release.object)) {
             sets.extend(charts::pods(cluster, &release));
         }
         sets.extend(operators::pods(cluster));

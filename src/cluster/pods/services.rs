@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use smol_str::SmolStr;
 
 use super::chart_services::{self, ChartServices};
-use super::{Answer, Labels, PodPort, PodSet, Pods, Selector, releases};
+use super::{Answer, Labels, PodPort, PodSet, Pods, Selector};
 use crate::build::Object;
 use crate::build::charts::Extent;
 use crate::cluster::Cluster;
@@ -112,14 +112,14 @@ impl<'w> Services<'w> {
             }
         }
         let mut makers: HashMap<String, Vec<Maker<'w>>> = HashMap::new();
-        for release in releases(cluster) {
+        for release in cluster.releases() {
             if matches!(cluster.makes(release.object, "", "Service"), Extent::Whole(_)) {
                 continue;
             }
             let is_modelled = cluster.model(release.object).is_some();
             let services = if is_modelled { None } else { chart_services::of_release(cluster, &release) };
             sets.extend(services.iter().flat_map(|services| services.made.iter().cloned()));
-            makers.entry(release.namespace).or_default().push(Maker { release: release.object, services });
+            makers.entry(release.namespace.clone()).or_default().push(Maker { release: release.object, services });
         }
         let mut services = Services { sets, makers, ..Services::default() };
         for (at, set) in services.sets.iter().enumerate() {

@@ -189,5 +189,5 @@ fn mode(cluster: &Cluster<'_>) -> Mode {
         let written = values.and_then(|values| values.root.get("policyEnforcementMode"));
         written.is_some_and(|mode| !mode.is_null() && mode.as_str() != Some("default"))
     };
-    if super::pods::releases(cluster).iter().any(is_other) { Mode::Other } else { Mode::Selected }
+    if cluster.releases().iter().any(is_other) { Mode::Other } else { Mode::Selected }
 }

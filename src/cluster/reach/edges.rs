@@ -14,7 +14,7 @@ use crate::cluster::pods::{Answer, Endpoint, PodPort};
 use crate::cluster::policies::Side;
 use crate::cluster::storage::Host;
 use crate::source::Span;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// Who connects.
 #[derive(Clone, Debug)]
@@ -188,7 +188,7 @@ impl<'w> Collector<'_, 'w> {
     fn webhooks(&mut self) {
         for (group, kind, path) in WEBHOOKS {
             for object in self.cluster.of_kind(group, kind) {
-                for service in EachPath::parse(path).each(&object.node) {
+                for service in object.node.each(path) {
                     let text = |key: &str| service.get(key).and_then(Node::as_str);
                     let (Some(namespace), Some(name)) = (text("namespace"), text("name")) else { continue };
                     let wanted = service.get("port").map_or(Wanted::Number(WEBHOOK_PORT), Wanted::Written);

@@ -3,7 +3,7 @@
 use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::gateway::{GROUP, Gateways, Route};
-use crate::cluster::pods::{Endpoint, Labels, Release, flag, releases};
+use crate::cluster::pods::{Endpoint, Labels, Release, flag};
 use crate::yaml::Node;
 
 use super::edges::From;
@@ -16,13 +16,13 @@ const CILIUM: &str = "io.cilium/gateway-controller";
 /// What stands before routes and Ingresses.
 pub struct Proxies<'c, 'w> {
     cluster: &'c Cluster<'w>,
-    releases: Vec<Release<'w>>,
+    releases: &'c [Release<'w>],
 }
 
 impl<'c, 'w> Proxies<'c, 'w> {
     /// Of a cluster.
     pub fn new(cluster: &'c Cluster<'w>) -> Self {
-        Proxies { cluster, releases: releases(cluster) }
+        Proxies { cluster, releases: cluster.releases() }
     }
 
     /// The proxies of the Gateways that a route attaches to.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::cluster::Cluster;
-use crate::cluster::pods::{PodPort, PodSet, releases};
-use crate::yaml::{EachPath, Node};
+use crate::cluster::pods::{PodPort, PodSet};
+use crate::yaml::Node;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -118,7 +118,7 @@ impl Row {
             found.extend(self.ports.iter().map(|number| bond(Peer::Copies(copies), *number)));
         }
         for operator in &self.operators {
-            for release in releases(cluster) {
+            for release in cluster.releases() {
                 if !release.chart.is_some_and(|chart| operator.charts.iter().any(|own| own == chart)) {
                     continue;
                 }
@@ -134,7 +134,7 @@ impl Row {
 impl Count {
     /// The number; none where it cannot be known.
     fn of(&self, root: &Node) -> Option<u64> {
-        let nodes = EachPath::parse(&self.path).each(root);
+        let nodes = root.each(&self.path);
         if nodes.is_empty() {
             return Some(self.default);
         }

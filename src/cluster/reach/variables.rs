@@ -7,7 +7,7 @@ use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::pods::PodPort;
 use crate::source::Span;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// How the names of variables end that hold a host.
 const HOSTS: [&str; 4] = ["HOST", "HOSTNAME", "_ADDR", "_SERVER"];
@@ -41,7 +41,7 @@ pub fn told<'w>(cluster: &Cluster<'w>) -> Vec<Told<'w>> {
         if !matches!(object.gvk.group.as_str(), "" | "apps" | "batch") {
             continue;
         }
-        for container in CONTAINERS.iter().flat_map(|path| EachPath::parse(path).each(&object.node)) {
+        for container in CONTAINERS.iter().flat_map(|path| object.node.each(path)) {
             let of = |node: &'w Node| Some((node.get("name")?.as_str()?, node.get("value")?));
             let variables = container.get("env").map(Node::items).unwrap_or_default();
             let known: HashMap<&str, &Node> = variables.iter().filter_map(of).collect();

@@ -14,7 +14,6 @@ mod text;
 mod tls;
 
 use crate::cluster::Cluster;
-use crate::cluster::release::releases;
 use crate::yaml::{Node, Value};
 
 pub use access::{Policy, SecretKey, User};
@@ -70,7 +69,7 @@ pub struct Storage {
 impl Storage {
     /// Reads what a cluster has.
     pub fn of(cluster: &Cluster<'_>) -> Self {
-        let releases = releases(cluster);
+        let releases = cluster.releases();
         let containers = container::containers(cluster, &releases);
         let services = Services::new(cluster, &releases);
         let consumers = consumers::consumers(cluster, &releases, &containers);

@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// Options: none.
 #[derive(Debug, Default, Deserialize)]
@@ -20,12 +20,12 @@ pub struct IngressTlsHostMismatch {}
 impl Rule for IngressTlsHostMismatch {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         for ingress in cluster.of_kind("networking.k8s.io", "Ingress") {
-            let tls = EachPath::parse("spec.tls[]").each(&ingress.node);
-            let secured = EachPath::parse("spec.tls[].hosts[]").each(&ingress.node);
-            let served = EachPath::parse("spec.rules[].host").each(&ingress.node);
+            let tls = ingress.node.each("spec.tls[]");
+            let secured = ingress.node.each("spec.tls[].hosts[]");
+            let served = ingress.node.each("spec.rules[].host");
             // A certificate without hosts is for all of them, and a rule without host serves all.
             let is_listed = |entry: &&Node| entry.get("hosts").is_some_and(|hosts| !hosts.items().is_empty());
-            let rules = EachPath::parse("spec.rules[]").each(&ingress.node);
+            let rules = ingress.node.each("spec.rules[]");
             let serves_all = rules.iter().any(|rule| rule.get("host").is_none_or(Node::is_null));
             if tls.is_empty() || !tls.iter().all(is_listed) || serves_all || served.is_empty() {
                 continue;

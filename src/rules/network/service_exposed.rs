@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::build::Object;
 use crate::cluster::Cluster;
-use crate::cluster::pods::{self, PodPort};
+use crate::cluster::pods::PodPort;
 use crate::cluster::policies::Side;
 use crate::cluster::reach::Reach;
 use crate::finding::{Label, Observation};
@@ -140,7 +140,7 @@ fn tenants<'w>(cluster: &Cluster<'w>) -> Vec<Exposed<'w>> {
 
 fn releases<'w>(cluster: &Cluster<'w>) -> Vec<Exposed<'w>> {
     let mut found = Vec::new();
-    for release in pods::releases(cluster) {
+    for release in cluster.releases() {
         let is_store = release.chart.is_some_and(|chart| CHARTS.contains(&chart));
         let Some(values) = cluster.values(release.object).filter(|_| is_store) else { continue };
         for path in TYPES {

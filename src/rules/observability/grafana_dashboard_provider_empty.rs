@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 const ID: &str = "grafana-dashboard-provider-empty";
 
@@ -36,7 +36,7 @@ pub struct GrafanaDashboardProviderEmpty {}
 impl Rule for GrafanaDashboardProviderEmpty {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         for grafana in grafanas(cluster) {
-            let providers = EachPath::parse("dashboardProviders.*.providers[]").each(grafana.values);
+            let providers = grafana.values.each("dashboardProviders.*.providers[]");
             if !grafana.is_closed {
                 if !providers.is_empty() {
                     let what = format!("the dashboard providers of {}", grafana.release.reference());
@@ -122,5 +122,5 @@ fn is_filled(grafana: &Grafana<'_>, path: &str, group: &str) -> bool {
         mount != "/var/lib/grafana" && (below(path, mount) || below(mount, path))
     };
     known.any(|map| map.is_unknown() || map.get(group).is_some())
-        || MOUNTS.iter().any(|text| EachPath::parse(text).each(grafana.values).into_iter().any(leads))
+        || MOUNTS.iter().any(|text| grafana.values.each(text).into_iter().any(leads))
 }

@@ -12,7 +12,7 @@ use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 const ID: &str = "grafana-datasource-missing";
 
@@ -71,7 +71,7 @@ impl Rule for GrafanaDatasourceMissing {
 fn datasources<'w>(cluster: &Cluster<'w>) -> Vec<Datasource<'w>> {
     let mut all = Vec::new();
     for grafana in grafanas(cluster) {
-        for node in PATHS.iter().flat_map(|path| EachPath::parse(path).each(grafana.values)) {
+        for node in PATHS.iter().flat_map(|path| grafana.values.each(path)) {
             all.extend(datasource(cluster, grafana.release, &grafana.namespace, node));
         }
     }

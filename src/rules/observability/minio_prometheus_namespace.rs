@@ -4,12 +4,12 @@
 use serde::Deserialize;
 
 use crate::build::Object;
-use crate::cluster::pods::{Release, releases};
+use crate::cluster::pods::Release;
 use crate::cluster::{Cluster, Presence, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// The variable that tells the operator where Prometheus is, and what it takes without it.
 /// Source: minio/operator `pkg/apis/minio.min.io/v2/helper.go` (`GetPrometheusNamespace`), `pkg/controller/prometheus.go`.
@@ -27,7 +27,7 @@ impl Rule for MinioPrometheusNamespace {
         if asking.is_empty() {
             return;
         }
-        let releases = releases(cluster);
+        let releases = cluster.releases();
         let Some(namespace) = looked_into(cluster, &releases) else {
             let what = "where the MinIO operator looks for Prometheus";
             return out.undecided(
@@ -74,7 +74,7 @@ fn asking<'w>(cluster: &Cluster<'w>) -> Vec<(&'w Object, &'w Node)> {
     let tenants = cluster.of_kind("minio.min.io", "Tenant");
     let mut all: Vec<(&Object, &Node)> =
         tenants.filter_map(|tenant| Some((tenant, tenant.dig("spec.prometheusOperator").filter(on)?))).collect();
-    for release in releases(cluster).into_iter().filter(|release| release.chart == Some("tenant")) {
+    for release in cluster.releases().into_iter().filter(|release| release.chart == Some("tenant")) {
         let values = cluster.values(release.object).filter(|_| !cluster.is_rendered(release.object));
         let switch = values.and_then(|values| values.root.dig("tenant.prometheusOperator").filter(on));
         all.extend(switch.map(|switch| (release.object, switch)));
@@ -90,7 +90,7 @@ fn looked_into(cluster: &Cluster<'_>, releases: &[Release<'_>]) -> Option<String
     };
     for release in releases.iter().filter(|release| matches!(release.chart, Some("operator" | "minio-operator"))) {
         let values = cluster.values(release.object)?;
-        let list = EachPath::parse("operator.env[]").each(&values.root);
+        let list = values.root.each("operator.env[]");
         match named(&list) {
             Some(namespace) => return namespace,
             None if !values.is_closed() => return None,
@@ -98,8 +98,7 @@ fn looked_into(cluster: &Cluster<'_>, releases: &[Release<'_>]) -> Option<String
         }
     }
     for deployment in cluster.named("minio-operator").filter(|object| object.is("apps", "Deployment")) {
-        if let Some(namespace) = named(&EachPath::parse("spec.template.spec.containers[].env[]").each(&deployment.node))
-        {
+        if let Some(namespace) = named(&deployment.node.each("spec.template.spec.containers[].env[]")) {
             return namespace;
         }
     }

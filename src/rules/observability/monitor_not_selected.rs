@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::build::Object;
 use crate::cluster::Cluster;
-use crate::cluster::pods::{Labels, Release, Requirement, Selector, namespace_labels, releases};
+use crate::cluster::pods::{Labels, Release, Requirement, Selector, namespace_labels};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
@@ -58,7 +58,7 @@ struct Selection<'w> {
 
 impl Rule for MonitorNotSelected {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let releases = releases(cluster);
+        let releases = cluster.releases();
         let Some(stack) = only_stack(cluster, &releases) else { return };
         let Some(values) = cluster.values(stack.object) else { return };
         if !values.is_closed() {

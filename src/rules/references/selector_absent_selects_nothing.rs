@@ -7,7 +7,7 @@ use crate::cluster::Cluster;
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 const MONITORING: &str = "monitoring.coreos.com";
 const VICTORIA: &str = "operator.victoriametrics.com";
@@ -88,7 +88,7 @@ impl Rule for SelectorAbsentSelectsNothing {
 /// `Interface`; `v2alpha1/bgp_types.go`: `serviceSelector`.
 fn advertisements(cluster: &Cluster<'_>, out: &mut Sink) {
     for object in cluster.of_kind("cilium.io", "CiliumBGPAdvertisement") {
-        for one in EachPath::parse("spec.advertisements[]").each(&object.node) {
+        for one in object.node.each("spec.advertisements[]") {
             let Some(of) = one.get("advertisementType") else { continue };
             let what = match of.as_str() {
                 Some("Service") => "Service",
@@ -101,7 +101,7 @@ fn advertisements(cluster: &Cluster<'_>, out: &mut Sink) {
         }
     }
     for object in cluster.of_kind("cilium.io", "CiliumBGPPeeringPolicy") {
-        for router in EachPath::parse("spec.virtualRouters[]").each(&object.node) {
+        for router in object.node.each("spec.virtualRouters[]") {
             let advertises = ["serviceSelector", "podIPPoolSelector"].iter().any(|key| router.get(key).is_some());
             let exports = router.get("exportPodCIDR").is_some_and(|switch| switch.as_bool() != Some(false));
             if !advertises && !exports {

@@ -7,7 +7,7 @@ use crate::build::Object;
 use crate::cluster::Cluster;
 use crate::cluster::pods::{Answer, PodSet, Selector};
 use crate::rulebook::{Rule, Sink};
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// Where a pod template says how its pods are placed: path, whether it means the pod itself, and what is lost.
 const FIELDS: [(&str, bool, &str); 5] = [
@@ -37,7 +37,7 @@ impl Rule for SelectorMatchesNothing {
         for set in selection.pods.iter() {
             let Some(spec) = pod_spec(set.object) else { continue };
             for (path, is_own, effect) in FIELDS {
-                for term in EachPath::parse(path).each(spec) {
+                for term in spec.each(path) {
                     check(cluster, &selection, set, term, (path, is_own, effect), out);
                 }
             }

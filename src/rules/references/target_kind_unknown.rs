@@ -7,7 +7,7 @@ use crate::cluster::kinds::{Kinds, of_group};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
-use crate::yaml::{EachPath, Node};
+use crate::yaml::Node;
 
 /// Lists of kinds of Kyverno's policies: `Kind`, `version/Kind`, `group/version/Kind`, each with a subresource.
 /// Source: kyverno `api/kyverno/v1/resource_description_types.go`, `match_resources_types.go`.
@@ -34,19 +34,19 @@ impl Rule for TargetKindUnknown {
         let kinds = Kinds::of(cluster);
         for object in cluster.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
             for path in HELM_TARGETS {
-                for target in EachPath::parse(path).each(&object.node) {
+                for target in object.node.each(path) {
                     of_target(&kinds, object, path, target, out);
                 }
             }
         }
         for object in ["ClusterPolicy", "Policy"].iter().flat_map(|kind| cluster.of_kind("kyverno.io", kind)) {
             for path in KYVERNO_LISTS {
-                for node in EachPath::parse(path).each(&object.node) {
+                for node in object.node.each(path) {
                     of_list(&kinds, object, path, node, out);
                 }
             }
             let path = "spec.rules[].mutate.targets[]";
-            for target in EachPath::parse(path).each(&object.node) {
+            for target in object.node.each(path) {
                 let text = |key: &str| target.get(key).and_then(Node::as_str);
                 let (Some(kind), Some(node)) = (text("kind"), target.get("kind")) else { continue };
                 let group = text("apiVersion").filter(|version| !version.contains('*'));

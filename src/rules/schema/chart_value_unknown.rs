@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::cluster::profiles::UnknownKey;
-use crate::cluster::release::{Release, releases};
+use crate::cluster::release::Release;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
@@ -22,7 +22,7 @@ pub struct ChartValueUnknown {}
 
 impl Rule for ChartValueUnknown {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        for release in releases(cluster) {
+        for release in cluster.releases() {
             let Some(fit) = cluster.profiles().of_release(&release) else { continue };
             let unknown = fit.profile.values.unknown(release.values);
             let unknown = unknown.into_iter().filter(|key| !holds_anchor(cluster, key.entry));

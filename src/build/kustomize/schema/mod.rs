@@ -134,6 +134,16 @@ impl Schema {
         self.consulted |= scope_of(gvk) == Scope::Unsaid;
     }
 
+    /// Whether it is the built-in one, and no file has chosen it.
+    pub fn is_plain(&self) -> bool {
+        self.built_in && self.document.is_none() && !self.chosen
+    }
+
+    /// Whether something was looked up in it.
+    pub fn is_consulted(&self) -> bool {
+        self.consulted
+    }
+
     /// A strategic merge patch is applied.
     pub fn merged(&mut self) {
         self.consulted = true;
