@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use smol_str::SmolStr;
 
+use super::flux::Builds;
 use super::kustomize::{Folders, NAMES, Spec};
 use crate::finding::{Label, Observation};
 use crate::source::{File, FileId, ReadError, Sources, Span, TextProblem, file_name};
@@ -36,6 +37,14 @@ pub struct ReadSoFar {
     specs: Specs,
     // Some text holds a plain date.
     times: Arc<AtomicBool>,
+    builds: Option<Arc<Builds>>,
+}
+
+impl ReadSoFar {
+    /// For a tree that is checked again and again: what was built of it is kept, too.
+    pub fn with_builds() -> Self {
+        ReadSoFar { builds: Some(Arc::default()), ..ReadSoFar::default() }
+    }
 }
 
 /// Kustomization files by the path under which they were found, each with the manifests it was read from.
@@ -159,6 +168,11 @@ impl<'s> Library<'s> {
             self.memo.times.store(true, Ordering::Relaxed);
         }
         Arc::new(manifests)
+    }
+
+    /// What earlier checks built, where that is kept.
+    pub fn builds(&self) -> Option<&Builds> {
+        self.memo.builds.as_deref()
     }
 
     /// Whether any text that was read holds a plain date that the reader made into a time.

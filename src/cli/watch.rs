@@ -20,10 +20,15 @@ const BEGINS: &str = "[flux-vet] checking";
 const ENDS: &str = "[flux-vet] done";
 
 /// What a round leaves to the next one.
-#[derive(Default)]
 struct Kept {
     last: Option<Sources>,
     read: ReadSoFar,
+}
+
+impl Kept {
+    fn new() -> Self {
+        Kept { last: None, read: ReadSoFar::with_builds() }
+    }
 }
 
 /// Checks until nobody reads any more. A fault of the first round ends the run; later ones are told, and the next change
@@ -37,7 +42,7 @@ pub fn run(arguments: &Arguments, outputs: &[Output], paths: &Paths) -> Result<u
         let help = Some("write the others to a file: --output json=report.json".to_owned());
         return Err(Fault::Usage { message, help });
     }
-    let mut kept = Kept::default();
+    let mut kept = Kept::new();
     for is_first in std::iter::once(true).chain(std::iter::repeat(false)) {
         let changes = changes(arguments, outputs)?;
         if !says(arguments, BEGINS) {
@@ -47,7 +52,7 @@ pub fn run(arguments: &Arguments, outputs: &[Output], paths: &Paths) -> Result<u
             Ok(()) => {}
             Err(fault) if is_first => return Err(fault),
             Err(fault) => {
-                kept = Kept::default();
+                kept = Kept::new();
                 let _ = writeln!(stderr(), "{:?}", miette::Report::new(fault));
             }
         }

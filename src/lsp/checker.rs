@@ -40,7 +40,7 @@ pub fn start(root: u64, events: Sender<Event>) -> Sender<Job> {
     let (sender, jobs) = channel::<Job>();
     thread::spawn(move || {
         let mut last: Option<Arc<Snapshot>> = None;
-        let mut read = ReadSoFar::default();
+        let mut read = ReadSoFar::with_builds();
         for job in jobs {
             let check = || {
                 let options = CheckOptions { config: job.config?, today: job.today, ..CheckOptions::default() };
@@ -51,7 +51,7 @@ pub fn start(root: u64, events: Sender<Event>) -> Sender<Job> {
             match &result {
                 Ok(snapshot) => last = Some(snapshot.clone()),
                 // Ids of files that were read meanwhile mean nothing to the next check.
-                Err(_) => (last, read) = (None, ReadSoFar::default()),
+                Err(_) => (last, read) = (None, ReadSoFar::with_builds()),
             }
             if events.send(Event::Checked(Outcome { root, version: job.version, result })).is_err() {
                 break;

@@ -118,3 +118,74 @@ impl Seen {
 pub fn holds(span: Span, file: FileId, at: usize) -> bool {
     span.file == file && span.range().start <= at && at <= span.range().end
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use flux_vet_trees::{Files, Random, fleet, mutated};
+
+    use super::*;
+    use crate::source::{Disk, FileSystem, Memory};
+
+    /// Everything that a check says, with places as people read them.
+    fn told(snapshot: &Snapshot) -> Vec<String> {
+        let checked = &snapshot.checked;
+        let place =
+            |label: &crate::finding::Label| format!("{:?} {}", checked.sources.location(label.span), label.message);
+        let finding = |finding: &Finding| {
+            let related: Vec<String> = finding.related.iter().chain(&finding.trail).map(place).collect();
+            let primary = place(&finding.primary);
+            format!("{} {:?} {primary} {} {related:?} {:?}", finding.rule, finding.state, finding.message, finding.help)
+        };
+        let mut told: Vec<String> = checked.findings.iter().map(finding).collect();
+        told.push(format!("{:?}", checked.coverage));
+        told
+    }
+
+    /// Types into a tree, and checks after each edit: what is kept from check to check changes nothing.
+    fn type_into(below: &Arc<dyn FileSystem>, files: &Files, seed: u64, edits: usize) {
+        let mut random = Random::new(seed);
+        let mut tree = Overlay::new(below.clone());
+        let (mut last, read): (Option<Snapshot>, ReadSoFar) = (None, ReadSoFar::with_builds());
+        let paths: Vec<&String> = files.keys().filter(|path| path.ends_with(".yaml")).collect();
+        for edit in 0..edits {
+            let path = random.pick(&paths).unwrap();
+            let text = &files[*path];
+            let text = match random.below(4) {
+                0 => mutated(text, &mut random),
+                1 => format!("# a line above\n{text}"),
+                2 => format!("{}\nunknown: {edit}\n", text.trim_end()),
+                _ => text.clone(),
+            };
+            tree.insert(path, text);
+            let options = CheckOptions::default;
+            let kept = Snapshot::take(tree.clone(), options(), last.as_ref(), read.clone());
+            let fresh = Snapshot::take(tree.clone(), options(), None, ReadSoFar::default());
+            match (kept, fresh) {
+                (Ok(kept), Ok(fresh)) => {
+                    assert_eq!(told(&kept), told(&fresh), "after edit {edit} of `{path}` (seed {seed})");
+                    last = Some(kept);
+                }
+                (Err(kept), Err(fresh)) => assert_eq!(kept.to_string(), fresh.to_string()),
+                _ => panic!("a fault came or went after edit {edit} of `{path}` (seed {seed})"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_check_after_an_edit_says_what_a_check_of_the_whole_says() {
+        let fleet = fleet(90, 3).files;
+        let mut memory = Memory::default();
+        fleet.iter().for_each(|(path, text)| memory.insert(path, text.as_str()));
+        type_into(&(Arc::new(memory) as Arc<dyn FileSystem>), &fleet, 1, 24);
+        let trees = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/trees");
+        for (seed, name) in ["migration-plan/as-written", "provenance", "artifacts"].into_iter().enumerate() {
+            let disk: Arc<dyn FileSystem> = Arc::new(Disk::new(&trees.join(name)).unwrap());
+            let text = |path: String| Some((path.clone(), String::from_utf8(disk.read(&path).ok()?).ok()?));
+            let files: Files = disk.walk().into_iter().filter_map(text).collect();
+            type_into(&disk, &files, seed as u64, 12);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Every file of a run, read once and kept, seen through a file system.
 
 use hashbrown::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{File, FileId, FileSystem, Location, MAX_TEXT_BYTES, ReadError, Span, TextProblem, relative_to};
 
@@ -16,6 +16,8 @@ pub struct Sources {
     known: RwLock<HashMap<String, Result<FileId, ReadError>>>,
     // The root, and the folder that locations are told from.
     told_from: Option<(String, String)>,
+    // Every path that was asked for, where somebody wants to know.
+    loads: Option<Mutex<Vec<String>>>,
 }
 
 #[derive(Default)]
@@ -62,7 +64,7 @@ impl Store {
 impl Sources {
     /// Sources over a file system.
     pub fn new(system: impl FileSystem + 'static) -> Self {
-        Sources { system: Arc::new(system), store: Arc::default(), known: RwLock::default(), told_from: None }
+        Sources::over(Arc::new(system), Arc::default())
     }
 
     /// Sources over a tree that was read before: a file that says what it said is the same [`File`] under the same id.
@@ -75,13 +77,35 @@ impl Sources {
         });
         let store =
             Store { before: known.collect(), files: RwLock::new(vec![None; files.len()]), ids: RwLock::default() };
-        Sources { system: Arc::new(system), store: Arc::new(store), known: RwLock::default(), told_from: None }
+        Sources::over(Arc::new(system), Arc::new(store))
+    }
+
+    fn over(system: Arc<dyn FileSystem>, store: Arc<Store>) -> Self {
+        Sources { system, store, known: RwLock::default(), told_from: None, loads: None }
     }
 
     /// The same files, seen through another file system.
     #[must_use]
     pub fn window(&self, system: Arc<dyn FileSystem>) -> Sources {
-        Sources { system, store: self.store.clone(), known: RwLock::default(), told_from: None }
+        Sources::over(system, self.store.clone())
+    }
+
+    /// The same files, seen through the same file system, for somebody who wants to know which of them were asked for.
+    #[must_use]
+    pub fn recording(&self) -> Sources {
+        Sources { loads: Some(Mutex::default()), ..self.window(self.system.clone()) }
+    }
+
+    /// Every path that was asked for so far, as often as it was; none where nobody wanted to know.
+    pub fn loads(&self) -> Vec<String> {
+        self.loads.as_ref().map(|loads| lock(loads).clone()).unwrap_or_default()
+    }
+
+    /// Takes note of paths that somebody else asked for.
+    pub fn note(&self, paths: &[String]) {
+        if let Some(loads) = &self.loads {
+            lock(loads).extend_from_slice(paths);
+        }
     }
 
     /// The file system below.
@@ -99,6 +123,9 @@ impl Sources {
     /// # Errors
     /// [`ReadError`] when there is no readable file at that path.
     pub fn load(&self, path: &str) -> Result<FileId, ReadError> {
+        if let Some(loads) = &self.loads {
+            lock(loads).push(path.to_owned());
+        }
         if let Some(known) = read(&self.known).get(path) {
             return known.clone();
         }
@@ -178,6 +205,10 @@ fn text_of(bytes: Vec<u8>) -> (Arc<str>, Option<TextProblem>) {
             (String::from_utf8_lossy(error.as_bytes()).into_owned().into(), Some(TextProblem::NotUtf8 { offset }))
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 // A poisoned lock means that another thread panicked while pushing; the data is append-only and still whole.

@@ -41,22 +41,35 @@ const BY_DEFAULT: &[&str] = &[
     "**/.flux.yaml",
 ];
 
+/// An artifact of the repository as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// Every file.
+    Whole,
+    /// What source-controller leaves of a clone.
+    Cloned,
+    /// What is left of a push, which has no links.
+    Pushed,
+}
+
 /// A downloaded source.
 pub struct Artifact {
     /// The files of the run, seen through the artifact: paths are those in it.
     pub sources: Sources,
+    /// What kind of artifact it is, where that and the files of the repository say all about it.
+    pub plain: Option<Plain>,
     folders: Arc<Folders>,
 }
 
 impl Artifact {
     /// An artifact that holds what a file system holds.
     pub fn new(sources: &Sources, system: Arc<dyn FileSystem>) -> Self {
-        Artifact { sources: sources.window(system), folders: Arc::default() }
+        Artifact { sources: sources.window(system), plain: None, folders: Arc::default() }
     }
 
-    /// The manifests of the run, found through the artifact.
-    pub fn library<'a>(&'a self, library: &Library<'_>) -> Library<'a> {
-        library.through(&self.sources, self.folders.clone())
+    /// The manifests of the run, found through the artifact, or through a window on it.
+    pub fn library<'a>(&self, library: &Library<'_>, window: &'a Sources) -> Library<'a> {
+        library.through(window, self.folders.clone())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::address;
-use super::artifact::{Artifact, Filtered, source_ignore, stated_patterns};
+use super::artifact::{Artifact, Filtered, Plain, source_ignore, stated_patterns};
 use super::discover::EntryPoint;
 use super::generator::{self, Failure};
 use super::kustomization::SourceKey;
@@ -243,7 +243,10 @@ impl<'b, 's> Artifacts<'b, 's> {
             return known.clone();
         }
         let patterns = self.repository.patterns().to_vec();
-        let made = self.downloaded(source, main.shared_system(), patterns, open);
+        let mut made = self.downloaded(source, main.shared_system(), patterns, open);
+        if let (None, Some(made)) = (ignore, Arc::get_mut(&mut made)) {
+            made.plain = Some(if stated.1 { Plain::Pushed } else { Plain::Cloned });
+        }
         shared.write().unwrap_or_else(PoisonError::into_inner).entry(stated).or_insert(made).clone()
     }
 

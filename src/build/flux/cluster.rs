@@ -187,6 +187,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             reading: if index == 0 { self.entry.reading } else { Reading::Flux },
             variables: &variables,
             undefined: self.cluster.undefined_mode,
+            entry: &self.entry.path,
             index,
         };
         let reconciled = request.reconcile(self.repository.library);

@@ -26,7 +26,7 @@ impl SourceKey {
 }
 
 /// An entry of `postBuild.substituteFrom`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SubstituteFrom {
     /// `ConfigMap` or `Secret`.
     pub kind: String,
@@ -39,7 +39,7 @@ pub struct SubstituteFrom {
 }
 
 /// What a Flux Kustomization asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FluxKustomization {
     /// Namespace of the object.
     pub namespace: String,

@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use std::sync::Arc;
 
 use super::affected::is_affected;
-use super::artifact::Artifact;
+use super::artifact::{Artifact, Plain};
 use super::kustomization::FluxKustomization;
 use super::remarks::{is_switched_off, remarks};
 use super::root::{self, Reading};
@@ -20,11 +20,11 @@ use crate::build::manifests::Library;
 use crate::build::object::{Id, Object};
 use crate::build::scope;
 use crate::finding::{Label, Observation};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::yaml::{Node, Step, Value};
 
 /// What reconciling a Kustomization gives.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Reconciled {
     /// What its folder gave, resources taken out.
     pub outcome: Outcome,
@@ -47,18 +47,32 @@ pub struct Request<'r> {
     /// How its folder is read.
     pub reading: Reading,
     /// Its variables.
-    pub variables: &'r Variables,
+    pub variables: &'r Arc<Variables>,
     /// What an undefined variable does.
     pub undefined: Undefined,
+    /// The entry of its cluster.
+    pub entry: &'r str,
     /// Its position in the cluster.
     pub index: usize,
 }
 
 impl Request<'_> {
-    /// Builds it. `library` is that of the run.
+    /// Builds it, unless an earlier check did. `library` is that of the run.
     pub fn reconcile(&self, library: &Library<'_>) -> Reconciled {
+        let builds = library.builds().filter(|_| self.artifact.plain.is_some());
+        let Some(builds) = builds else { return self.reconcile_through(library, &self.artifact.sources) };
+        if let Some(known) = builds.find(self) {
+            return known;
+        }
+        let window = self.artifact.sources.recording();
+        let reconciled = self.reconcile_through(library, &window);
+        builds.keep(self, window.loads(), &reconciled);
+        reconciled
+    }
+
+    fn reconcile_through(&self, library: &Library<'_>, window: &Sources) -> Reconciled {
         let Some(directory) = &self.spec.path else { return Reconciled::default() };
-        let library = self.artifact.library(library);
+        let library = self.artifact.library(library, window);
         let root = root::spec(&library, directory, Some(self.spec), self.reading, self.spec.path_place);
         let mut outcome = self.build(&library, &root);
         let resources = std::mem::take(&mut outcome.resources);
@@ -243,5 +257,7 @@ fn common_metadata(node: &mut Node, metadata: &Node) {
 
 /// An artifact for what is applied from the files as they are, or was downloaded before.
 pub fn files_as_they_are(library: &Library<'_>) -> Arc<Artifact> {
-    Arc::new(Artifact::new(library.sources, library.sources.shared_system()))
+    let mut artifact = Artifact::new(library.sources, library.sources.shared_system());
+    artifact.plain = Some(Plain::Whole);
+    Arc::new(artifact)
 }

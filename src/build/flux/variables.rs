@@ -20,7 +20,7 @@ pub enum VariableValue {
 }
 
 /// A variable that is set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     /// What is known of it.
     pub value: VariableValue,
@@ -31,7 +31,7 @@ pub struct Variable {
 }
 
 /// The variables of one Kustomization.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     values: BTreeMap<String, Variable>,
     /// A source could not be looked at: any other name may be set too.

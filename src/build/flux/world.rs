@@ -148,6 +148,9 @@ pub struct BuildOptions {
 
 /// Builds every cluster of the tree.
 pub fn world(library: &Library<'_>, options: &BuildOptions) -> World {
+    if let Some(builds) = library.builds() {
+        builds.begin(library.sources);
+    }
     let survey = survey(library, &options.entries);
     let repository = Repository::new(library, &options.sources, survey.sources);
     let build = |entry| ClusterBuilder::new(&repository, options, entry).build();

@@ -41,7 +41,7 @@ pub(super) const MAX_CHANGES: usize = 4_000_000;
 const REPLACEMENT: usize = 4;
 
 /// What building a folder gave.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Resources, in order.
     pub resources: Vec<Resource>,

@@ -18,6 +18,8 @@ pub struct Folder {
     // How many stand below each other.
     height: usize,
     changes: usize,
+    // Paths that were read, where somebody wants to know.
+    loads: Vec<String>,
 }
 
 /// The folders that were built so far, seen through one file system.
@@ -47,6 +49,7 @@ impl Builder<'_, '_> {
             ..Builder::new(self.library, self.options.clone())
         };
         let mut all = Accumulated::default();
+        let loads_before = self.library.sources.loads().len();
         build(&mut own, &mut all);
         // A schema that is chosen counts from there on.
         if !own.schema.is_plain() {
@@ -63,6 +66,7 @@ impl Builder<'_, '_> {
             changes: own.changes - self.changes,
             folders: own.entered,
             log: own.log,
+            loads: self.library.sources.loads().split_off(loads_before),
         });
         // What fails may fail for a reason that lies above.
         if !folder.log.broken {
@@ -82,6 +86,7 @@ impl Builder<'_, '_> {
 
     fn take(&mut self, folder: &Folder) -> Accumulated {
         self.log.absorb(&folder.log);
+        self.library.sources.note(&folder.loads);
         self.entered.extend_from_slice(&folder.folders);
         self.changes += folder.changes;
         self.deepest = self.deepest.max(self.stack.len() + folder.height);

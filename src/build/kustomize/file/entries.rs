@@ -6,7 +6,7 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 /// Which resources a patch is for. Texts are anchored regular expressions.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Target {
     /// API group.
     pub group: Option<Text>,
@@ -25,7 +25,7 @@ pub struct Target {
 }
 
 /// An entry of `patches` (or of its older spellings).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PatchEntry {
     /// The patch text.
     pub patch: Option<Node>,
@@ -89,7 +89,7 @@ pub struct ReplicasEntry {
 }
 
 /// An entry of `images`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImageEntry {
     /// The image as written in the manifests.
     pub name: Text,
