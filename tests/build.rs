@@ -38,7 +38,7 @@ fn built(case: &Path) -> (Sources, Vec<Node>) {
     let expected = std::fs::read_to_string(case.join("findings.txt")).unwrap_or_default();
     assert_eq!(found, expected.lines().collect::<Vec<_>>(), "{}: {:?}", case.display(), outcome.observations);
     assert!(!outcome.broken, "{}: {:?}", case.display(), outcome.observations);
-    let nodes = outcome.resources.into_iter().map(|resource| resource.node).collect();
+    let nodes = outcome.resources.into_iter().map(|resource| resource.node.into_node()).collect();
     drop(library);
     (sources, nodes)
 }

@@ -6,6 +6,7 @@ mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use flux_vet::build::flux::{
     FluxKustomization, Reading, Reconciled, Request, SourceKey, Variables, as_flux_prints, files_as_they_are, root_spec,
@@ -58,8 +59,9 @@ impl Case {
             spec: &self.spec,
             artifact: &artifact,
             reading: Reading::Flux,
-            variables,
+            variables: &Arc::new(variables.clone()),
             undefined: Undefined::Blank,
+            entry: "",
             index: 0,
         };
         request.reconcile(&library)

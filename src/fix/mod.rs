@@ -52,8 +52,30 @@ pub struct Plan {
 /// next round. No fix touches an encrypted file, a file with errors, a text that an alias repeats, or a value outside of
 /// its own edits.
 pub fn plan(findings: &[Finding], sources: &Sources, wanted: Wanted) -> Plan {
+    // Hardly ever is one refused: each file is read once with all of them, and once for each only where that fails.
+    let mut files = BTreeMap::new();
+    let plan = plan_of(findings, sources, wanted, &mut files, Care::AtTheEnd);
+    if files.values().flatten().all(Work::bears_edits) {
+        return plan;
+    }
+    plan_of(findings, sources, wanted, &mut BTreeMap::new(), Care::AtEachFix)
+}
+
+/// When a file is read again to see what edits did to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    AtEachFix,
+    AtTheEnd,
+}
+
+fn plan_of(
+    findings: &[Finding],
+    sources: &Sources,
+    wanted: Wanted,
+    files: &mut BTreeMap<FileId, Option<Work>>,
+    care: Care,
+) -> Plan {
     let mut plan = Plan::default();
-    let mut files: BTreeMap<FileId, Option<Work>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.state == State::Reported) {
         let Some(fix) = finding.fix.as_ref().filter(|fix| wanted.takes(fix.applicability)) else { continue };
         for edit in &fix.edits {
@@ -63,7 +85,7 @@ pub fn plan(findings: &[Finding], sources: &Sources, wanted: Wanted) -> Plan {
         let mut trials = Vec::new();
         for file in fix.edits.iter().map(|edit| edit.span.file).collect::<HashSet<_>>() {
             let own: Vec<&Edit> = fix.edits.iter().filter(|edit| edit.span.file == file).collect();
-            match files.get(&file).and_then(Option::as_ref).map(|work| work.with(&own)) {
+            match files.get(&file).and_then(Option::as_ref).map(|work| work.with(&own, care)) {
                 Some(Trial::Fits(edits)) => trials.push((file, edits)),
                 // Another fix of this round stands there.
                 Some(Trial::Overlaps) => is_fitting = false,
@@ -113,7 +135,7 @@ impl Work {
         is_here.then(|| Work { path: file.path.clone(), before, edits: Vec::new() })
     }
 
-    fn with(&self, more: &[&Edit]) -> Trial {
+    fn with(&self, more: &[&Edit], care: Care) -> Trial {
         let mut edits = self.edits.clone();
         for edit in more {
             if edits.contains(edit) {
@@ -125,7 +147,12 @@ impl Work {
             edits.push((*edit).clone());
         }
         edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-        if self.before.bears(&edits, &self.text(&edits)) { Trial::Fits(edits) } else { Trial::Refused }
+        let fits = care == Care::AtTheEnd || self.before.bears(&edits, &self.text(&edits));
+        if fits { Trial::Fits(edits) } else { Trial::Refused }
+    }
+
+    fn bears_edits(&self) -> bool {
+        self.edits.is_empty() || self.before.bears(&self.edits, &self.text(&self.edits))
     }
 
     /// The text after edits, with the line ends of the file.
