@@ -57,6 +57,7 @@ use smol_str::SmolStr;
 
 use budget::Account;
 use custody::Custody;
+use gateway::Gateways;
 use hosts::HostUse;
 pub use index::Index;
 use links::Link;
@@ -208,6 +209,7 @@ pub struct Cluster<'w> {
     storage: OnceLock<Storage>,
     pods: OnceLock<Pods<'w>>,
     services: OnceLock<Services<'w>>,
+    gateways: OnceLock<Gateways<'w>>,
     policies: OnceLock<Policies<'w>>,
     roots_of_trust: OnceLock<BTreeSet<String>>,
     account: OnceLock<Account<'w>>,
@@ -238,6 +240,7 @@ impl<'w> Cluster<'w> {
             storage: OnceLock::new(),
             pods: OnceLock::new(),
             services: OnceLock::new(),
+            gateways: OnceLock::new(),
             policies: OnceLock::new(),
             roots_of_trust: OnceLock::new(),
             account: OnceLock::new(),
@@ -471,6 +474,11 @@ impl<'w> Cluster<'w> {
     /// The Services that are known, and what may make others.
     pub fn services(&self) -> &Services<'w> {
         self.services.get_or_init(|| Services::of(self, self.pods()))
+    }
+
+    /// The Gateways, and the routes to them.
+    pub fn gateways(&self) -> &Gateways<'w> {
+        self.gateways.get_or_init(|| Gateways::of(self))
     }
 
     /// The network policies.

@@ -1,6 +1,6 @@
 //! What one pod asks for. Source: Kubernetes `k8s.io/component-helpers/resource/helpers.go`.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::cluster::quantity::Quantity;
 use crate::source::Span;
@@ -58,7 +58,7 @@ impl Stated {
 }
 
 /// Amounts by resource.
-pub type Amounts = BTreeMap<String, Stated>;
+pub type Amounts = LiteMap<String, Stated>;
 
 /// What one container states.
 #[derive(Clone, Debug)]

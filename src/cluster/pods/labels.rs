@@ -1,7 +1,6 @@
 //! Labels as far as they are known, and selectors over them.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use smol_str::SmolStr;
 
 use super::Answer;
@@ -24,7 +23,8 @@ pub enum LabelValue<'l> {
 /// Labels of pods, Services or namespaces.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
-    known: BTreeMap<SmolStr, Option<SmolStr>>,
+    // Most pods have a handful.
+    known: LiteMap<SmolStr, Option<SmolStr>>,
     open: bool,
     open_below: Vec<SmolStr>,
 }

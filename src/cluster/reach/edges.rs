@@ -8,7 +8,7 @@ use super::targets::{Wanted, behind};
 use super::variables::told;
 use crate::build::Object;
 use crate::cluster::Cluster;
-use crate::cluster::gateway::{Backend, Gateways};
+use crate::cluster::gateway::Backend;
 use crate::cluster::monitoring::Monitoring;
 use crate::cluster::pods::{Answer, Endpoint, PodPort};
 use crate::cluster::policies::Side;
@@ -162,7 +162,7 @@ impl<'w> Collector<'_, 'w> {
     }
 
     fn routes(&mut self) {
-        let (proxies, gateways) = (Proxies::new(self.cluster), Gateways::of(self.cluster));
+        let (proxies, gateways) = (Proxies::new(self.cluster), self.cluster.gateways());
         for route in &gateways.routes {
             for from in proxies.of_route(&gateways, route) {
                 for backend in Backend::of_route(route) {

@@ -6,7 +6,6 @@ use super::backends;
 use crate::build::Object;
 use crate::cluster::gateway::{Backend, is_template, routes};
 use crate::cluster::nearest::{Meant, Wanted};
-use crate::cluster::pods::{Pods, Services};
 use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
@@ -29,7 +28,7 @@ impl Rule for GatewayBackendMissing {
         if routes.is_empty() {
             return;
         }
-        let services = Services::of(cluster, &Pods::of(cluster));
+        let services = cluster.services();
         for (object, backend) in backends::of_routes(&routes) {
             if backend.is_service() {
                 backends::missing(ID, cluster, &services, (object, &backend), out);

@@ -5,7 +5,6 @@ use serde::Deserialize;
 use super::backends;
 use crate::cluster::Cluster;
 use crate::cluster::gateway::routes;
-use crate::cluster::pods::{Pods, Services};
 use crate::rulebook::{Rule, Sink};
 
 /// Options: none.
@@ -19,7 +18,7 @@ impl Rule for GatewayBackendPortMissing {
         if routes.is_empty() {
             return;
         }
-        let services = Services::of(cluster, &Pods::of(cluster));
+        let services = cluster.services();
         for (object, backend) in backends::of_routes(&routes).filter(|(_, backend)| backend.is_service()) {
             backends::port("gateway-backend-port-missing", cluster, &services, (object, &backend), out);
         }

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use serde::Deserialize;
 
 use crate::build::Object;
-use crate::cluster::gateway::{Gateway, Gateways, Listener, Parent, Route, hosts};
+use crate::cluster::gateway::{Gateway, Listener, Parent, Route, hosts};
 use crate::cluster::pods::Answer;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
@@ -25,7 +25,7 @@ impl Rule for GatewayCertificateHostMismatch {
         if certificates.by_secret.is_empty() {
             return;
         }
-        let gateways = Gateways::of(cluster);
+        let gateways = cluster.gateways();
         for (route, parent, gateway) in gateways.attachments() {
             for hostname in &route.hostnames {
                 if let Some(name) = hosts::hostname(hostname)

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::cluster::gateway::{Gateway, Gateways, Listener, Parent, Route};
+use crate::cluster::gateway::{Gateway, Listener, Parent, Route};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
@@ -16,7 +16,7 @@ pub struct GatewayHostnameMismatch {}
 
 impl Rule for GatewayHostnameMismatch {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let gateways = Gateways::of(cluster);
+        let gateways = cluster.gateways();
         let with_hostnames = |route: &Route<'_>| !matches!(route.kind, "TCPRoute" | "UDPRoute");
         for (route, parent, gateway) in gateways.attachments().filter(|(route, ..)| with_hostnames(route)) {
             let own = gateway.object.namespace();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::cluster::Cluster;
-use crate::cluster::gateway::{Gateway, Gateways, Listener};
+use crate::cluster::gateway::{Gateway, Listener};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
@@ -16,7 +16,7 @@ pub struct GatewayListenerDuplicate {}
 
 impl Rule for GatewayListenerDuplicate {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        for gateway in Gateways::of(cluster).iter() {
+        for gateway in cluster.gateways().iter() {
             // A Gateway has at most 64 listeners.
             for (at, listener) in gateway.listeners.iter().enumerate() {
                 let earlier = gateway.listeners.iter().take(at);

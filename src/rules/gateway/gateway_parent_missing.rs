@@ -24,7 +24,7 @@ pub struct GatewayParentMissing {}
 
 impl Rule for GatewayParentMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let gateways = Gateways::of(cluster);
+        let gateways = cluster.gateways();
         for route in &gateways.routes {
             for parent in &route.parents {
                 match gateways.parent(parent) {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::cluster::gateway::{Gateway, Gateways, Listener, Parent, Route};
+use crate::cluster::gateway::{Gateway, Listener, Parent, Route};
 use crate::cluster::pods::Answer;
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
@@ -18,7 +18,7 @@ pub struct GatewayRouteNotAllowed {}
 
 impl Rule for GatewayRouteNotAllowed {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let gateways = Gateways::of(cluster);
+        let gateways = cluster.gateways();
         for (route, parent, gateway) in gateways.attachments() {
             if gateway.meant(parent).next().is_none() {
                 // Another rule's business.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::build::Object;
 use crate::cluster::Cluster;
-use crate::cluster::gateway::{Gateways, Route, hosts, is_template};
+use crate::cluster::gateway::{Route, hosts, is_template};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
@@ -30,7 +30,7 @@ impl Rule for HostDuplicate {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let mut first: HashMap<Served, Server<'_>> = HashMap::new();
         let mut served: Vec<(Served, Server<'_>)> = Vec::new();
-        let gateways = Gateways::of(cluster);
+        let gateways = cluster.gateways();
         for route in gateways.routes.iter().filter(|route| route.kind == "HTTPRoute" && route.is_object()) {
             let paths = paths(route);
             for (parent, name) in route.parents.iter().filter_map(|parent| Some((parent, parent.name()?))) {

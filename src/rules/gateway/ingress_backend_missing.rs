@@ -5,7 +5,6 @@ use serde::Deserialize;
 use super::backends;
 use crate::cluster::Cluster;
 use crate::cluster::gateway::Backend;
-use crate::cluster::pods::{Pods, Services};
 use crate::rulebook::{Rule, Sink};
 
 const ID: &str = "ingress-backend-missing";
@@ -21,7 +20,7 @@ impl Rule for IngressBackendMissing {
         if ingresses.peek().is_none() {
             return;
         }
-        let services = Services::of(cluster, &Pods::of(cluster));
+        let services = cluster.services();
         for ingress in ingresses {
             for backend in Backend::of_ingress(ingress) {
                 backends::missing(ID, cluster, &services, (ingress, &backend), out);

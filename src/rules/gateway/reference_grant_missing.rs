@@ -6,8 +6,7 @@ use serde::Deserialize;
 
 use super::backends;
 use crate::build::Object;
-use crate::cluster::gateway::{GROUP, Gateways, is_template};
-use crate::cluster::pods::{Pods, Services};
+use crate::cluster::gateway::{GROUP, is_template};
 use crate::cluster::{Cluster, Presence, backends::Address, backends::Named, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
@@ -34,9 +33,9 @@ struct Reference<'a> {
 
 impl Rule for ReferenceGrantMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let gateways = Gateways::of(cluster);
+        let gateways = cluster.gateways();
         let grants = Grants::of(cluster);
-        let services = Services::of(cluster, &Pods::of(cluster));
+        let services = cluster.services();
         for (object, backend) in backends::of_routes(&gateways.routes) {
             let Some(name) = backend.name.as_str().filter(|_| object.gvk.group == GROUP) else { continue };
             let namespace = backend.namespace.as_str();

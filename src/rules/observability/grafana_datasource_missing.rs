@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::build::Object;
 use crate::cluster::backends::{Address, Named};
 use crate::cluster::grafana::grafanas;
-use crate::cluster::pods::{Pods, ServiceSet, Services};
+use crate::cluster::pods::{ServiceSet, Services};
 use crate::cluster::storage::{Endpoint, Host};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
@@ -41,7 +41,7 @@ impl Rule for GrafanaDatasourceMissing {
         if datasources.is_empty() {
             return;
         }
-        let services = Services::of(cluster, &Pods::of(cluster));
+        let services = cluster.services();
         for datasource in &datasources {
             let Datasource { namespace, service, .. } = datasource;
             let address = Address { asker: None, namespace, name: service };

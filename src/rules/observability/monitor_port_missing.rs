@@ -5,7 +5,6 @@ use serde::Deserialize;
 use super::meant::meant;
 use crate::cluster::monitors::{Monitor, Scraped, Selected, Targets, monitors};
 use crate::cluster::nearest::nearest_name;
-use crate::cluster::pods::{Pods, Services};
 use crate::cluster::{Cluster, trail};
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
@@ -23,8 +22,8 @@ impl Rule for MonitorPortMissing {
         if monitors.is_empty() {
             return;
         }
-        let pods = Pods::of(cluster);
-        let services = Services::of(cluster, &pods);
+        let pods = cluster.pods();
+        let services = cluster.services();
         let targets = Targets::new(cluster, &services, &pods);
         for monitor in monitors {
             let selected = targets.selected(&monitor);

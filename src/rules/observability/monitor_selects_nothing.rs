@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::meant::meant;
 use crate::cluster::Cluster;
 use crate::cluster::monitors::{Monitor, Scraped, Selected, Targets, monitors};
-use crate::cluster::pods::{Pods, Requirement, Services};
+use crate::cluster::pods::Requirement;
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::rules::findings::weighed;
@@ -21,8 +21,8 @@ impl Rule for MonitorSelectsNothing {
         if monitors.is_empty() {
             return;
         }
-        let pods = Pods::of(cluster);
-        let services = Services::of(cluster, &pods);
+        let pods = cluster.pods();
+        let services = cluster.services();
         let targets = Targets::new(cluster, &services, &pods);
         for monitor in monitors.iter().filter(|monitor| !monitor.selector.is_empty()) {
             let selected = targets.selected(monitor);

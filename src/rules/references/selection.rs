@@ -15,7 +15,7 @@ const AT_RUN_TIME: [&str; 6] = ["active", "leader", "master", "primary", "replic
 pub struct Selection<'c, 'w> {
     cluster: &'c Cluster<'w>,
     /// All of them.
-    pub pods: Pods<'w>,
+    pub pods: &'c Pods<'w>,
 }
 
 /// A selector in a sentence.
@@ -39,7 +39,7 @@ pub struct Subject<'s, 'w> {
 impl<'c, 'w> Selection<'c, 'w> {
     /// Collects the pods.
     pub fn of(cluster: &'c Cluster<'w>) -> Self {
-        Selection { cluster, pods: Pods::of(cluster) }
+        Selection { cluster, pods: cluster.pods() }
     }
 
     /// Whether a selector selects pods of a namespace.

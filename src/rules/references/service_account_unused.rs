@@ -33,7 +33,7 @@ impl Rule for ServiceAccountUnused {
                 bound.entry((&link.namespace, &link.name)).or_insert(link);
             }
         }
-        let pods = Pods::of(cluster);
+        let pods = cluster.pods();
         for account in accounts {
             if let Some(binding) = bound.get(&(account.namespace(), account.name.as_str())) {
                 out.observations.extend(judge(cluster, &pods, account, binding));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::cluster::Cluster;
-use crate::cluster::budget::{Account, Measure, Scope};
+use crate::cluster::budget::{Measure, Scope};
 use crate::cluster::quantity::Quantity;
 use crate::finding::{Confidence, Label, Observation};
 use crate::rulebook::{Rule, Sink};
@@ -53,7 +53,7 @@ impl Rule for StorageCapacityShort {
         if self.ingest.is_empty() {
             return;
         }
-        let sum = Account::of(cluster).sum(Scope::Cluster, Measure::Storage);
+        let sum = cluster.account().sum(Scope::Cluster, Measure::Storage);
         for ingest in &self.ingest {
             let parts = sum.parts.iter().filter(|part| {
                 let name = format!("{}/{}/{}", part.object.kind(), part.object.namespace(), part.object.name);
