@@ -97,7 +97,7 @@ pub fn suppressions(text: &str) {
 pub fn baseline(text: &str) {
     if let Ok(read) = Baseline::parse("own.json", text) {
         assert_eq!(Baseline::parse("own.json", &read.text()).ok().as_ref(), Some(&read), "{text:?}");
-        assert_eq!(read.common(&read), read);
+        assert_eq!(read.common(&read).lines(), read.lines());
         assert!(read.without(&read).is_empty());
     }
     let options = CheckOptions { baseline: baseline::Choice::At("own.json".to_owned()), ..today() };
