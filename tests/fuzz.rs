@@ -38,7 +38,8 @@ fn fresh_damage_does_no_harm() {
 /// What is written many times takes its time by the number, not by its square: minutes instead of seconds for each.
 #[test]
 fn a_text_of_many_small_things_takes_seconds() {
-    let many = |unit: &str, times: usize| -> String { (0..times).map(|at| unit.replace('#', &at.to_string())).collect() };
+    let many =
+        |unit: &str, times: usize| -> String { (0..times).map(|at| unit.replace('#', &at.to_string())).collect() };
     let rows = [
         ("yaml", many("\t\n", 30_000) + "a: 1\n"),
         ("yaml", format!("a: &a\n{}b:\n{}", many("  k#: v\n", 3000), many("  - <<: *a\n", 100))),

@@ -25,6 +25,8 @@ pub(super) struct Silence {
     files: HashMap<FileId, Arc<[Range<usize>]>>,
     /// What looks like a credential on some lines: many findings may stand on the same ones.
     near: HashMap<(FileId, Range<usize>), Arc<[String]>>,
+    /// The names of the variables on some lines.
+    named: HashMap<(FileId, Range<usize>), Arc<[String]>>,
     /// The values of all Secrets by their keys, for variables that are filled from them; read once a variable is met.
     variables: Option<HashMap<String, Vec<String>>>,
 }
@@ -41,7 +43,11 @@ impl Silence {
                 within(&file, &self.data_of(label.span.file, &file), own.clone())
                     .filter(|text| !is_name(finding, text)),
             );
-            for name in variables(file.text.get(own).unwrap_or_default()) {
+            let names = self.named.entry((label.span.file, own.clone())).or_insert_with(|| {
+                let text = file.text.get(own).unwrap_or_default();
+                variables(text).map(ToOwned::to_owned).collect()
+            });
+            for name in names.iter() {
                 let values = self.variables.get_or_insert_with(|| by_key(sources)).get(name);
                 secrets.extend(values.into_iter().flatten().filter(|text| !is_name(finding, text)).cloned());
             }
