@@ -216,9 +216,8 @@ impl Editor {
         match answer {
             Value::Object(map) if map.contains_key("uri") && map["uri"] != Self::uri(self.current) => {}
             Value::Object(map) if map.contains_key("textDocument") && map.contains_key("edits") => {
-                if map["textDocument"]["uri"] == Self::uri(self.current) {
-                    self.inside(&map["edits"], text);
-                }
+                let is_own = map["textDocument"]["uri"] == Self::uri(self.current);
+                self.inside(if is_own { &map["edits"] } else { &Value::Null }, text);
             }
             Value::Object(map) => {
                 for (key, value) in map {

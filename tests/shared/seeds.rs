@@ -88,8 +88,8 @@ impl Seeds {
             };
             let own = written::of(target);
             // Texts of other files are worth a try everywhere.
-            let is_own = !own.is_empty() && !(matches!(target, "script" | "substitution") && seed.is_multiple_of(3));
-            let text = if is_own { random.pick(own) } else { None };
+            let is_other = matches!(target, "script" | "substitution") && seed.is_multiple_of(3);
+            let text = if is_other { None } else { random.pick(own) };
             let text = text.copied().or_else(|| random.pick(texts).map(String::as_str));
             return mutated(text.unwrap_or_default(), &mut random);
         }
