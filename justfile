@@ -20,6 +20,11 @@ bench:
     cargo bench --bench scale
     cargo bench --bench build --bench rules
 
-# Every fuzz target for so many seconds, without a nightly compiler; `cargo +nightly fuzz run TARGET` is the other way.
+# Every fuzz target for so many seconds, without a nightly compiler: texts are damaged by chance.
 fuzz seconds="60":
     cargo run --release --example fuzz -- all {{seconds}}
+
+# One fuzz target with libFuzzer, which looks for new paths in the code. Needs nightly Rust and `cargo install cargo-fuzz`.
+libfuzzer target seconds="600":
+    cargo run --release --example fuzz -- corpus fuzz/corpus
+    RUSTFLAGS=-Ccodegen-units=16 cargo +nightly fuzz run -O -s none -a {{target}} -- -max_total_time={{seconds}} -max_len=8192 -timeout=20 -rss_limit_mb=2500

@@ -1,9 +1,11 @@
 //! Runs the fuzz targets without a nightly compiler: `fuzz TARGET|all SECONDS [SEED [FOLDER]]`. Texts and trees of the
 //! fixtures (and of the trees beside the project) are damaged by seed; what fails is written to FOLDER.
+//!
+//! `fuzz corpus FOLDER` writes them undamaged, a folder for each target: what libFuzzer begins with.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::allow_attributes, reason = "a tool for developers")]
 
-#[path = "../fuzz/targets.rs"]
+#[path = "../fuzz/targets/mod.rs"]
 mod targets;
 
 #[path = "../tests/shared/seeds.rs"]
@@ -26,6 +28,9 @@ type Current = Arc<Mutex<Option<(Instant, String, String)>>>;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let word = |at: usize, or: &str| arguments.get(at).cloned().unwrap_or_else(|| or.to_owned());
+    if word(0, "") == "corpus" {
+        return corpus(Path::new(&word(1, "fuzz/corpus")));
+    }
     let (wanted, seconds, seed) = (word(0, "all"), word(1, "10"), word(2, "1"));
     let folder = PathBuf::from(word(3, "fuzz/artifacts"));
     let seconds: u64 = seconds.parse().unwrap_or(10);
@@ -35,6 +40,21 @@ fn main() {
     let seeds = Seeds::read(true);
     for target in TARGETS.iter().filter(|(name, ..)| wanted == "all" || wanted == *name) {
         fuzz(target, Duration::from_secs(seconds), first, &seeds, &current, &folder);
+    }
+}
+
+/// Larger texts slow libFuzzer down more than they teach it.
+const LARGEST: usize = 16 * 1024;
+
+fn corpus(folder: &Path) {
+    let seeds = Seeds::read(true);
+    for (name, is_tree, _) in TARGETS {
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let texts = seeds.whole(name, is_tree).into_iter().filter(|text| text.len() <= LARGEST);
+        for (at, text) in texts.enumerate() {
+            std::fs::write(folder.join(format!("seed-{at}")), text).unwrap();
+        }
     }
 }
 

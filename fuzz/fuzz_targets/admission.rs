@@ -1,8 +1,8 @@
-//! See `targets::admission`.
+//! See `targets`.
 
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|text: &str| targets::admission(text));
+libfuzzer_sys::fuzz_target!(|text: &str| targets::run("admission", text));

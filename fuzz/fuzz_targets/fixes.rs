@@ -1,8 +1,8 @@
-//! See `targets::fixes`.
+//! See `targets`.
 
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|text: &str| targets::fixes(text));
+libfuzzer_sys::fuzz_target!(|text: &str| targets::run("fixes", text));

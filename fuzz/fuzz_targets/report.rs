@@ -1,8 +1,8 @@
-//! See `targets::report`.
+//! See `targets`.
 
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|text: &str| targets::report(text));
+libfuzzer_sys::fuzz_target!(|text: &str| targets::run("report", text));

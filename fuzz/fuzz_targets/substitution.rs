@@ -1,8 +1,8 @@
-//! See `targets::substitution`.
+//! See `targets`.
 
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|text: &str| targets::substitution(text));
+libfuzzer_sys::fuzz_target!(|text: &str| targets::run("substitution", text));

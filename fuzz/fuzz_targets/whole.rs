@@ -1,8 +1,8 @@
-//! See `targets::whole`.
+//! See `targets`.
 
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|text: &str| targets::whole(text));
+libfuzzer_sys::fuzz_target!(|text: &str| targets::run("whole", text));

@@ -1,8 +1,8 @@
-//! See `targets::yaml`.
+//! See `targets`.
 
 #![no_main]
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|text: &str| targets::yaml(text));
+libfuzzer_sys::fuzz_target!(|text: &str| targets::run("yaml", text));

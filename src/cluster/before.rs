@@ -28,6 +28,8 @@ pub struct Former {
     pub is_pruned: bool,
     /// A model of a chart made it, or it was rendered.
     pub is_of_release: bool,
+    /// Another object has the same identity, or its name holds a variable: which object it became is not known.
+    is_ambiguous: bool,
 }
 
 impl Former {
@@ -56,15 +58,21 @@ impl Before {
     /// What clusters have built.
     pub fn of(clusters: &[Cluster<'_>]) -> Self {
         let keep = |cluster: &Cluster<'_>| {
-            let objects = cluster.objects().chain(cluster.modelled());
-            objects.map(|object| (key(object), former(cluster, object))).collect()
+            let mut kept = HashMap::new();
+            for object in cluster.objects().chain(cluster.modelled()) {
+                let mut former = former(cluster, object);
+                let other: Option<&Former> = kept.get(&key(object));
+                former.is_ambiguous |= other.is_some();
+                kept.insert(key(object), former);
+            }
+            kept
         };
         Before { clusters: clusters.iter().map(|cluster| (cluster.entry().to_owned(), keep(cluster))).collect() }
     }
 
-    /// The older form of an object.
+    /// The older form of an object, where it is known which one that is.
     pub fn get(&self, entry: &str, object: &Object) -> Option<&Former> {
-        self.clusters.get(entry)?.get(&key(object))
+        self.clusters.get(entry)?.get(&key(object)).filter(|former| !former.is_ambiguous)
     }
 
     /// Every object of a cluster, sorted by identity.
@@ -95,6 +103,7 @@ fn former(cluster: &Cluster<'_>, object: &Object) -> Former {
         kustomization: owner.map(|one| one.spec.shown()).unwrap_or_default(),
         is_pruned: prunes && !is_kept,
         is_of_release: object.release.is_some(),
+        is_ambiguous: object.name.contains("${") || object.namespace().contains("${"),
     }
 }
 

@@ -83,7 +83,8 @@ impl Baseline {
         let help = || Some("write it anew with `flux-vet baseline --allow-new`".to_owned());
         let read: Text = serde_json::from_str(text).map_err(|error| {
             let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-            let at = (line + error.column().saturating_sub(1)).min(text.len());
+            // The column counts bytes, and may stand inside of a character.
+            let at = text.floor_char_boundary(line + error.column().saturating_sub(1));
             Fault::place(path, text, at..at, format!("this is no baseline: {error}"), "here", help())
         })?;
         if read.version != VERSION {

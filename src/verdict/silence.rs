@@ -23,6 +23,10 @@ const MIN_VALUE: usize = 4;
 #[derive(Default)]
 pub(super) struct Silence {
     files: HashMap<FileId, Arc<[Range<usize>]>>,
+    /// What looks like a credential on some lines: many findings may stand on the same ones.
+    near: HashMap<(FileId, Range<usize>), Arc<[String]>>,
+    /// The names of the variables on some lines.
+    named: HashMap<(FileId, Range<usize>), Arc<[String]>>,
     /// The values of all Secrets by their keys, for variables that are filled from them; read once a variable is met.
     variables: Option<HashMap<String, Vec<String>>>,
 }
@@ -33,14 +37,17 @@ impl Silence {
         let mut secrets: Vec<String> = Vec::new();
         for label in finding.related.iter().chain(&finding.trail).chain([&finding.primary]) {
             let file = sources.file(label.span.file);
-            let near = file.text.get(lines(&file, label.span, AROUND)).unwrap_or_default();
-            secrets.extend(in_file(near).into_iter().filter_map(|range| near.get(range)).map(bare));
+            secrets.extend(self.near(label.span, &file).iter().cloned());
             let own = lines(&file, label.span, 0);
             secrets.extend(
                 within(&file, &self.data_of(label.span.file, &file), own.clone())
                     .filter(|text| !is_name(finding, text)),
             );
-            for name in variables(file.text.get(own).unwrap_or_default()) {
+            let names = self.named.entry((label.span.file, own.clone())).or_insert_with(|| {
+                let text = file.text.get(own).unwrap_or_default();
+                variables(text).map(ToOwned::to_owned).collect()
+            });
+            for name in names.iter() {
                 let values = self.variables.get_or_insert_with(|| by_key(sources)).get(name);
                 secrets.extend(values.into_iter().flatten().filter(|text| !is_name(finding, text)).cloned());
             }
@@ -62,6 +69,17 @@ impl Silence {
         }
         let writes_one = |text: &String| secrets.iter().any(|secret| text.contains(secret.as_str()));
         finding.fix.take_if(|fix| writes_one(&fix.title) || fix.edits.iter().any(|edit| writes_one(&edit.text)));
+    }
+
+    /// What looks like a credential on the lines of a place and around it.
+    fn near(&mut self, span: Span, file: &File) -> Arc<[String]> {
+        let lines = lines(file, span, AROUND);
+        let look = |lines: Range<usize>| {
+            let near = file.text.get(lines).unwrap_or_default();
+            let found = in_file(near).into_iter().filter_map(|range| near.get(range)).map(bare);
+            found.filter(|secret| secret.len() >= MIN_VALUE).collect()
+        };
+        self.near.entry((span.file, lines.clone())).or_insert_with(|| look(lines)).clone()
     }
 
     /// Where the data of Secrets stands in a file.

@@ -244,6 +244,11 @@ impl Map {
         }
     }
 
+    /// Adds an entry whose key is known to be new.
+    pub fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
     /// Takes a key out.
     pub fn remove(&mut self, key: &str) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.key == key)?;

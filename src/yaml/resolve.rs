@@ -2,7 +2,7 @@
 //!
 //! Source: kyaml `yaml/rnode.go` (`DeAnchor`), go-yaml `decode.go`.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -243,11 +243,14 @@ impl Resolver<'_> {
             let value = self.node(value, depth + 1);
             own.push((Entry { key: name, key_span, value }, key_slot.start as usize..key_slot.end as usize));
         }
-        let mut map = Map::from_entries(self.without_duplicates(own));
-        for merge in merges {
-            self.merge(&mut map, merge, depth);
+        let mut entries = self.without_duplicates(own);
+        if !merges.is_empty() {
+            let mut known = entries.iter().map(|entry| entry.key.clone()).collect();
+            for merge in merges {
+                self.merge(&mut entries, &mut known, merge, depth);
+            }
         }
-        map
+        Map::from_entries(entries)
     }
 
     fn is_merge(&self, slot: Slot) -> bool {
@@ -303,8 +306,10 @@ impl Resolver<'_> {
             return entries.into_iter().map(|(entry, _)| entry).collect();
         }
         let mut kept: Vec<(Entry, Range<usize>)> = Vec::with_capacity(entries.len());
+        let mut places: HashMap<SmolStr, usize> = HashMap::with_capacity(entries.len());
         for (entry, at) in entries {
-            match kept.iter_mut().find(|(earlier, _)| earlier.key == entry.key) {
+            let place = *places.entry(entry.key.clone()).or_insert(kept.len());
+            match kept.get_mut(place) {
                 Some(earlier) => {
                     if self.mode == Mode::V3 {
                         self.problems.push(Problem {
@@ -322,7 +327,7 @@ impl Resolver<'_> {
         kept.into_iter().map(|(entry, _)| entry).collect()
     }
 
-    fn merge(&mut self, map: &mut Map, id: NodeId, depth: usize) {
+    fn merge(&mut self, entries: &mut Vec<Entry>, known: &mut HashSet<SmolStr>, id: NodeId, depth: usize) {
         let slot = self.tree.slot(id);
         let at = slot.start as usize..slot.end as usize;
         let target = if slot.kind == Kind::Alias { self.tree.slot(slot.a) } else { slot };
@@ -344,14 +349,15 @@ impl Resolver<'_> {
             };
             let place = self.span(slot);
             for entry in merged.iter() {
-                if map.get(&entry.key).is_none() {
+                if known.insert(entry.key.clone()) {
                     let before = Some(entry.value.origin.clone());
                     // A merged value stands at its anchor; the merge key only brought it here.
                     let origin = match &entry.value.origin {
                         Origin::Source(span) => Origin::derived(Step::Aliased, *span, before),
                         Origin::Derived(_) => Origin::derived(Step::Aliased, place, before),
                     };
-                    map.set(&entry.key, entry.key_span, Node { value: entry.value.value.clone(), origin });
+                    let value = Node { value: entry.value.value.clone(), origin };
+                    entries.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
                 }
             }
         }

@@ -103,6 +103,7 @@ fn tabs(text: &str, tree: &mut Tree) {
         .map(|slot| slot.start as usize..slot.end as usize)
         .collect();
     scalars.sort_by_key(|range| range.start);
+    let content = text.trim_end().len();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let body = line.trim_end_matches(['\n', '\r']);
@@ -110,8 +111,7 @@ fn tabs(text: &str, tree: &mut Tree) {
             let inside = scalars.partition_point(|range| range.start <= at);
             let in_scalar =
                 inside.checked_sub(1).and_then(|index| scalars.get(index)).is_some_and(|range| at < range.end);
-            let ends_file = text.get(at..).is_some_and(|rest| rest.trim().is_empty());
-            if !in_scalar && !ends_file {
+            if !in_scalar && at < content {
                 let offset = body.find('\t').unwrap_or_default();
                 tree.problems.push(Problem {
                     kind: ProblemKind::Syntax,

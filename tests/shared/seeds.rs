@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+#[path = "written.rs"]
+mod written;
+
 use flux_vet_trees::{Files, Random, damaged, fleet, mutated};
 
 /// Names that no format may take for its own words.
@@ -27,6 +30,7 @@ const LARGEST: u64 = 64 * 1024;
 pub struct Seeds {
     texts: Vec<String>,
     cards: Vec<String>,
+    profiles: Vec<String>,
     trees: Vec<Files>,
 }
 
@@ -50,24 +54,47 @@ impl Seeds {
         trees.push(fleet(60, 1).files);
         let texts = trees.iter().flat_map(|files| files.values().cloned()).collect();
         let cards = files(&root.join("rules")).into_values().filter(|text| text.contains("\ncheck:\n")).collect();
-        Seeds { texts, cards, trees }
+        let profiles = files(&root.join("rules/charts")).into_values().collect();
+        Seeds { texts, cards, profiles, trees }
+    }
+
+    /// What there is for a target, whole: for fuzzers that do the damage themselves.
+    #[allow(dead_code, reason = "tests damage texts")]
+    pub fn whole(&self, target: &str, is_tree: bool) -> Vec<String> {
+        let mut whole: Vec<String> = written::of(target).iter().map(|text| (*text).to_owned()).collect();
+        match target {
+            "card" => whole.extend(self.cards.iter().cloned()),
+            "profile" => whole.extend(self.profiles.iter().cloned()),
+            "yaml" | "substitution" | "script" | "values" => whole.extend(self.texts.iter().cloned()),
+            "kustomize" | "report" | "fixes" | "whole" | "since" | "sops" if is_tree => {
+                let text = |files: &Files| -> String {
+                    files.iter().map(|(path, body)| format!("=== {path}\n{}\n", body.trim_end_matches('\n'))).collect()
+                };
+                whole.extend(self.trees.iter().map(text));
+            }
+            _ => {}
+        }
+        whole
     }
 
     /// The text of a seed for a target.
     pub fn text(&self, target: &str, is_tree: bool, seed: u64) -> String {
         let mut random = Random::new(seed);
         if !is_tree {
-            let own = match target {
+            let texts = match target {
                 "card" => &self.cards,
+                "profile" => &self.profiles,
                 _ => &self.texts,
             };
-            let text = match target {
-                "admission" => ADMISSION,
-                "script" if seed.is_multiple_of(2) => SCRIPT,
-                "substitution" if seed.is_multiple_of(3) => VARIABLES,
-                _ => random.pick(own).map_or("", String::as_str),
-            };
-            return mutated(text, &mut random);
+            let own = written::of(target);
+            // Texts of other files are worth a try everywhere.
+            let is_other = matches!(target, "script" | "substitution") && seed.is_multiple_of(3);
+            let text = if is_other { None } else { random.pick(own) };
+            let text = text.copied().or_else(|| random.pick(texts).map(String::as_str));
+            return mutated(text.unwrap_or_default(), &mut random);
+        }
+        if let Some(own) = random.pick(written::of(target)) {
+            return mutated(own, &mut random);
         }
         let Some(files) = random.pick(&self.trees) else { return String::new() };
         let mut text = String::new();
@@ -121,47 +148,3 @@ fn files(root: &Path) -> Files {
     }
     found
 }
-
-const ADMISSION: &str = "apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicy
-metadata: {name: own}
-spec:
-  failurePolicy: Fail
-  matchConstraints: {resourceRules: [{apiGroups: [\"*\"], apiVersions: [\"*\"], operations: [\"*\"], resources: [\"*\"]}]}
-  matchConditions: [{name: a, expression: \"has(object.spec) || request.kind.kind == 'ConfigMap'\"}]
-  variables:
-    - {name: all, expression: \"object.?spec.template.spec.containers.orValue([])\"}
-    - {name: data, expression: \"has(object.data) ? object.data : {}\"}
-  validations:
-    - expression: \"variables.all.all(c, c.image.matches('^[a-z./]+:[0-9]+$') && size(c.name) > 2)\"
-      messageExpression: \"'images ' + variables.all.map(c, c.image).join(',')\"
-    - expression: \"variables.data.exists(k, variables.data[k].startsWith('x') || quantity(variables.data[k]).isGreaterThan(quantity('1')))\"
-    - expression: \"[1, 2, 3].filter(i, i % 2 == 0).map(i, i * 2)[0] == 4 && timestamp('2024-01-01T00:00:00Z').getFullYear() == 2024\"
-    - expression: \"object.metadata.name.split('-').size() < 5 && duration('1h') > duration('5m') && url('http://a').getHost() == 'a'\"
-    - expression: \"object.spec.replicas in [1, 2, 3] ? true : int(object.spec.replicas) / 0 == 1\"
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicyBinding
-metadata: {name: own}
-spec: {policyName: own, validationActions: [Deny]}
-";
-
-const SCRIPT: &str = "set -eu
-until mc alias set store \"$URL\" \"${USER:-admin}\" \"$PASSWORD\"; do sleep 1; done
-for bucket in loki-{chunks,ruler} tempo \"${EXTRA}\"; do
-  mc mb --ignore-existing \"store/$bucket\" || true
-  case \"$bucket\" in loki*) mc ilm add store/$bucket --expire-days 30 ;; *) ;; esac
-done
-make() { local name=\"$1\"; if [ -n \"$name\" ] && ! mc ls \"store/${name%/}\" >/dev/null 2>&1; then mc mb \"store/${name##*/}\"; fi; }
-make one; make \"two\" | tee -a /tmp/log; (cd /tmp && make $(cat list))
-while read -r line; do mc mb store/$line; done <<'EOF'
-three
-four
-EOF
-mc admin user add store app \"$SECRET\" && mc admin policy attach store readwrite --user app
-";
-
-const VARIABLES: &str =
-    "a: ${A} ${B:-b} ${C:=c ${D}} $${E} ${F#a} ${G##*/} ${H%.*} ${I%%x} ${J/a/b} ${K//a/b} ${L:1} ${M:1:2}
-b: ${N^} ${O^^} ${P,} ${Q,,} ${#R} $S $$T ${U:+u} ${V-v} ${W=w} ${X:-${Y:-${Z:-z}}} ${a,b} ${d/#a/b} ${e/%a/b}
-";

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use smol_str::SmolStr;
 
 use super::set_line::Step;
@@ -116,14 +117,16 @@ impl SharedMap {
     /// what only one of them holds is shared with it.
     #[must_use]
     pub fn merged(&self, over: &SharedMap) -> SharedMap {
-        let merged =
-            SharedMap { entries: Rc::new(RefCell::new(self.entries.borrow().clone())), origin: self.origin.clone() };
+        let mut entries: Vec<_> = self.entries.borrow().iter().cloned().map(Some).collect();
+        let place = |(at, entry): (usize, &Option<(SmolStr, Span, Value)>)| Some((entry.as_ref()?.0.clone(), at));
+        let places: HashMap<SmolStr, usize> = entries.iter().enumerate().filter_map(place).collect();
         for (key, key_span, value) in over.entries.borrow().iter() {
+            let old = places.get(key).and_then(|at| entries.get_mut(*at));
             if value.is_null() {
-                merged.entries.borrow_mut().retain(|(own, _, _)| own != key);
+                old.map(Option::take);
                 continue;
             }
-            let value = match (merged.get(key), value) {
+            let value = match (old.as_ref().and_then(|old| Some(&old.as_ref()?.2)), value) {
                 (Some(Value::Map(old)), Value::Map(new)) => Value::Map(old.merged(new)),
                 (Some(old), Value::Leaf(new)) if !same_place(old.origin(), &new.origin) => {
                     let place = new.span();
@@ -131,9 +134,13 @@ impl SharedMap {
                 }
                 _ => value.clone(),
             };
-            merged.set(key, *key_span, value);
+            match old {
+                Some(Some((_, _, old))) => *old = value,
+                _ => entries.push(Some((key.clone(), *key_span, value))),
+            }
         }
-        merged
+        let entries = entries.into_iter().flatten().collect();
+        SharedMap { entries: Rc::new(RefCell::new(entries)), origin: self.origin.clone() }
     }
 
     /// Sets a value at a path, in place. `false` where something in the way is of another kind.

@@ -26,6 +26,8 @@ pub enum FailureKind {
     Operation,
     /// The object does not hold what it asks for.
     Object,
+    /// It asks for too much.
+    Limit,
 }
 
 /// One operation, as it stands; what is wrong with it shows when it is carried out.
@@ -188,13 +190,14 @@ fn operation(item: &Node) -> Operation {
 /// The first operation that cannot be carried out; the object is as it was before.
 pub fn apply(target: &mut Node, operations: &[Operation]) -> Result<(), Failure> {
     let mut patched = target.clone();
-    operations.iter().try_for_each(|operation| step(&mut patched, operation))?;
+    let mut copied = 0;
+    operations.iter().try_for_each(|operation| step(&mut patched, operation, &mut copied))?;
     through_floats(&mut patched);
     *target = patched;
     Ok(())
 }
 
-fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
+fn step(target: &mut Node, operation: &Operation, copied: &mut usize) -> Result<(), Failure> {
     if let Some(fault) = operation.fault() {
         return Err(fault);
     }
@@ -218,6 +221,13 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
             let taken = taken.map_err(|why| fail(from, "from ", why))?;
             // A key that is not there copies as null.
             let moved = taken.unwrap_or_else(|| Node::new(Value::Null, from.span));
+            if *op == Op::Copy {
+                count(&moved, copied);
+                if *copied > MAX_COPIED {
+                    let message = format!("the copies of the patch hold more than {MAX_COPIED} values");
+                    return Err(Failure { message, span: from.span, kind: FailureKind::Limit });
+                }
+            }
             add(target, path, moved).map_err(|why| fail(path, "to ", why))
         }
         Op::Test => {
@@ -238,6 +248,20 @@ fn step(target: &mut Node, operation: &Operation) -> Result<(), Failure> {
             let message = format!("the test of `{}` fails: another value stands there", path.text);
             Err(Failure { message, span: path.span, kind: FailureKind::Object })
         }
+    }
+}
+
+/// How many values a patch may copy within one object: what copies itself grows beyond all bounds.
+const MAX_COPIED: usize = 100_000;
+
+/// Counts values until there are too many.
+fn count(node: &Node, so_far: &mut usize) {
+    *so_far += 1;
+    for value in node.items().iter().chain(node.entries().map(|entry| &entry.value)) {
+        if *so_far > MAX_COPIED {
+            return;
+        }
+        count(value, so_far);
     }
 }
 

@@ -7,7 +7,7 @@ use jsonschema::{PatternCache, Validator};
 use serde_json::Value;
 
 use super::instance::Manifest;
-use super::{crds, formats, known, lists, names};
+use super::{crds, formats, known, limits, lists, names};
 use crate::build::object::Gvk;
 use crate::config::Version;
 
@@ -38,6 +38,9 @@ pub fn compiled(mut text: Value, gvk: &Gvk, kubernetes: Option<Version>) -> Opti
 
 /// A schema as it is.
 pub fn of_text(text: Value) -> Option<Arc<Compiled>> {
+    if limits::is_endless(&text) {
+        return None;
+    }
     kept(blake3::hash(text.to_string().as_bytes()).into(), || text)
 }
 

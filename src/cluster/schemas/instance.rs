@@ -9,6 +9,7 @@ use jsonschema::JsonType;
 use jsonschema::json::{Array, Json, JsonNumber, NodeIdentity, Object};
 use serde_json::{Number, Value as JsonValue};
 
+use super::limits::look;
 use crate::yaml::{Entry, Map, Node, Value};
 
 /// A manifest as a representation of JSON.
@@ -94,6 +95,7 @@ impl<'a> jsonschema::json::Node<'a, Manifest> for Instance<'a> {
     type Number = ManifestNumber;
 
     fn as_object(&self) -> Option<&'a Map> {
+        look();
         match self {
             Instance::Node(node) => node.as_map(),
             Instance::Key(_) => None,
@@ -101,6 +103,7 @@ impl<'a> jsonschema::json::Node<'a, Manifest> for Instance<'a> {
     }
 
     fn as_array(&self) -> Option<&'a [Node]> {
+        look();
         match self {
             Instance::Node(Node { value: Value::Seq(items), .. }) => Some(items.as_slice()),
             _ => None,
@@ -108,6 +111,7 @@ impl<'a> jsonschema::json::Node<'a, Manifest> for Instance<'a> {
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
+        look();
         match self {
             Instance::Key(key) => Some(Cow::Borrowed(key)),
             Instance::Node(node) => match &node.value {
@@ -119,6 +123,7 @@ impl<'a> jsonschema::json::Node<'a, Manifest> for Instance<'a> {
     }
 
     fn as_number(&self) -> Option<ManifestNumber> {
+        look();
         let Instance::Node(node) = self else { return None };
         match &node.value {
             Value::Int(number) => Some(ManifestNumber::Int(*number)),
@@ -140,6 +145,7 @@ impl<'a> jsonschema::json::Node<'a, Manifest> for Instance<'a> {
     }
 
     fn json_type(&self) -> JsonType {
+        look();
         let Instance::Node(node) = self else { return JsonType::String };
         match &node.value {
             Value::Null => JsonType::Null,
@@ -152,6 +158,7 @@ impl<'a> jsonschema::json::Node<'a, Manifest> for Instance<'a> {
     }
 
     fn to_value(&self) -> Cow<'a, JsonValue> {
+        look();
         Cow::Owned(match self {
             Instance::Node(node) => node.to_json(),
             Instance::Key(key) => JsonValue::String((*key).to_owned()),

@@ -6,6 +6,7 @@ use serde_json::Value as JsonValue;
 
 use super::Schema;
 use super::instance::Instance;
+use super::limits::{Endless, within};
 use super::lists;
 use super::place::Place;
 use super::words::{enumeration, wrong};
@@ -53,16 +54,20 @@ pub struct Violation {
 }
 
 /// Everything that an object says against its schema. `at` is its position among those that are judged.
-pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema) -> Vec<Violation> {
+///
+/// # Errors
+/// [`Endless`] where the schema asks for too much work.
+pub fn judge(cluster: &Cluster<'_>, at: usize, object: &Object, schema: &Schema) -> Result<Vec<Violation>, Endless> {
     let position = cluster.position(object).unwrap_or(at);
     let mut found: Vec<Violation> = annotations(object, position).into_iter().collect();
-    for error in schema.compiled.validator.iter_errors(Instance::Node(&object.node)) {
+    let errors = within(&object.node, || schema.compiled.validator.iter_errors(Instance::Node(&object.node)))?;
+    for error in errors {
         read(object, schema, position, &error, &mut found);
     }
     for missing in found.iter_mut().filter(|violation| violation.trouble == Trouble::Missing) {
         missing.message = format!("{} {}", missing.message, enumeration(&missing.lacks));
     }
-    found
+    Ok(found)
 }
 
 /// All annotations of an object, in bytes. Source: apimachinery `pkg/api/validation/objectmeta.go`.

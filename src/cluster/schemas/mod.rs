@@ -10,6 +10,7 @@ mod formats;
 mod harden;
 mod instance;
 mod judge;
+mod limits;
 mod lists;
 mod locations;
 pub mod lock;
@@ -25,7 +26,7 @@ mod words;
 
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -66,6 +67,8 @@ pub struct Judged {
     pub unusable: BTreeSet<String>,
     /// Kinds whose schema the network may have, and was not pulled.
     pub unpulled: BTreeSet<String>,
+    /// Objects whose schema asks for too much work.
+    pub endless: BTreeSet<String>,
 }
 
 impl Judged {
@@ -83,13 +86,18 @@ impl Judged {
                 (*gvk, first.and_then(|first| schema(cluster, first)).map(Arc::new))
             })
             .collect();
+        let endless = Mutex::new(BTreeSet::new());
         let violations = objects.par_iter().enumerate().flat_map_iter(|(at, object)| {
             let Some(schema) = schemas.get(&object.gvk).and_then(Option::as_ref) else { return Vec::new() };
-            let mut found = judge::judge(cluster, at, object, schema);
+            let mut found = judge::judge(cluster, at, object, schema).unwrap_or_else(|_| {
+                endless.lock().unwrap_or_else(PoisonError::into_inner).insert(object.reference().to_string());
+                Vec::new()
+            });
             found.extend(schema.wrong.as_ref().map(|wrong| served::say(cluster, at, object, wrong)));
             found
         });
         let mut judged = Judged { violations: violations.collect(), ..Judged::default() };
+        judged.endless = endless.into_inner().unwrap_or_else(PoisonError::into_inner);
         let is_bare = |gvk: &Gvk| schemas.get(gvk).is_none_or(|schema| schema.as_ref().is_none_or(|one| one.is_bare));
         for (gvk, own) in kinds.iter().filter(|(gvk, _)| is_bare(gvk)) {
             *judged.without.entry(shown(gvk)).or_default() += own.len();

@@ -33,7 +33,7 @@ const ABOUT_ABSENCE: [&str; 13] = [
 pub fn violations(cluster: &Cluster<'_>, release: &Object) -> Vec<Violation> {
     let (Some(values), Some(schema)) = (cluster.values(release), schema(cluster, release)) else { return Vec::new() };
     let object = Object { node: values.root.clone(), ..release.clone() };
-    let mut found = judge::judge(cluster, 0, &object, &schema);
+    let mut found = judge::judge(cluster, 0, &object, &schema).unwrap_or_default();
     for violation in &mut found {
         if violation.trouble == Trouble::Field {
             violation.message = format!("the chart of {} takes no value `{}`", release.reference(), violation.path);

@@ -750,7 +750,11 @@ impl Walk<'_> {
                 }
             }
             "unset" => names.for_each(|name| self.bind(name, Binding::Unset)),
-            "shift" => self.shift(rest),
+            "shift" => {
+                // What is left is copied.
+                self.spend(self.state.arguments.values.len() / 64, at);
+                self.shift(rest);
+            }
             "set" => {
                 if let Some(dashes) = rest.iter().position(|field| field.value.text() == "--") {
                     let new = Arguments::new(rest.get(dashes + 1..).unwrap_or_default());

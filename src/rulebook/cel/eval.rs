@@ -115,12 +115,15 @@ impl<'m, 'w> Machine<'m, 'w> {
             let left = MAX_STEPS.saturating_sub(self.steps.get());
             // One step for the value itself was counted when it was made.
             let size = value.size(usize::try_from(left).unwrap_or(usize::MAX).saturating_add(1)) - 1;
-            self.steps.set(self.steps.get() + size as u64);
-            if self.steps.get() > MAX_STEPS {
-                return Err(Stop::Limit);
-            }
+            self.spend(size)?;
         }
         Ok(())
+    }
+
+    /// Counts steps.
+    pub(super) fn spend(&self, steps: usize) -> Result<(), Stop> {
+        self.steps.set(self.steps.get() + steps as u64);
+        if self.steps.get() > MAX_STEPS { Err(Stop::Limit) } else { Ok(()) }
     }
 
     fn op(&self, op: &Op, locals: &mut Vec<Value<'w>>) -> Outcome<'w> {

@@ -13,8 +13,9 @@ impl<'w> Machine<'_, 'w> {
         if range.is_unknown() {
             return Err(Stop::Unknown);
         }
-        let is_list = range.items().is_some();
-        let elements: Vec<(Value<'w>, Value<'w>)> = match (range.items(), range.entries()) {
+        let items = range.items();
+        let is_list = items.is_some();
+        let elements: Vec<(Value<'w>, Value<'w>)> = match (items, range.entries()) {
             (Some(items), _) => {
                 let numbered = items.into_iter().enumerate();
                 numbered.map(|(at, item)| (Value::Int(i64::try_from(at).unwrap_or(i64::MAX)), item)).collect()
@@ -22,6 +23,8 @@ impl<'w> Machine<'_, 'w> {
             (None, Some(entries)) => entries,
             (None, None) => return Err(Stop::error(format!("a {} has no elements", range.type_name()))),
         };
+        // They were listed, however soon one of them decides.
+        self.spend(elements.len())?;
         let (mut made, mut pairs) = (Vec::new(), Vec::new());
         let (mut held, mut stop): (usize, Option<Stop>) = (0, None);
         for (key, value) in elements {

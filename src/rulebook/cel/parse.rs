@@ -97,7 +97,7 @@ fn compiled(text: &str, scope: &Scope<'_>) -> Result<Program, Refused> {
     if let Some((at, found)) = complaint {
         let end = text.trim_end().len();
         return Err(if found.is_empty() {
-            let at = end.saturating_sub(1)..end;
+            let at = text.floor_char_boundary(end.saturating_sub(1))..end;
             Refused { at, message: "ends too early".into(), label: "ends here".into(), help: None }
         } else {
             let help = match found.as_str() {
@@ -249,6 +249,13 @@ mod tests {
         assert_eq!(one("a.all(e, e"), Parsed::Invalid { at: 10, found: String::new() });
         assert_eq!(one("s == 'ä' && )"), Parsed::Invalid { at: 13, found: ")".into() });
         assert_eq!(one("a\n&& *"), Parsed::Invalid { at: 5, found: "*".into() });
+    }
+
+    #[test]
+    fn what_ends_too_early_ends_with_a_whole_character() {
+        let text = "a == 'é";
+        let refused = compile(&[(text, Scope::default())]).remove(0).unwrap_err();
+        assert!(text.get(refused.at).is_some());
     }
 
     #[test]

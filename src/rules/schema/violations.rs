@@ -40,11 +40,14 @@ pub fn undecided(cluster: &Cluster<'_>, out: &mut Sink) {
     for (kind, count) in &judged.without {
         let objects = if *count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
         let why = match (judged.unusable.contains(kind), judged.unpulled.contains(kind)) {
-            (true, _) => "its schema cannot be used: it refers to others, or is none",
+            (true, _) => "its schema cannot be used: it refers to others, or too often to itself, or is none",
             (_, true) => "no schema is here: `flux-vet schemas pull` asks the network",
             _ => "no schema is here",
         };
         out.undecided(cluster, "schema", format!("the fields of {objects} of kind {kind}"), why);
+    }
+    for object in &judged.endless {
+        out.undecided(cluster, "schema", format!("the fields of {object}"), "its schema takes too many steps");
     }
     let others = judged.unpulled.iter().filter(|kind| !judged.without.contains_key(*kind)).count();
     if others > 0 {

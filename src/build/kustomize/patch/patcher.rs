@@ -173,6 +173,7 @@ impl<'a, 's> Patcher<'a, 's> {
                     let rule = match failure.kind {
                         FailureKind::Object => "patch-path-missing",
                         FailureKind::Operation => "patch-body-invalid",
+                        FailureKind::Limit => "limit-exceeded",
                     };
                     let id = resource.id();
                     applied.observations.push(
