@@ -11,6 +11,9 @@ use crate::yaml::Node;
 /// Parts of a schema, each counted as often as references lead to it. The largest one of Kubernetes has some 100 000.
 const MAX_PARTS: u64 = 10_000_000;
 
+/// How deep a schema may lead into itself: whoever goes through it goes as deep. Those of Kubernetes stay below a hundred.
+const MAX_DEPTH: usize = 1_000;
+
 /// How often a validator may look at a value of an object on the average, and besides.
 const LOOKS_A_VALUE: u64 = 400;
 const LOOKS_BESIDES: u64 = 200_000;
@@ -25,10 +28,14 @@ pub struct Endless;
 
 /// Whether references within a schema multiply it beyond what can be gone through.
 pub fn is_endless(schema: &Value) -> bool {
-    parts(schema, schema, &mut HashMap::new()) > MAX_PARTS
+    parts(schema, schema, &mut HashMap::new(), 0) > MAX_PARTS
 }
 
-fn parts<'s>(schema: &'s Value, root: &'s Value, known: &mut HashMap<&'s str, u64>) -> u64 {
+fn parts<'s>(schema: &'s Value, root: &'s Value, known: &mut HashMap<&'s str, u64>, depth: usize) -> u64 {
+    if depth > MAX_DEPTH {
+        return u64::MAX;
+    }
+    let deeper = depth + 1;
     let below = match schema {
         Value::Object(map) => {
             let named = map.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#'));
@@ -37,14 +44,16 @@ fn parts<'s>(schema: &'s Value, root: &'s Value, known: &mut HashMap<&'s str, u6
                 None => {
                     // What leads back to itself is gone through as often as an object is deep: looks are counted.
                     known.insert(name, 1);
-                    let count = root.pointer(name).map_or(1, |target| parts(target, root, known));
+                    let count = root.pointer(name).map_or(1, |target| parts(target, root, known, deeper));
                     known.insert(name, count);
                     count
                 }
             });
-            map.values().fold(led, |sum, inner| sum.saturating_add(parts(inner, root, known)))
+            map.values().fold(led, |sum, inner| sum.saturating_add(parts(inner, root, known, deeper)))
         }
-        Value::Array(items) => items.iter().fold(0_u64, |sum, inner| sum.saturating_add(parts(inner, root, known))),
+        Value::Array(items) => {
+            items.iter().fold(0_u64, |sum, inner| sum.saturating_add(parts(inner, root, known, deeper)))
+        }
         _ => 0,
     };
     below.saturating_add(1)
@@ -100,6 +109,14 @@ mod tests {
         assert!(!is_endless(&doubling(8)));
         assert!(is_endless(&doubling(60)));
         assert!(!is_endless(&json!({ "properties": { "a": { "$ref": "#" }, "b": { "$ref": "#" } } })));
+    }
+
+    #[test]
+    fn references_that_lead_on_and_on_are_counted() {
+        let next = |at: usize| (format!("a{at}"), json!({ "$ref": format!("#/definitions/a{}", at + 1) }));
+        let chain = |times: usize| json!({ "$ref": "#/definitions/a0", "definitions": (0..times).map(next).collect::<serde_json::Map<_, _>>() });
+        assert!(!is_endless(&chain(300)));
+        assert!(is_endless(&chain(50_000)));
     }
 
     #[test]
