@@ -62,15 +62,15 @@ impl<'w> Monitoring<'w> {
     /// Finds it.
     pub fn of(cluster: &Cluster<'w>, pods: &Pods<'w>, services: &Services<'w>) -> Self {
         let releases = cluster.releases();
-        let scrapers = scrapers(cluster, &releases);
+        let scrapers = scrapers(cluster, releases);
         if scrapers.is_empty() {
             return Monitoring::default();
         }
         let mut collector = Collector { pods, services, targets: Vec::new() };
         collector.monitors(cluster);
-        collector.releases(cluster, &releases);
+        collector.releases(cluster, releases);
         collector.clusters(cluster);
-        if reads_annotations(cluster, &releases) {
+        if reads_annotations(cluster, releases) {
             collector.annotations();
         }
         Monitoring { scrapers, targets: collector.targets }

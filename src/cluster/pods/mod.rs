@@ -178,8 +178,8 @@ impl<'w> Pods<'w> {
     pub fn of(cluster: &Cluster<'w>) -> Self {
         let mut sets = workloads::pods(cluster);
         // What was rendered are objects of their own.
-        for release in cluster.releases().into_iter().filter(|release| !cluster.is_rendered(release.object)) {
-            sets.extend(charts::pods(cluster, &release));
+        for release in cluster.releases().iter().filter(|release| !cluster.is_rendered(release.object)) {
+            sets.extend(charts::pods(cluster, release));
         }
         sets.extend(operators::pods(cluster));
         let mut pods = Pods { sets, ..Pods::default() };

@@ -117,7 +117,7 @@ impl<'w> Services<'w> {
                 continue;
             }
             let is_modelled = cluster.model(release.object).is_some();
-            let services = if is_modelled { None } else { chart_services::of_release(cluster, &release) };
+            let services = if is_modelled { None } else { chart_services::of_release(cluster, release) };
             sets.extend(services.iter().flat_map(|services| services.made.iter().cloned()));
             makers.entry(release.namespace.clone()).or_default().push(Maker { release: release.object, services });
         }

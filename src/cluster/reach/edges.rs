@@ -164,7 +164,7 @@ impl<'w> Collector<'_, 'w> {
     fn routes(&mut self) {
         let (proxies, gateways) = (Proxies::new(self.cluster), self.cluster.gateways());
         for route in &gateways.routes {
-            for from in proxies.of_route(&gateways, route) {
+            for from in proxies.of_route(gateways, route) {
                 for backend in Backend::of_route(route) {
                     self.backend(from.clone(), &backend, route.object);
                 }

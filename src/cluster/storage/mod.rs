@@ -70,11 +70,11 @@ impl Storage {
     /// Reads what a cluster has.
     pub fn of(cluster: &Cluster<'_>) -> Self {
         let releases = cluster.releases();
-        let containers = container::containers(cluster, &releases);
-        let services = Services::new(cluster, &releases);
-        let consumers = consumers::consumers(cluster, &releases, &containers);
-        let found = provisioners::Provisioners::new(cluster, &releases, &containers, &services);
-        let tls = tls::of_stores(cluster, &releases);
+        let containers = container::containers(cluster, releases);
+        let services = Services::new(cluster, releases);
+        let consumers = consumers::consumers(cluster, releases, &containers);
+        let found = provisioners::Provisioners::new(cluster, releases, &containers, &services);
+        let tls = tls::of_stores(cluster, releases);
         Storage {
             services,
             consumers,

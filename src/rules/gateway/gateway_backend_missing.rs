@@ -31,7 +31,7 @@ impl Rule for GatewayBackendMissing {
         let services = cluster.services();
         for (object, backend) in backends::of_routes(&routes) {
             if backend.is_service() {
-                backends::missing(ID, cluster, &services, (object, &backend), out);
+                backends::missing(ID, cluster, services, (object, &backend), out);
             } else if OTHERS.contains(&(backend.group, backend.kind)) {
                 other(cluster, object, &backend, out);
             }

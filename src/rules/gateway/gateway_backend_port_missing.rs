@@ -20,7 +20,7 @@ impl Rule for GatewayBackendPortMissing {
         }
         let services = cluster.services();
         for (object, backend) in backends::of_routes(&routes).filter(|(_, backend)| backend.is_service()) {
-            backends::port("gateway-backend-port-missing", cluster, &services, (object, &backend), out);
+            backends::port("gateway-backend-port-missing", cluster, services, (object, &backend), out);
         }
     }
 }

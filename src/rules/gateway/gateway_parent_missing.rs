@@ -39,7 +39,7 @@ impl Rule for GatewayParentMissing {
                             ));
                         }
                     }
-                    None => missing(cluster, &gateways, route, parent, out),
+                    None => missing(cluster, gateways, route, parent, out),
                 }
             }
         }

@@ -23,8 +23,8 @@ impl Rule for IngressBackendMissing {
         let services = cluster.services();
         for ingress in ingresses {
             for backend in Backend::of_ingress(ingress) {
-                backends::missing(ID, cluster, &services, (ingress, &backend), out);
-                backends::port(ID, cluster, &services, (ingress, &backend), out);
+                backends::missing(ID, cluster, services, (ingress, &backend), out);
+                backends::port(ID, cluster, services, (ingress, &backend), out);
             }
         }
     }

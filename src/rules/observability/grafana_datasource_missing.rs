@@ -53,7 +53,7 @@ impl Rule for GrafanaDatasourceMissing {
                     }
                 }
                 Named::Missing { is_sure } if is_sure || services.is_slip(namespace, service) => {
-                    out.report(weighed(cluster, datasource.object, Confidence::Medium, absent(datasource, &services)));
+                    out.report(weighed(cluster, datasource.object, Confidence::Medium, absent(datasource, services)));
                 }
                 Named::Missing { .. } => {
                     let (what, why) = undecided("a chart that is not known may make it".to_owned());

@@ -28,7 +28,7 @@ impl Rule for MinioPrometheusNamespace {
             return;
         }
         let releases = cluster.releases();
-        let Some(namespace) = looked_into(cluster, &releases) else {
+        let Some(namespace) = looked_into(cluster, releases) else {
             let what = "where the MinIO operator looks for Prometheus";
             return out.undecided(
                 cluster,
@@ -37,7 +37,7 @@ impl Rule for MinioPrometheusNamespace {
                 format!("`{VARIABLE}` may be set in values that are not known"),
             );
         };
-        let scrapers = scrapers(cluster, &releases);
+        let scrapers = scrapers(cluster, releases);
         let is_there = scrapers.iter().any(|(own, _)| *own == namespace);
         let could_be =
             matches!(cluster.presence("monitoring.coreos.com", "Prometheus", &namespace, ""), Presence::Unknown);
@@ -74,7 +74,7 @@ fn asking<'w>(cluster: &Cluster<'w>) -> Vec<(&'w Object, &'w Node)> {
     let tenants = cluster.of_kind("minio.min.io", "Tenant");
     let mut all: Vec<(&Object, &Node)> =
         tenants.filter_map(|tenant| Some((tenant, tenant.dig("spec.prometheusOperator").filter(on)?))).collect();
-    for release in cluster.releases().into_iter().filter(|release| release.chart == Some("tenant")) {
+    for release in cluster.releases().iter().filter(|release| release.chart == Some("tenant")) {
         let values = cluster.values(release.object).filter(|_| !cluster.is_rendered(release.object));
         let switch = values.and_then(|values| values.root.dig("tenant.prometheusOperator").filter(on));
         all.extend(switch.map(|switch| (release.object, switch)));

@@ -59,7 +59,7 @@ struct Selection<'w> {
 impl Rule for MonitorNotSelected {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let releases = cluster.releases();
-        let Some(stack) = only_stack(cluster, &releases) else { return };
+        let Some(stack) = only_stack(cluster, releases) else { return };
         let Some(values) = cluster.values(stack.object) else { return };
         if !values.is_closed() {
             let what = format!("what the Prometheus of {} selects", stack.object.reference());

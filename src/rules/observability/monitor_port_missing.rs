@@ -24,7 +24,7 @@ impl Rule for MonitorPortMissing {
         }
         let pods = cluster.pods();
         let services = cluster.services();
-        let targets = Targets::new(cluster, &services, &pods);
+        let targets = Targets::new(cluster, services, pods);
         for monitor in monitors {
             let selected = targets.selected(&monitor);
             let Some((of, sure)) = judged(&monitor, &selected) else { continue };

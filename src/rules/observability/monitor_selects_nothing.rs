@@ -23,7 +23,7 @@ impl Rule for MonitorSelectsNothing {
         }
         let pods = cluster.pods();
         let services = cluster.services();
-        let targets = Targets::new(cluster, &services, &pods);
+        let targets = Targets::new(cluster, services, pods);
         for monitor in monitors.iter().filter(|monitor| !monitor.selector.is_empty()) {
             let selected = targets.selected(monitor);
             if !selected.certain.is_empty() {

@@ -36,7 +36,7 @@ impl Rule for ServiceAccountUnused {
         let pods = cluster.pods();
         for account in accounts {
             if let Some(binding) = bound.get(&(account.namespace(), account.name.as_str())) {
-                out.observations.extend(judge(cluster, &pods, account, binding));
+                out.observations.extend(judge(cluster, pods, account, binding));
             }
         }
     }

@@ -23,12 +23,12 @@ pub struct ChartValueUnknown {}
 impl Rule for ChartValueUnknown {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         for release in cluster.releases() {
-            let Some(fit) = cluster.profiles().of_release(&release) else { continue };
+            let Some(fit) = cluster.profiles().of_release(release) else { continue };
             let unknown = fit.profile.values.unknown(release.values);
             let unknown = unknown.into_iter().filter(|key| !holds_anchor(cluster, key.entry));
             for key in unknown {
                 if fit.is_verified {
-                    out.report(weighed(cluster, release.object, Confidence::Medium, found(&release, &key)));
+                    out.report(weighed(cluster, release.object, Confidence::Medium, found(release, &key)));
                 } else {
                     let what = format!("value `{}` of {}", key.path, release.object.reference());
                     let why = format!("the keys were read of another version: {}", fit.profile.source());
