@@ -353,6 +353,35 @@ fn expressions_of_policies_end_at_a_limit() {
 }
 
 #[test]
+fn schemas_that_lead_on_and_on_are_told_and_not_used() {
+    let tree = Tree::new(&[
+        (".flux-vet.yaml", "schema-locations: ['schemas/{{ .ResourceKind }}.json']\n"),
+        (
+            "clusters/home/apps.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  path: ./apps\n  sourceRef: {kind: GitRepository, name: flux-system}\n",
+        ),
+        (
+            "apps/web.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: web}\nspec:\n  chart: {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}\n  values: {replicas: many}\n",
+        ),
+        ("apps/thing.yaml", "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a, namespace: web}\nspec: {}\n"),
+    ]);
+    let links: Vec<String> =
+        (0..50_000).map(|at| format!("\"a{at}\":{{\"$ref\":\"#/definitions/a{}\"}}", at + 1)).collect();
+    let chain = format!("{{\"$ref\":\"#/definitions/a0\",\"definitions\":{{{}}}}}", links.join(","));
+    let deep = format!("{}{{}}{}", "{\"items\":".repeat(100_000), "}".repeat(100_000));
+    for (path, text) in [("schemas/thing.json", &chain), ("charts/web/values.schema.json", &chain)] {
+        tree.write(path, text.as_bytes());
+    }
+    let told = tree.check().out;
+    for part in ["the values of HelmRelease `web/web`", "its chart is none", "kind example.com/v1 Thing", "to itself"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    tree.write("charts/web/values.schema.json", deep.as_bytes());
+    assert!(tree.check().out.contains("its chart is none"), "a schema that is too deep to read");
+}
+
+#[test]
 fn scripts_that_double_their_variables_end() {
     let tree = Tree::new(&[]);
     let double = "              A=\"$A$A\"\n".repeat(60);

@@ -9,7 +9,7 @@ use super::judge::{self, Trouble, Violation};
 use crate::build::Object;
 use crate::build::flux::SourceKey;
 use crate::cluster::Cluster;
-use crate::source::{join, normalize};
+use crate::source::{Entry, MAX_TEXT_BYTES, join, normalize};
 use crate::yaml::Node;
 
 /// Words of schemas about what is not there, or that hang on it.
@@ -29,22 +29,43 @@ const ABOUT_ABSENCE: [&str; 13] = [
     "contains",
 ];
 
+/// The schema of a chart is there and cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unusable;
+
 /// Everything that is wrong with the values of a release.
-pub fn violations(cluster: &Cluster<'_>, release: &Object) -> Vec<Violation> {
-    let (Some(values), Some(schema)) = (cluster.values(release), schema(cluster, release)) else { return Vec::new() };
+///
+/// # Errors
+/// [`Unusable`] where the schema of its chart is none, or asks for too much work.
+pub fn violations(cluster: &Cluster<'_>, release: &Object) -> Result<Vec<Violation>, Unusable> {
+    let (Some(values), Some(path)) = (cluster.values(release), path(cluster, release)) else { return Ok(Vec::new()) };
+    let schema = schema(&text(cluster, &path)?).ok_or(Unusable)?;
     let object = Object { node: values.root.clone(), ..release.clone() };
-    let mut found = judge::judge(cluster, 0, &object, &schema).unwrap_or_default();
+    let mut found = judge::judge(cluster, 0, &object, &schema).map_err(|_| Unusable)?;
     for violation in &mut found {
         if violation.trouble == Trouble::Field {
             violation.message = format!("the chart of {} takes no value `{}`", release.reference(), violation.path);
         }
         violation.path = format!("spec.values.{}", violation.path);
     }
-    found
+    Ok(found)
+}
+
+fn text(cluster: &Cluster<'_>, path: &str) -> Result<Vec<u8>, Unusable> {
+    let system = cluster.sources().system();
+    let size = system.size(path).ok().filter(|size| *size <= MAX_TEXT_BYTES);
+    size.and_then(|_| system.read(path).ok()).ok_or(Unusable)
+}
+
+fn schema(text: &[u8]) -> Option<Schema> {
+    let mut text: Value = serde_json::from_slice(text).ok()?;
+    relax(&mut text);
+    let compiled = of_text(text)?;
+    Some(Schema { compiled, is_of_tree: true, is_bare: false, is_unpulled: false, is_unusable: false, wrong: None })
 }
 
 /// The schema of the chart of a release that comes from where the release itself comes from.
-fn schema(cluster: &Cluster<'_>, release: &Object) -> Option<Schema> {
+fn path(cluster: &Cluster<'_>, release: &Object) -> Option<String> {
     let chart = release.dig("spec.chart.spec")?;
     let text = |path: &str| chart.dig(path).and_then(Node::as_str);
     let is_off = |when: &str| release.dig(when).and_then(Node::as_bool) == Some(true);
@@ -63,10 +84,7 @@ fn schema(cluster: &Cluster<'_>, release: &Object) -> Option<Schema> {
         return None;
     }
     let path = join(&normalize(text("chart")?), "values.schema.json")?;
-    let mut text: Value = serde_json::from_slice(&cluster.sources().system().read(&path).ok()?).ok()?;
-    relax(&mut text);
-    let compiled = of_text(text)?;
-    Some(Schema { compiled, is_of_tree: true, is_bare: false, is_unpulled: false, is_unusable: false, wrong: None })
+    (cluster.sources().system().entry(&path) == Ok(Entry::File)).then_some(path)
 }
 
 /// Takes out what is said about absence.

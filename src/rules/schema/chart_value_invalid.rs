@@ -18,7 +18,12 @@ impl Rule for ChartValueInvalid {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         chart_notes::check("chart-value-invalid", cluster, out, &[(Trouble::Invalid, "the chart refuses it")]);
         for release in cluster.of_kind(HELM, "HelmRelease") {
-            for violation in values::violations(cluster, release) {
+            let Ok(violations) = values::violations(cluster, release) else {
+                let what = format!("the values of {}", release.reference());
+                out.undecided(cluster, "schema", what, "the schema of its chart is none, or asks for too much work");
+                continue;
+            };
+            for violation in violations {
                 out.observations.extend(violations::finding("chart-value-invalid", cluster, &violation));
             }
         }
