@@ -52,6 +52,10 @@ pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substit
     {
         return done;
     }
+    whole(object, variables, strict)
+}
+
+fn whole(object: &Node, variables: &Variables, strict: bool) -> Substitution {
     let emitted = emit(object);
     let text = match expand(&emitted, variables, strict) {
         Ok(text) => text,
@@ -290,5 +294,158 @@ impl Back<'_> {
             }
         }
         shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flux_vet_trees::Random;
+
+    use super::*;
+    use crate::source::{Memory, Sources};
+
+    const TEXTS: &[&str] = &[
+        "plain",
+        "",
+        "7",
+        "yes",
+        "null",
+        "1e3",
+        "0x1f",
+        "a: b",
+        "- a",
+        "#a",
+        "'q",
+        "\"q",
+        "two\nlines\n",
+        "  lead",
+        "end ",
+        "${A}",
+        "${B}",
+        "${C}",
+        "${A} ${B}",
+        "x${A}y",
+        "${NONE}",
+        "${NONE:=d}",
+        "${A:0:1}",
+        "${A/a/b}",
+        "$$",
+        "$${A}",
+        "$A",
+        "${A}: ${B}",
+        "# ${A}",
+        "- ${A}",
+        "line ${A}\n${B}\n",
+        "${A}\n",
+        " ${A}",
+        "'${A}",
+        "[${A}]",
+        "${A:+x}",
+        "${A}\\",
+        "a long line of words that go on and on until they have to be folded somewhere ${A} and then go on after that ${B}",
+    ];
+    const VALUES: &[&str] = &[
+        "",
+        "a",
+        "7",
+        "yes",
+        "null",
+        "~",
+        "a b",
+        "a: b",
+        "a:",
+        "-",
+        "- a",
+        "# c",
+        "a #c",
+        "{",
+        "[a",
+        "'",
+        "\"",
+        "\\",
+        "|",
+        "x: &a",
+        "*a",
+        "two words",
+        "1.5",
+        "2024-01-01",
+        ":",
+        "?",
+        "@x",
+        "%y",
+        "`z`",
+        " a ",
+        "-1",
+        "+1",
+        "0o7",
+        "=",
+        "<<",
+        ",",
+    ];
+
+    fn node(random: &mut Random, depth: usize, at: &mut usize, sources: &Sources) -> Node {
+        let file = sources.add(&format!("{at}"), &format!("{at}"));
+        *at += 1;
+        let span = Span::new(file, 0..1);
+        let value = match random.below(if depth > 3 { 6 } else { 10 }) {
+            0 => Value::Int(7),
+            1 => Value::Null,
+            2 => Value::Float(1.5),
+            3..=5 => Value::Str((*random.pick(TEXTS).unwrap()).into()),
+            6 | 7 => {
+                let items = (0..random.below(4)).map(|_| node(random, depth + 1, at, sources)).collect();
+                Value::Seq(Arc::new(items))
+            }
+            _ => {
+                let entry = |key: usize, random: &mut Random, at: &mut usize| Entry {
+                    key: format!("k{key}").into(),
+                    key_span: span,
+                    value: node(random, depth + 1, at, sources),
+                };
+                let entries = (0..random.below(5)).map(|key| entry(key, random, at)).collect();
+                Value::Map(Arc::new(Map::from_entries(entries)))
+            }
+        };
+        Node::new(value, span)
+    }
+
+    #[test]
+    fn branches_alone_give_what_the_whole_gives() {
+        let mut alone = 0;
+        for seed in 0..6_000 {
+            let mut random = Random::new(seed);
+            let sources = Sources::new(Memory::default());
+            let object = node(&mut random, 0, &mut 0, &sources);
+            let mut values = crate::yaml::Map::default();
+            for name in ["A", "B", "C"] {
+                let value = Node::text_node(*random.pick(VALUES).unwrap(), Origin::Source(object.span()));
+                values.set(name, object.span(), value);
+            }
+            let mut variables = Variables::default();
+            variables.add_map(&Node::new(Value::Map(Arc::new(values)), object.span()));
+            let Some(branches @ Branches::Some(_)) = Branches::of(&object) else { continue };
+            let strict = seed % 2 == 0;
+            let Some(part) = within_branches(&object, &branches, &variables, strict) else { continue };
+            alone += 1;
+            let whole = whole(&object, &variables, strict);
+            assert!(whole.error.is_none(), "seed {seed}");
+            let told = |done: &Substitution| {
+                let printed = emit(&done.node);
+                // What is printed and read again can be led back to its neighbour, where both begin at one place; what is not,
+                // stays what it was.
+                let texts =
+                    printed.places.iter().filter(|place| place.what == Written::Scalar && !place.origin.is_source());
+                let places: Vec<_> = texts.map(|place| (place.range.clone(), place.origin.clone())).collect();
+                (
+                    printed.text,
+                    format!("{places:?}"),
+                    done.undefined.iter().map(|(one, at)| (one.name.clone(), *at)).collect::<Vec<_>>(),
+                    done.misused.len(),
+                    done.lost_dollars.clone(),
+                )
+            };
+            assert_eq!(told(&part), told(&whole), "seed {seed}");
+        }
+        assert!(alone > 500, "only {alone} objects were substituted by branches");
     }
 }
