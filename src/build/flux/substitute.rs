@@ -154,11 +154,9 @@ impl Back<'_> {
             |at: usize| place_of(self.emitted, at).map_or_else(|| object.span(), |place| place.origin.span());
         let placed = |found: &Use| (found.clone(), place_at(found.expression.start));
         let uses = &self.substituted.uses;
-        let is_undefined =
-            |found: &&Use| !found.operator.tolerates_unset() && lookup(self.variables, &found.name) == Variable::Unset;
         Substitution {
             node,
-            undefined: uses.iter().filter(is_undefined).map(placed).collect(),
+            undefined: self.substituted.undefined(|name| lookup(self.variables, name)).map(placed).collect(),
             error: None,
             misused: uses.iter().filter(|found| found.operator == Operator::MisusedDefault).map(placed).collect(),
             lost_dollars: lost_dollars(&self.emitted.text, &self.substituted.segments).map(place_at).collect(),

@@ -71,6 +71,15 @@ pub struct Substituted {
     pub uses: Vec<Use>,
 }
 
+impl Substituted {
+    /// Every use that strict mode would refuse, in order: a variable that is unset, with an operator that brings no
+    /// default. This includes uses nested in a default that is not needed, since arguments are evaluated first.
+    pub fn undefined<'v>(&self, lookup: impl Fn(&str) -> Variable<'v>) -> impl Iterator<Item = &Use> {
+        let is_unset = move |name: &str| lookup(name) == Variable::Unset;
+        self.uses.iter().filter(move |found| !found.operator.tolerates_unset() && is_unset(&found.name))
+    }
+}
+
 /// A part of the output and where it came from; an expression with an empty result is a segment with an empty output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
@@ -285,7 +294,7 @@ impl SubstitutionError {
 ///
 /// What makes Flux fail comes first, in its order: syntax anywhere in the text, then an unset variable (strict mode) or
 /// a crash, whichever is evaluated first. Only then a cut character and a mark that was already there. See
-/// [`undefined`] for all unset variables at once.
+/// [`Substituted::undefined`] for all unset variables at once.
 pub fn substitute<'v>(
     input: &str,
     lookup: &dyn Fn(&str) -> Variable<'v>,
@@ -293,19 +302,4 @@ pub fn substitute<'v>(
 ) -> Result<Substituted, SubstitutionError> {
     let parsed = parse::parse(input)?;
     eval::evaluate(input, parsed, lookup, mode)
-}
-
-/// Every use that strict mode would refuse, in order: a variable that is unset, with an operator that brings no
-/// default.
-///
-/// This includes uses nested in a default that is not needed, since arguments are evaluated first. Their
-/// [`Use::nested_in`] counts as in the result of [`substitute`] on the same text.
-///
-/// # Errors
-///
-/// Syntax errors only.
-pub fn undefined<'v>(input: &str, lookup: &dyn Fn(&str) -> Variable<'v>) -> Result<Vec<Use>, SubstitutionError> {
-    let mut uses = parse::parse(input)?.uses;
-    uses.retain(|each| !each.operator.tolerates_unset() && lookup(&each.name) == Variable::Unset);
-    Ok(uses)
 }
