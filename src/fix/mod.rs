@@ -53,13 +53,15 @@ pub struct Plan {
 /// its own edits.
 pub fn plan(findings: &[Finding], sources: &Sources, wanted: Wanted) -> Plan {
     // Hardly ever is one refused: each file is read once with all of them, and once for each only where that fails.
-    let mut files = BTreeMap::new();
-    let plan = plan_of(findings, sources, wanted, &mut files, Care::AtTheEnd);
+    let (plan, files) = plan_of(findings, sources, wanted, Care::AtTheEnd);
     if files.values().flatten().all(Work::bears_edits) {
         return plan;
     }
-    plan_of(findings, sources, wanted, &mut BTreeMap::new(), Care::AtEachFix)
+    plan_of(findings, sources, wanted, Care::AtEachFix).0
 }
+
+/// The files that fixes want to change; `None` for one that is not to be touched.
+type Files = BTreeMap<FileId, Option<Work>>;
 
 /// When a file is read again to see what edits did to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,14 +70,8 @@ enum Care {
     AtTheEnd,
 }
 
-fn plan_of(
-    findings: &[Finding],
-    sources: &Sources,
-    wanted: Wanted,
-    files: &mut BTreeMap<FileId, Option<Work>>,
-    care: Care,
-) -> Plan {
-    let mut plan = Plan::default();
+fn plan_of(findings: &[Finding], sources: &Sources, wanted: Wanted, care: Care) -> (Plan, Files) {
+    let (mut plan, mut files) = (Plan::default(), Files::new());
     for (at, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.state == State::Reported) {
         let Some(fix) = finding.fix.as_ref().filter(|fix| wanted.takes(fix.applicability)) else { continue };
         for edit in &fix.edits {
@@ -108,7 +104,7 @@ fn plan_of(
     let changed = files.values().flatten().filter(|work| !work.edits.is_empty());
     plan.changes = changed.map(|work| Change { path: work.path.to_string(), text: work.text(&work.edits) }).collect();
     plan.changes.sort_by(|one, other| one.path.cmp(&other.path));
-    plan
+    (plan, files)
 }
 
 /// A file that is being changed.

@@ -26,7 +26,7 @@ pub use gitignore::{Pattern, deciding};
 pub use glob::{BadGlob, Glob};
 pub use memory::Memory;
 pub use overlay::Overlay;
-pub use path::{file_name, join, normalize, parent, relative_to};
+pub use path::{file_name, is_at_or_below, join, normalize, parent, relative_to};
 pub use regexes::compiled;
 pub use revision::{Revision, RevisionError};
 pub use store::Sources;

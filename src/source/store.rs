@@ -96,9 +96,15 @@ impl Sources {
         Sources { loads: Some(Mutex::default()), ..self.window(self.system.clone()) }
     }
 
-    /// Every path that was asked for so far, as often as it was; none where nobody wanted to know.
-    pub fn loads(&self) -> Vec<String> {
-        self.loads.as_ref().map(|loads| lock(loads).clone()).unwrap_or_default()
+    /// How often a path was asked for so far; 0 where nobody wanted to know.
+    pub fn count_loads(&self) -> usize {
+        self.loads.as_ref().map_or(0, |loads| lock(loads).len())
+    }
+
+    /// Every path that was asked for since there were so many, as often as it was.
+    pub fn loads(&self, since: usize) -> Vec<String> {
+        let since = |loads: &Mutex<Vec<String>>| lock(loads).get(since..).map(<[String]>::to_vec);
+        self.loads.as_ref().and_then(since).unwrap_or_default()
     }
 
     /// Takes note of paths that somebody else asked for.

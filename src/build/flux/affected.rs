@@ -6,19 +6,8 @@ use std::sync::Arc;
 use crate::yaml::{Map, Node, Value};
 
 /// Whether substitution changes anything in a text. A single `$` stays as it is.
-pub fn is_expanded(text: &str) -> bool {
+fn is_expanded(text: &str) -> bool {
     text.contains('$') && (text.contains("${") || text.contains("$$"))
-}
-
-/// Whether an object holds anything that substitution acts on.
-pub fn is_affected(node: &Node) -> bool {
-    match &node.value {
-        Value::Str(text) => is_expanded(text),
-        Value::Unknown(unknown) => is_expanded(&unknown.template),
-        Value::Seq(items) => items.iter().any(is_affected),
-        Value::Map(map) => map.iter().any(|entry| is_expanded(&entry.key) || is_affected(&entry.value)),
-        _ => false,
-    }
 }
 
 /// Which branches of a node are affected, by position.
@@ -41,7 +30,9 @@ impl Branches {
             Value::Seq(items) => within(&mut items.iter()),
             Value::Map(map) if map.iter().any(|entry| is_expanded(&entry.key)) => Some(Branches::Whole),
             Value::Map(map) => within(&mut map.iter().map(|entry| &entry.value)),
-            _ => is_affected(node).then_some(Branches::Whole),
+            Value::Str(text) => is_expanded(text).then_some(Branches::Whole),
+            Value::Unknown(unknown) => is_expanded(&unknown.template).then_some(Branches::Whole),
+            _ => None,
         }
     }
 

@@ -11,7 +11,9 @@ use hashbrown::HashSet;
 
 use crate::build::kustomize::Folders;
 use crate::build::manifests::Library;
-use crate::source::{Entry, FileSystem, Pattern, ReadError, Sources, Span, deciding, file_name, parent};
+use crate::source::{
+    Entry, FileSystem, Pattern, ReadError, Sources, Span, deciding, file_name, is_at_or_below, parent,
+};
 use crate::yaml::{Content, Node};
 
 /// Left out whatever the patterns say, unless one of them brings it back.
@@ -201,10 +203,6 @@ impl Filtered {
             }
         })
     }
-}
-
-fn is_at_or_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl FileSystem for Filtered {

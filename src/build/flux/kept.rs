@@ -16,11 +16,12 @@ use crate::source::{File, FileId, ReadError, Sources, file_name};
 /// What tells two Kustomizations of a tree apart: entry, namespace, name, position.
 type Key = (String, String, String, usize);
 
-/// The builds so far.
+/// The builds of the last check, and those of the one that is under way.
 #[derive(Debug, Default)]
 pub struct Builds {
     tree: Mutex<Option<Tree>>,
-    known: RwLock<HashMap<Key, Arc<Kept>>>,
+    last: RwLock<HashMap<Key, Arc<Kept>>>,
+    now: Mutex<HashMap<Key, Arc<Kept>>>,
 }
 
 /// What every build depends on: which files there are, and which of them artifacts leave out.
@@ -61,19 +62,20 @@ impl Tree {
 }
 
 impl Builds {
-    /// A check begins: what is known of another tree is forgotten.
+    /// A check begins: what the last one had no use for, and what is known of another tree, is forgotten.
     pub fn begin(&self, sources: &Sources) {
         let now = Tree::of(sources);
         let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
-        if !tree.as_ref().is_some_and(|before| before.is_same(&now)) {
-            self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
-        }
+        let built = std::mem::take(&mut *self.now.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_same = tree.as_ref().is_some_and(|before| before.is_same(&now));
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = if is_same { built } else { HashMap::new() };
         *tree = Some(now);
     }
 
     /// What an earlier check made of a request, where everything that went into it is as it was.
     pub fn find(&self, request: &Request<'_>) -> Option<Reconciled> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&key(request)).cloned()?;
+        let key = key(request);
+        let known = self.last.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
         let is_same = Some(known.artifact) == request.artifact.plain
             && known.reading == request.reading
             && known.undefined == request.undefined
@@ -81,7 +83,12 @@ impl Builds {
             && known.variables == *request.variables;
         // Each file is read here as well: places point into it.
         let sources = &request.artifact.sources;
-        (is_same && known.loads.iter().all(|load| is_as_it_was(sources, load))).then(|| known.reconciled.clone())
+        if !is_same || !known.loads.iter().all(|load| is_as_it_was(sources, load)) {
+            return None;
+        }
+        let reconciled = known.reconciled.clone();
+        self.now.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
+        Some(reconciled)
     }
 
     /// Keeps what a request gave, with the paths that were read for it.
@@ -108,7 +115,7 @@ impl Builds {
             loads,
             reconciled: reconciled.clone(),
         };
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(key(request), Arc::new(kept));
+        self.now.lock().unwrap_or_else(PoisonError::into_inner).insert(key(request), Arc::new(kept));
     }
 }
 

@@ -6,7 +6,7 @@
 use hashbrown::HashSet;
 use std::sync::Arc;
 
-use super::affected::is_affected;
+use super::affected::Branches;
 use super::artifact::{Artifact, Plain};
 use super::kustomization::FluxKustomization;
 use super::remarks::{is_switched_off, remarks};
@@ -66,7 +66,7 @@ impl Request<'_> {
         }
         let window = self.artifact.sources.recording();
         let reconciled = self.reconcile_through(library, &window);
-        builds.keep(self, window.loads(), &reconciled);
+        builds.keep(self, window.loads(0), &reconciled);
         reconciled
     }
 
@@ -136,8 +136,8 @@ impl Request<'_> {
                 *names_checked = true;
                 self.check_names(built);
             }
-            if is_affected(&node) {
-                let result = substitute(&node, self.variables, self.undefined != Undefined::Blank);
+            if let Some(branches) = Branches::of(&node) {
+                let result = substitute(&node, &branches, self.variables, self.undefined != Undefined::Blank);
                 built.outcome.observations.extend(remarks(library.sources, &node, &result));
                 built.broken |= result.error.is_some();
                 self.note_undefined(&result, built);

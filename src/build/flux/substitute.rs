@@ -41,14 +41,14 @@ impl Substitution {
     }
 }
 
-/// Substitutes over one object. `strict` says what an unset variable means: an error, or nothing.
+/// Substitutes over one object, whose `branches` hold variables. `strict` says what an unset variable means: an error, or
+/// nothing.
 ///
 /// Only the branches that hold a variable are printed and read, where nothing that is put in can reach beyond the text it
 /// stands in; else the whole object, as Flux does.
-pub fn substitute(object: &Node, variables: &Variables, strict: bool) -> Substitution {
-    let Some(branches) = Branches::of(object) else { return Substitution::unchanged(object) };
+pub fn substitute(object: &Node, branches: &Branches, variables: &Variables, strict: bool) -> Substitution {
     if let Branches::Some(_) = branches
-        && let Some(done) = within_branches(object, &branches, variables, strict)
+        && let Some(done) = within_branches(object, branches, variables, strict)
     {
         return done;
     }

@@ -27,7 +27,7 @@ use super::{images, metadata, replacements, replicas};
 use crate::build::manifests::Library;
 use crate::build::object::Id;
 use crate::finding::{Applicability, Edit, Fix, Label, Observation, Severity};
-use crate::source::{Entry, FileId, ReadError, join};
+use crate::source::{Entry, FileId, ReadError, is_at_or_below, join};
 use crate::yaml::{Mode, Node};
 
 /// Folders below folders; real trees stay under ten.
@@ -132,11 +132,6 @@ impl Accumulated {
     pub(super) fn forget_index(&mut self) {
         self.index.clear();
     }
-}
-
-/// Whether a folder is another one, or holds it.
-pub(super) fn is_at_or_above(folder: &str, other: &str) -> bool {
-    folder.is_empty() || other.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn duplicate(first: &Resource, second: &Resource) -> Observation {
@@ -379,7 +374,7 @@ impl<'l, 's> Builder<'l, 's> {
 
     fn enter(&mut self, path: &str, entry: &Text) -> bool {
         // A folder above one that is being built counts too: kustomize's loader refuses it as a circle.
-        let leads_back = |open: &String| is_at_or_above(path, open);
+        let leads_back = |open: &String| is_at_or_below(open, path);
         if self.folders_entered() > MAX_FOLDERS {
             // Said once.
             return false;

@@ -4,8 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hashbrown::HashMap;
 
-use super::accumulate::{Accumulated, Builder, MAX_CHANGES, MAX_DEPTH, MAX_FOLDERS, Options, is_at_or_above};
+use super::accumulate::{Accumulated, Builder, MAX_CHANGES, MAX_DEPTH, MAX_FOLDERS, Options};
 use super::log::Log;
+use crate::source::is_at_or_below;
 
 /// What building a folder gave, as a folder that lists it takes it over.
 pub struct Folder {
@@ -29,7 +30,7 @@ pub struct Folders(RwLock<HashMap<(String, Options), Arc<Folder>>>);
 impl Builder<'_, '_> {
     /// Whether others are likely to list a folder too, and what it gives does not depend on who does.
     pub(super) fn is_shared(&self, path: &str) -> bool {
-        let is_outside = self.stack.first().is_some_and(|root| !is_at_or_above(root, path));
+        let is_outside = self.stack.first().is_some_and(|root| !is_at_or_below(path, root));
         self.shares && is_outside && !self.tracking.is_on() && self.schema.is_plain()
     }
 
@@ -49,7 +50,7 @@ impl Builder<'_, '_> {
             ..Builder::new(self.library, self.options.clone())
         };
         let mut all = Accumulated::default();
-        let loads_before = self.library.sources.loads().len();
+        let loads_before = self.library.sources.count_loads();
         build(&mut own, &mut all);
         // A schema that is chosen counts from there on.
         if !own.schema.is_plain() {
@@ -66,7 +67,7 @@ impl Builder<'_, '_> {
             changes: own.changes - self.changes,
             folders: own.entered,
             log: own.log,
-            loads: self.library.sources.loads().split_off(loads_before),
+            loads: self.library.sources.loads(loads_before),
         });
         // What fails may fail for a reason that lies above.
         if !folder.log.broken {
@@ -77,7 +78,7 @@ impl Builder<'_, '_> {
 
     /// Whether a folder leads back to none of those that are open, and stays within the limits.
     fn may_enter(&self, folder: &Folder) -> bool {
-        let leads_back = |path: &String| self.stack.iter().any(|open| is_at_or_above(path, open));
+        let leads_back = |path: &String| self.stack.iter().any(|open| is_at_or_below(open, path));
         !folder.folders.iter().any(leads_back)
             && self.stack.len() + folder.height <= MAX_DEPTH
             && self.folders_entered() + folder.folders.len() <= MAX_FOLDERS

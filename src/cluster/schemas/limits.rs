@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::yaml::Node;
 
-/// Parts of a schema, each counted as often as references lead to it. The largest one of Kubernetes has some 100 000.
+/// Parts of a schema, each counted as often as references lead to it.
 const MAX_PARTS: u64 = 10_000_000;
 
-/// How deep a schema may lead into itself: whoever goes through it goes as deep. Those of Kubernetes stay below a hundred.
+/// How deep a schema may lead into itself: whoever goes through it goes as deep, and a stack ends.
 const MAX_DEPTH: usize = 1_000;
 
 /// How often a validator may look at a value of an object on the average, and besides.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::backends;
 use crate::build::Object;
-use crate::cluster::gateway::{Backend, is_template, routes};
+use crate::cluster::gateway::{Backend, is_template};
 use crate::cluster::nearest::{Meant, Wanted};
 use crate::cluster::producers::Existence;
 use crate::cluster::{Cluster, trail};
@@ -24,12 +24,12 @@ pub struct GatewayBackendMissing {}
 
 impl Rule for GatewayBackendMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let routes = routes(cluster);
+        let routes = &cluster.gateways().routes;
         if routes.is_empty() {
             return;
         }
         let services = cluster.services();
-        for (object, backend) in backends::of_routes(&routes) {
+        for (object, backend) in backends::of_routes(routes) {
             if backend.is_service() {
                 backends::missing(ID, cluster, services, (object, &backend), out);
             } else if OTHERS.contains(&(backend.group, backend.kind)) {

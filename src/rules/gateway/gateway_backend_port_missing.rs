@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use super::backends;
 use crate::cluster::Cluster;
-use crate::cluster::gateway::routes;
 use crate::rulebook::{Rule, Sink};
 
 /// Options: none.
@@ -14,12 +13,12 @@ pub struct GatewayBackendPortMissing {}
 
 impl Rule for GatewayBackendPortMissing {
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let routes = routes(cluster);
+        let routes = &cluster.gateways().routes;
         if routes.is_empty() {
             return;
         }
         let services = cluster.services();
-        for (object, backend) in backends::of_routes(&routes).filter(|(_, backend)| backend.is_service()) {
+        for (object, backend) in backends::of_routes(routes).filter(|(_, backend)| backend.is_service()) {
             backends::port("gateway-backend-port-missing", cluster, services, (object, &backend), out);
         }
     }
