@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::memory::{entry_of, list_of};
-use super::{Entry, FileSystem, ReadError};
+use super::{Entry, FileSystem, ReadError, is_at_or_below};
 
 /// Files of other trees under new paths.
 #[derive(Clone, Default)]
@@ -45,11 +45,8 @@ impl Assembled {
 
 impl FileSystem for Assembled {
     fn entry(&self, path: &str) -> Result<Entry, ReadError> {
-        let inside = |folder: &str| {
-            folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
         entry_of(&self.files, path).map_err(|error| {
-            let source = self.elsewhere.iter().find(|(folder, _)| inside(folder));
+            let source = self.elsewhere.iter().find(|(folder, _)| is_at_or_below(path, folder));
             source.map_or(error, |(_, source)| ReadError::Elsewhere(source.clone()))
         })
     }
