@@ -47,7 +47,8 @@ use crate::progress::Progress;
 use crate::report::{Compared, RuleText, Run, Views};
 use crate::rulebook::Catalogue;
 use crate::rulebook::user::{self, CardText};
-use crate::run::{is_wanted, predicates, run};
+use crate::run::kept::{Finished, Runs, Setting};
+use crate::run::{Ran, is_wanted, predicates, run};
 use crate::source::{FileId, FileSystem, Sources};
 use crate::verdict::baseline::{self, Baseline};
 use crate::verdict::suppressions::{Reading, Suppressions};
@@ -132,12 +133,21 @@ pub fn check(system: impl FileSystem + 'static, options: &CheckOptions) -> Resul
 }
 
 /// What is known when a check begins.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Start {
     /// What an older revision built.
     pub before: Option<Before>,
     /// Files that an earlier check of the same tree read.
     pub read: ReadSoFar,
+    /// What an earlier check of the same tree found out about its clusters.
+    pub runs: Option<Arc<Runs>>,
+}
+
+impl Start {
+    /// For a tree that is checked again and again: what is known of it is kept.
+    pub(crate) fn of_many() -> Self {
+        Start { before: None, read: ReadSoFar::with_builds(), runs: Some(Arc::default()) }
+    }
 }
 
 /// Checks a tree beside an older one, and lets somebody look at its clusters.
@@ -148,16 +158,21 @@ pub(crate) fn checked<T>(
     look: impl FnOnce(&[Cluster<'_>]) -> T,
 ) -> Result<(Checked, T), Fault> {
     let mut laps = options.progress.begin();
-    let mut config = Config::choose(&sources, &options.config)?;
+    // What rules run, and how, is read from these files; a text that was given stands in none.
+    let window = sources.recording();
+    let is_given = matches!(options.config, Choice::Text { .. });
+    let mut config = Config::choose(if is_given { &sources } else { &window }, &options.config)?;
     let library = Library::knowing(&sources, start.read);
     // The files are read beside the rules, which are many small texts themselves.
-    let (catalogue, documents) =
-        rayon::join(|| catalogue(&sources, &config, options.cards.as_deref()), || documents(&library));
+    let (catalogue, documents) = rayon::join(
+        || catalogue(if options.cards.is_some() { &sources } else { &window }, &config, options.cards.as_deref()),
+        || documents(&library),
+    );
     let catalogue = catalogue?;
     rules::begin(&mut config, &catalogue)?;
     config.check_names(&|name| catalogue.names().contains(&name), &catalogue.names())?;
     let predicates = predicates(&catalogue, &config, options)?;
-    let profiles = Profiles::load(&sources, &config)?;
+    let profiles = Profiles::load(&window, &config)?;
     let schemas = schemas(&sources, &config, options)?;
     laps.end("reading", || format!("{} rules, {} files", predicates.len(), sources.files().len()));
     let world = build::world(&library, &build_options(&config));
@@ -170,10 +185,24 @@ pub(crate) fn checked<T>(
         .with_profiles(profiles)
         .with_schemas(schemas)
         .since(start.before);
-    let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
+    let kept = start.runs.as_ref().filter(|_| can_be_kept(&repository, options));
+    let kept = kept.and_then(|runs| Some((runs, Setting::of(&options.config, &window)?)));
+    let known = kept.as_ref().map(|(runs, setting)| runs.find(setting, &repository, &world.clusters));
+    let known = known.unwrap_or_default();
+    let windows: Vec<Sources> = world.clusters.iter().filter(|_| kept.is_some()).map(|_| sources.recording()).collect();
+    let libraries: Vec<Library<'_>> =
+        windows.iter().map(|window| library.through(window, library.folders.clone())).collect();
+    let cluster = |(at, build)| {
+        let cluster = Cluster::new(&repository, build);
+        match libraries.get(at) {
+            Some(library) => cluster.after(library, known.get(at).is_some_and(Option::is_some)),
+            None => cluster,
+        }
+    };
+    let clusters: Vec<Cluster<'_>> = world.clusters.iter().enumerate().map(cluster).collect();
     let seen = look(&clusters);
     laps.end("index", || format!("{} documents", repository.documents.len()));
-    let (observations, coverage) = run(&predicates, &repository, &clusters, &options.progress);
+    let Ran { seen: observations, coverage, said } = run(&predicates, &repository, &clusters, known, &options.progress);
     laps.end("rules", || format!("{} observations", observations.len()));
     let views = options.views.then(|| views(&clusters));
     let running: HashSet<&str> = predicates.iter().map(|(id, _)| id.as_str()).collect();
@@ -217,11 +246,22 @@ pub(crate) fn checked<T>(
     let is_empty = coverage.objects == 0
         && coverage.clusters.iter().all(|cluster| cluster.kustomizations <= 1)
         && findings.is_empty();
+    let finished = kept.is_some().then(|| clusters.iter().zip(said).map(|(of, said)| Finished::of(of, said)).collect());
     leave(clusters, options.is_last);
     leave(repository, options.is_last);
-    leave(world, options.is_last);
+    match (kept, finished) {
+        (Some((runs, setting)), Some(finished)) => runs.keep(setting, finished, world),
+        _ => leave(world, options.is_last),
+    }
+    leave(libraries, options.is_last);
     leave(library, options.is_last);
     Ok((Checked { findings, coverage, summary, rules, is_empty, stale, views, sources }, seen))
+}
+
+/// Whether everything that decides what rules say is read from files of the tree, and it is noted from which.
+fn can_be_kept(repository: &Repository<'_>, options: &CheckOptions) -> bool {
+    let is_plain = options.rules.is_none() && options.rule_options.is_empty() && options.cards.is_none();
+    is_plain && repository.schemas.all.is_empty() && repository.before.is_none()
 }
 
 /// What the clusters look like: namespaces in the budget, and the Flux objects.

@@ -101,7 +101,7 @@ impl Id {
 }
 
 /// An object of a cluster, after everything the build does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// Group, version, kind.
     pub gvk: Gvk,

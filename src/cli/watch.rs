@@ -7,7 +7,6 @@ use super::check::{self, Arguments};
 use super::listed::Paths;
 use super::outputs::Output;
 use super::{CLEAN, tree::here};
-use crate::build::ReadSoFar;
 use crate::config::Choice;
 use crate::fault::Fault;
 use crate::source::{Changes, Sources};
@@ -22,12 +21,12 @@ const ENDS: &str = "[flux-vet] done";
 /// What a round leaves to the next one.
 struct Kept {
     last: Option<Sources>,
-    read: ReadSoFar,
+    start: Start,
 }
 
 impl Kept {
     fn new() -> Self {
-        Kept { last: None, read: ReadSoFar::with_builds() }
+        Kept { last: None, start: Start::of_many() }
     }
 }
 
@@ -98,8 +97,7 @@ fn again(arguments: &Arguments, paths: &Paths, kept: &Kept) -> Result<Checked, F
         Some(last) => Sources::after(last, disk),
         None => Sources::new(disk),
     };
-    let start = Start { read: kept.read.clone(), ..Start::default() };
-    Ok(checked(sources, &options, start, |_| ())?.0)
+    Ok(checked(sources, &options, kept.start.clone(), |_| ())?.0)
 }
 
 /// Writes a mark on a line of its own; false when nobody reads.

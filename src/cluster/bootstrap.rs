@@ -10,11 +10,15 @@ impl Repository<'_> {
     /// The first file that may set up a cluster before Flux runs and that holds one of some words, among those whose
     /// path is wanted.
     pub fn bootstrap_mention(&self, words: &[&str], wanted: impl Fn(&str) -> bool) -> Option<&str> {
-        let scripts = self.scripts.get_or_init(|| read(self.sources()));
-        scripts
+        self.scripts()
             .iter()
             .find(|(path, text)| wanted(path) && words.iter().any(|word| text.contains(word)))
             .map(|(path, _)| path.as_str())
+    }
+
+    /// Those files with their texts.
+    pub(super) fn scripts(&self) -> &[(String, String)] {
+        self.scripts.get_or_init(|| read(self.sources()))
     }
 }
 

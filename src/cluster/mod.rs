@@ -3,6 +3,7 @@
 pub mod apis;
 pub mod backends;
 pub mod before;
+pub mod beside;
 mod bootstrap;
 pub mod budget;
 pub mod classes;
@@ -51,7 +52,7 @@ use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
-use crate::source::{FileId, Sources, Span, file_name};
+use crate::source::{FileId, Sources, Span, file_name, normalize};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
@@ -73,7 +74,7 @@ use unnamed::Unnamed;
 use usage::Usage;
 
 /// A document of a file, whether or not a build reaches it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FileDocument {
     /// Path of the file.
     pub path: Arc<str>,
@@ -169,9 +170,41 @@ impl<'w> Repository<'w> {
     }
 
     /// Documents of an identity as written, whether or not a build reaches them; the namespace may come from a build.
-    pub fn written(&self, group: &str, kind: &str, name: &str) -> impl Iterator<Item = &FileDocument> {
+    pub fn written<'r>(
+        &'r self,
+        group: &str,
+        kind: &str,
+        name: &str,
+    ) -> impl Iterator<Item = &'r FileDocument> + use<'r, 'w> {
         let found = self.written.get(&(group.into(), kind.into(), name.into()));
         found.into_iter().flatten().filter_map(|at| self.documents.get(*at))
+    }
+
+    /// What every file with settings of Talos or kubeadm says of the release of Kubernetes.
+    pub fn kubernetes_versions(&self) -> impl Iterator<Item = &Node> + use<'_, 'w> {
+        self.documents.iter().filter_map(|document| document.node.get("kubernetesVersion"))
+    }
+
+    /// Namespaces with a variable for a name that no build reaches.
+    pub fn unnamed_namespaces(&self) -> impl Iterator<Item = &FileDocument> + use<'_, 'w> {
+        self.documents.iter().filter(|document| {
+            let id = Id::of(&document.node);
+            id.gvk.kind == "Namespace"
+                && id.gvk.group.is_empty()
+                && id.name.contains("${")
+                && !self.reached.contains(&document.node.span().file)
+        })
+    }
+
+    /// Documents below the folders where the configuration says that policies are.
+    pub fn policy_documents(&self) -> impl Iterator<Item = &FileDocument> + use<'_, 'w> {
+        let folders: Vec<String> = self.config.policy_paths.iter().map(|folder| normalize(folder)).collect();
+        let documents = if folders.is_empty() { &[] } else { self.documents.as_slice() };
+        documents.iter().filter(move |document| {
+            let is_below =
+                |folder: &String| document.path.strip_prefix(folder.as_str()).map(|rest| rest.starts_with('/'));
+            folders.iter().any(|folder| is_below(folder) == Some(true))
+        })
     }
 
     /// HelmReleases as written that name a chart, whether or not a build reaches them.
@@ -193,8 +226,12 @@ pub enum Presence<'w> {
 
 /// One cluster, ready to be asked.
 pub struct Cluster<'w> {
-    /// The repository around it.
-    pub repository: &'w Repository<'w>,
+    // Rules ask through `beside`, where it is noted what was asked.
+    repository: &'w Repository<'w>,
+    asked: beside::Asked,
+    library: &'w Library<'w>,
+    /// Nothing that its rules see is other than in the check before: what they said then holds.
+    pub is_unchanged: bool,
     build: &'w ClusterBuild,
     index: Index,
     // Positions in the list of releases, by that of the HelmRelease among the objects.
@@ -228,6 +265,9 @@ impl<'w> Cluster<'w> {
         let releases = build.releases.iter().enumerate().map(|(at, release)| (release.object, at)).collect();
         Cluster {
             repository,
+            asked: beside::Asked::default(),
+            library: repository.library,
+            is_unchanged: false,
             build,
             index,
             releases,
@@ -252,6 +292,12 @@ impl<'w> Cluster<'w> {
         }
     }
 
+    /// The same after an earlier check: it reads files through a library that notes which.
+    #[must_use]
+    pub fn after(self, library: &'w Library<'w>, is_unchanged: bool) -> Self {
+        Cluster { library, is_unchanged, ..self }
+    }
+
     /// Entry path.
     pub fn entry(&self) -> &'w str {
         &self.build.entry
@@ -264,17 +310,22 @@ impl<'w> Cluster<'w> {
 
     /// The files.
     pub fn sources(&self) -> &'w Sources {
-        self.repository.library.sources
+        self.library.sources
     }
 
     /// Files and manifests, for texts inside objects.
     pub fn library(&self) -> &'w Library<'w> {
-        self.repository.library
+        self.library
     }
 
     /// What is known of charts and of the kinds of operators.
     pub fn profiles(&self) -> &'w Profiles {
         &self.repository.profiles
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &'w Config {
+        self.repository.config
     }
 
     /// What the configuration declares about this cluster.

@@ -55,7 +55,7 @@ impl<'w> Cluster<'w> {
     /// What was probably meant, in a cluster of which everything is known.
     pub fn meant(&self, wanted: &Wanted<'_>) -> Option<Meant<'w>> {
         self.misdirected(wanted)
-            .or_else(|| self.repository.written(wanted.group, wanted.kind, wanted.name).next().map(Meant::Unbuilt))
+            .or_else(|| self.written(wanted.group, wanted.kind, wanted.name).next().map(Meant::Unbuilt))
             .or_else(|| self.near(wanted).map(Meant::Near))
     }
 

@@ -89,8 +89,7 @@ impl Cluster<'_> {
         }
         let orders = self.of_kind("tuppr.home-operations.com", "KubernetesUpgrade");
         let ordered: Vec<&Node> = orders.filter_map(|order| order.dig("spec.kubernetes.version")).collect();
-        let files = || self.repository.documents.iter().filter_map(|document| document.node.get("kubernetesVersion"));
-        let said: Vec<&Node> = if ordered.is_empty() { files().collect() } else { ordered };
+        let said: Vec<&Node> = if ordered.is_empty() { self.kubernetes_versions().collect() } else { ordered };
         let read: Vec<Running> = said
             .into_iter()
             .filter(|node| node.scalar_text().is_some_and(|text| is_release(&text)))

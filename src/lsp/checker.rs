@@ -7,11 +7,10 @@ use std::thread;
 
 use super::server::Event;
 use super::snapshot::Snapshot;
-use crate::CheckOptions;
-use crate::build::ReadSoFar;
 use crate::config::{Choice, Date};
 use crate::fault::Fault;
 use crate::source::Overlay;
+use crate::{CheckOptions, Start};
 
 /// A tree to check.
 pub struct Job {
@@ -40,18 +39,18 @@ pub fn start(root: u64, events: Sender<Event>) -> Sender<Job> {
     let (sender, jobs) = channel::<Job>();
     thread::spawn(move || {
         let mut last: Option<Arc<Snapshot>> = None;
-        let mut read = ReadSoFar::with_builds();
+        let mut start = Start::of_many();
         for job in jobs {
             let check = || {
                 let options = CheckOptions { config: job.config?, today: job.today, ..CheckOptions::default() };
-                Snapshot::take(job.tree, options, last.as_deref(), read.clone()).map(Arc::new)
+                Snapshot::take(job.tree, options, last.as_deref(), start.clone()).map(Arc::new)
             };
             let result = catch_unwind(AssertUnwindSafe(check))
                 .unwrap_or_else(|_| Err(Fault::Internal { message: "the check failed on this tree".to_owned() }));
             match &result {
                 Ok(snapshot) => last = Some(snapshot.clone()),
                 // Ids of files that were read meanwhile mean nothing to the next check.
-                Err(_) => (last, read) = (None, ReadSoFar::with_builds()),
+                Err(_) => (last, start) = (None, Start::of_many()),
             }
             if events.send(Event::Checked(Outcome { root, version: job.version, result })).is_err() {
                 break;

@@ -4,7 +4,7 @@ use crate::cluster::{Cluster, Repository};
 use crate::finding::{NotChecked, Observation};
 
 /// Where a predicate puts what it sees.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sink {
     /// What is wrong.
     pub observations: Vec<Observation>,
@@ -38,9 +38,15 @@ pub trait Rule: Send + Sync {
         let _ = cluster;
     }
 
-    /// Checks one cluster.
+    /// Checks one cluster, by what stands in it and what it can ask of the repository. What comes of it is kept from check to
+    /// check of an editor, until something changes that the cluster is made of or asked for.
     fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
         let _ = (cluster, out);
+    }
+
+    /// The same beside everything that the repository holds; nothing of it is kept.
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
+        let _ = (repository, cluster, out);
     }
 
     /// Checks what belongs to the repository and to no cluster; runs once.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::node::{Entry, Map, Node, Origin, Unknown, Value};
 use order::natural_order;
-use scalar::{Style, Wrap};
+use scalar::{Breaks, Style, Wrap};
 
 /// Columns of one level.
 const STEP: usize = 2;
@@ -58,7 +58,17 @@ pub enum Written {
 /// Never fails, although the real program refuses U+007F to U+009F (but U+0085), U+FFFE, U+FFFF, and keys longer than
 /// 1024 characters as JSON: they are printed as any other text.
 pub fn emit(root: &Node) -> Emitted {
-    let mut printer = Printer { text: String::new(), places: Vec::new(), line_start: 0, cursor: Cursor::Fresh };
+    print(root, Breaks::AsGoYaml)
+}
+
+/// Prints a tree for our own reader: as [`emit`], but that U+2028 and U+2029, which end a line for go-yaml and not for
+/// YAML 1.2, are escaped.
+pub fn emit_to_read(root: &Node) -> Emitted {
+    print(root, Breaks::Escaped)
+}
+
+fn print(root: &Node, breaks: Breaks) -> Emitted {
+    let mut printer = Printer { text: String::new(), places: Vec::new(), line_start: 0, cursor: Cursor::Fresh, breaks };
     printer.node(root, Parent { indent: None, holds: Holds::Root });
     if printer.cursor != Cursor::Fresh {
         printer.text.push('\n');
@@ -119,6 +129,7 @@ struct Printer {
     places: Vec<Place>,
     line_start: usize,
     cursor: Cursor,
+    breaks: Breaks,
 }
 
 impl Printer {
@@ -161,7 +172,7 @@ impl Printer {
 
     fn key(&mut self, key: &str, entry: &Entry, indent: usize) -> Holds {
         let origin = Origin::Source(entry.key_span);
-        let look = scalar::look(key);
+        let look = scalar::look(key, self.breaks);
         if look.is_one_line() && key.len() <= SIMPLE_KEY {
             self.scalar(key, look.inline_style(), Wrap::Never, Written::Key, &origin);
             self.text.push(':');
@@ -201,7 +212,7 @@ impl Printer {
 
     fn string(&mut self, text: &str, origin: &Origin, parent: Option<usize>) {
         let text = scalar::through_json(text);
-        let style = scalar::look(&text).style();
+        let style = scalar::look(&text, self.breaks).style();
         self.scalar(&text, style, Wrap::At(scalar_indent(parent)), Written::Scalar, origin);
     }
 

@@ -85,7 +85,7 @@ pub struct Modelled {
 }
 
 /// How far a model goes for a release.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Knowledge {
     /// How sure it is that the chart makes the objects just so.
     pub confidence: Confidence,

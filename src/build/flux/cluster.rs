@@ -80,6 +80,7 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
                 files: HashSet::new(),
                 undefined: Vec::new(),
                 undefined_mode: options.undefined_at.get(&entry.path).copied().unwrap_or(options.undefined),
+                is_kept: true,
             },
             homes: Vec::new(),
             inventory: Inventory::default(),
@@ -197,7 +198,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
     /// Takes a build into the cluster; gives the Kustomizations it holds.
     fn take(&mut self, built: Built) -> Vec<usize> {
         let Built { index, variables, reconciled } = built;
-        let Reconciled { outcome, objects, undefined, substitutes, broken } = reconciled;
+        let Reconciled { outcome, objects, undefined, substitutes, broken, is_kept } = reconciled;
+        self.cluster.is_kept &= is_kept;
         let base = self.cluster.objects.len();
         self.cluster.observations.extend(outcome.observations);
         self.cluster.files.extend(outcome.files);
@@ -261,6 +263,8 @@ impl<'b, 's> ClusterBuilder<'b, 's> {
             };
             match self.repository.folder(folder) {
                 Some(system) => {
+                    // Nobody notes which files were read for it.
+                    self.cluster.is_kept = false;
                     let (objects, observations) =
                         rendered(self.repository.library, &system, of.as_deref(), release, at);
                     self.cluster.observations.extend(observations);

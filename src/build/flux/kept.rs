@@ -11,7 +11,7 @@ use super::reconcile::{Reconciled, Request};
 use super::root::Reading;
 use super::variables::Variables;
 use super::world::Undefined;
-use crate::source::{File, FileId, ReadError, Sources, file_name};
+use crate::source::{File, Found, Sources, file_name};
 
 /// What tells two Kustomizations of a tree apart: entry, namespace, name, position.
 type Key = (String, String, String, usize);
@@ -40,12 +40,9 @@ struct Kept {
     artifact: Plain,
     reading: Reading,
     undefined: Undefined,
-    loads: Vec<Load>,
+    files: Found,
     reconciled: Reconciled,
 }
-
-/// A path, and the file that was there.
-type Load = (String, Result<(FileId, Arc<File>), ReadError>);
 
 impl Tree {
     fn of(sources: &Sources) -> Self {
@@ -81,9 +78,7 @@ impl Builds {
             && known.undefined == request.undefined
             && known.spec == *request.spec
             && known.variables == *request.variables;
-        // Each file is read here as well: places point into it.
-        let sources = &request.artifact.sources;
-        if !is_same || !known.loads.iter().all(|load| is_as_it_was(sources, load)) {
+        if !is_same || !known.files.is_as_it_was(&request.artifact.sources) {
             return None;
         }
         let reconciled = known.reconciled.clone();
@@ -94,25 +89,14 @@ impl Builds {
     /// Keeps what a request gave, with the paths that were read for it.
     pub fn keep(&self, request: &Request<'_>, paths: Vec<String>, reconciled: &Reconciled) {
         let Some(artifact) = request.artifact.plain else { return };
-        let sources = &request.artifact.sources;
-        let load = |path: String| {
-            let found = sources.load(&path).map(|id| (id, sources.file(id)));
-            (path, found)
-        };
-        let mut loads: Vec<Load> = paths.into_iter().map(load).collect();
-        loads.sort_by(|a, b| a.0.cmp(&b.0));
-        loads.dedup_by(|a, b| a.0 == b.0);
-        // The bytes of what is no text are not kept.
-        if loads.iter().any(|(_, found)| found.as_ref().is_ok_and(|(_, file)| file.problem.is_some())) {
-            return;
-        }
+        let Some(files) = Found::of(&request.artifact.sources, paths) else { return };
         let kept = Kept {
             spec: request.spec.clone(),
             variables: request.variables.clone(),
             artifact,
             reading: request.reading,
             undefined: request.undefined,
-            loads,
+            files,
             reconciled: reconciled.clone(),
         };
         self.now.lock().unwrap_or_else(PoisonError::into_inner).insert(key(request), Arc::new(kept));
@@ -122,12 +106,4 @@ impl Builds {
 fn key(request: &Request<'_>) -> Key {
     let spec = request.spec;
     (request.entry.to_owned(), spec.namespace.clone(), spec.name.clone(), request.index)
-}
-
-fn is_as_it_was(sources: &Sources, (path, before): &Load) -> bool {
-    match (sources.load(path), before) {
-        (Ok(id), Ok((known, file))) => id == *known && Arc::ptr_eq(&sources.file(id), file),
-        (Err(error), Err(known)) => error == *known,
-        _ => false,
-    }
 }

@@ -36,6 +36,8 @@ pub struct Reconciled {
     pub substitutes: bool,
     /// Flux would refuse it.
     pub broken: bool,
+    /// An earlier check made it.
+    pub is_kept: bool,
 }
 
 /// A Kustomization that is to be built.
@@ -62,7 +64,7 @@ impl Request<'_> {
         let builds = library.builds().filter(|_| self.artifact.plain.is_some());
         let Some(builds) = builds else { return self.reconcile_through(library, &self.artifact.sources) };
         if let Some(known) = builds.find(self) {
-            return known;
+            return Reconciled { is_kept: true, ..known };
         }
         let window = self.artifact.sources.recording();
         let reconciled = self.reconcile_through(library, &window);

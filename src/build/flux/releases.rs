@@ -18,7 +18,7 @@ use crate::yaml::Node;
 const SOURCES: &str = "source.toolkit.fluxcd.io";
 
 /// A HelmRelease.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReleaseBuild {
     /// Its position among the objects of the cluster.
     pub object: usize,
@@ -33,7 +33,7 @@ pub struct ReleaseBuild {
 }
 
 /// What is known of the objects that a release makes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Made {
     /// They were rendered, and are objects of the build.
     Rendered,

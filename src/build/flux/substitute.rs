@@ -12,7 +12,7 @@ use super::envsubst::{
 };
 use super::variables::{Variable as Set, VariableValue, Variables};
 use crate::source::Span;
-use crate::yaml::emit::{Emitted, Place, Written, emit};
+use crate::yaml::emit::{Emitted, Place, Written, emit_to_read};
 use crate::yaml::{self, Content, Entry, Map, Mode, Node, Origin, Step, Unknown, UnknownWhy, Value};
 
 /// What substitution gave.
@@ -56,7 +56,7 @@ pub fn substitute(object: &Node, branches: &Branches, variables: &Variables, str
 }
 
 fn whole(object: &Node, variables: &Variables, strict: bool) -> Substitution {
-    let emitted = emit(object);
+    let emitted = emit_to_read(object);
     let text = match expand(&emitted, variables, strict) {
         Ok(text) => text,
         Err(error) => return failed(object, &emitted, error),
@@ -69,7 +69,7 @@ fn whole(object: &Node, variables: &Variables, strict: bool) -> Substitution {
 /// The same over the affected branches alone; `None` where that may differ from the whole.
 fn within_branches(object: &Node, branches: &Branches, variables: &Variables, strict: bool) -> Option<Substitution> {
     let alone = branches.alone(object);
-    let emitted = emit(&alone);
+    let emitted = emit_to_read(&alone);
     let text = expand(&emitted, variables, strict).ok()?;
     let put_in = text.segments.iter().filter(|segment| segment.kind != SegmentKind::Copied);
     if !put_in.filter_map(|segment| text.text.get(segment.output.clone())).all(stays_in_place) {
@@ -301,6 +301,7 @@ mod tests {
 
     use super::*;
     use crate::source::{Memory, Sources};
+    use crate::yaml::emit::emit;
 
     const TEXTS: &[&str] = &[
         "plain",
@@ -339,6 +340,8 @@ mod tests {
         "'${A}",
         "[${A}]",
         "${A:+x}",
+        "two\u{2028} lines\u{2029}of ${A}",
+        "a\u{2028}\u{2029}",
         "${A}\\",
         "a long line of words that go on and on until they have to be folded somewhere ${A} and then go on after that ${B}",
     ];

@@ -11,7 +11,7 @@ use crate::build::object::Object;
 use crate::yaml::{Mode, Node, Origin, Unknown, UnknownWhy, Value};
 
 /// The values a chart is rendered with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReleaseValues {
     /// A map.
     pub root: Node,

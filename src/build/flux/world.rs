@@ -54,7 +54,7 @@ impl NotBuilt {
 }
 
 /// A Flux Kustomization of a cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct KustomizationBuild {
     /// What it asks for.
     pub spec: FluxKustomization,
@@ -73,7 +73,7 @@ pub struct KustomizationBuild {
 }
 
 /// A variable without value and default.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct UndefinedVariable {
     /// Its name.
     pub name: String,
@@ -86,7 +86,7 @@ pub struct UndefinedVariable {
 }
 
 /// A cluster as Flux would apply it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ClusterBuild {
     /// Entry path.
     pub entry: Arc<str>,
@@ -108,6 +108,8 @@ pub struct ClusterBuild {
     pub undefined: Vec<UndefinedVariable>,
     /// What they do.
     pub undefined_mode: Undefined,
+    /// Every Kustomization that was built is a build of an earlier check, of files that are as they were.
+    pub is_kept: bool,
 }
 
 /// Everything that was built.

@@ -207,7 +207,7 @@ impl<'w> Cluster<'w> {
     /// Flux speaks of it.
     fn is_set_up_by_hand(&self, kind: &str, namespace: &str, name: &str) -> bool {
         let is_root = kind == "Secret" && self.roots_of_trust().contains(namespace);
-        is_root || (name.len() >= TELLING && self.repository.bootstrap_mention(&[name], |_| true).is_some())
+        is_root || (name.len() >= TELLING && self.bootstrap_mention(&[name], |_| true).is_some())
     }
 
     /// Namespaces in which stores of secrets have their own credentials.

@@ -52,6 +52,7 @@ pub fn violations(cluster: &Cluster<'_>, release: &Object) -> Result<Vec<Violati
 }
 
 fn text(cluster: &Cluster<'_>, path: &str) -> Result<Vec<u8>, Unusable> {
+    cluster.sources().note(&[path.to_owned()]);
     let system = cluster.sources().system();
     let size = system.size(path).ok().filter(|size| *size <= MAX_TEXT_BYTES);
     size.and_then(|_| system.read(path).ok()).ok_or(Unusable)
@@ -76,7 +77,7 @@ fn path(cluster: &Cluster<'_>, release: &Object) -> Option<String> {
     };
     let applied = cluster.kustomization_of(release)?;
     // With other repositories on the disk, the path may be one in these.
-    let is_elsewhere = !cluster.repository.config.sources.is_empty();
+    let is_elsewhere = !cluster.config().sources.is_empty();
     if source.kind != "GitRepository" || applied.spec.source.as_ref() != Some(&source) || is_elsewhere {
         return None;
     }

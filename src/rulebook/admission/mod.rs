@@ -16,7 +16,6 @@ use self::resources::Kinds;
 use self::validate::Validation;
 use crate::cluster::Cluster;
 use crate::rulebook::{Rule, Sink};
-use crate::source::normalize;
 use crate::yaml::Node;
 
 /// Group of the policies.
@@ -60,17 +59,9 @@ fn nodes<'w>(cluster: &Cluster<'w>, kind: &str) -> Vec<&'w Node> {
 
 /// Objects of a kind in the folders that the configuration names.
 fn given<'w>(cluster: &Cluster<'w>, group: &str, kind: &str) -> impl Iterator<Item = &'w Node> {
-    let repository = cluster.repository;
-    let folders: Vec<String> = repository.config.policy_paths.iter().map(|folder| normalize(folder)).collect();
-    let documents = if folders.is_empty() { &[] } else { repository.documents.as_slice() };
-    let is_below = move |path: &str| {
-        folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
-    };
-    documents.iter().filter(move |document| is_below(&document.path)).map(|document| &document.node).filter(
-        move |node| {
-            let own = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-            node.get("kind").and_then(Node::as_str) == Some(kind)
-                && own.rsplit_once('/').map_or("", |(group, _)| group) == group
-        },
-    )
+    cluster.policy_documents().map(|document| &document.node).filter(move |node| {
+        let own = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        node.get("kind").and_then(Node::as_str) == Some(kind)
+            && own.rsplit_once('/').map_or("", |(group, _)| group) == group
+    })
 }

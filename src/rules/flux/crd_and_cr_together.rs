@@ -170,7 +170,7 @@ fn elsewhere<'w>(
         return Some("a part of the cluster that could bring it was not built".to_owned());
     }
     let words: Vec<&str> = charts.into_iter().chain([group]).collect();
-    let file = cluster.repository.bootstrap_mention(&words, |_| true)?;
+    let file = cluster.bootstrap_mention(&words, |_| true)?;
     Some(format!("`{file}` may install it before Flux runs"))
 }
 

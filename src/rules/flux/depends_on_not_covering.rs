@@ -167,7 +167,7 @@ fn of_operators<'w>(cluster: &Cluster<'w>) -> Vec<Use<'w>> {
         let charts = releases.iter().filter_map(|release| Release::of(cluster, release)?.chart);
         let names: Vec<String> = charts.map(ToOwned::to_owned).chain([(*group).to_owned()]).collect();
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
-        cluster.repository.bootstrap_mention(&words, |_| true).is_none()
+        cluster.bootstrap_mention(&words, |_| true).is_none()
     });
     let mut uses = Vec::new();
     for by in cluster.objects().filter(|object| object.release.is_none()) {

@@ -28,7 +28,7 @@ struct Marker {
 }
 
 impl Rule for ImagePolicyMarkerMissing {
-    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
         let automations: Vec<&Object> = cluster.of_kind(IMAGE, "ImageUpdateAutomation").collect();
         // Without an automation, nobody reads the markers.
         if automations.is_empty() {
@@ -46,17 +46,24 @@ impl Rule for ImagePolicyMarkerMissing {
             })
         };
         let makers = FluxMakers::of(cluster);
-        let paths: BTreeSet<&str> = cluster.repository.documents.iter().map(|document| &*document.path).collect();
+        let paths: BTreeSet<&str> = repository.documents.iter().map(|document| &*document.path).collect();
         for path in paths.into_iter().filter(|path| is_updated(path)) {
-            for marker in markers(cluster.repository, path) {
-                self.judge(cluster, &makers, path, &marker, out);
+            for marker in markers(repository, path) {
+                self.judge((repository, cluster), &makers, path, &marker, out);
             }
         }
     }
 }
 
 impl ImagePolicyMarkerMissing {
-    fn judge(&self, cluster: &Cluster<'_>, makers: &FluxMakers<'_, '_>, path: &str, marker: &Marker, out: &mut Sink) {
+    fn judge(
+        &self,
+        (repository, cluster): (&Repository<'_>, &Cluster<'_>),
+        makers: &FluxMakers<'_, '_>,
+        path: &str,
+        marker: &Marker,
+        out: &mut Sink,
+    ) {
         let Marker { namespace, name, place } = marker;
         match makers.presence(IMAGE, "ImagePolicy", namespace, name) {
             FluxPresence::Here(_) | FluxPresence::Made => return,
@@ -71,14 +78,7 @@ impl ImagePolicyMarkerMissing {
             }
             FluxPresence::Absent => {}
         }
-        // The file may belong to another cluster, whose policies these are.
-        let others = cluster.repository.written(IMAGE, "ImagePolicy", name);
-        let is_of_another = others.into_iter().any(|document| {
-            let file = document.node.span().file;
-            cluster.repository.reached.contains(&file)
-                && cluster.named(name).all(|object| object.kind() != "ImagePolicy")
-        });
-        if is_of_another {
+        if is_of_another(repository, cluster, name) {
             return;
         }
         let mut observation = Observation::new(
@@ -113,6 +113,14 @@ impl ImagePolicyMarkerMissing {
         }
         out.report(observation);
     }
+}
+
+/// Whether a policy of the name is one of another cluster, to which the file may belong.
+fn is_of_another(repository: &Repository<'_>, cluster: &Cluster<'_>, name: &str) -> bool {
+    cluster.named(name).all(|object| object.kind() != "ImagePolicy")
+        && repository
+            .written(IMAGE, "ImagePolicy", name)
+            .any(|document| repository.reached.contains(&document.node.span().file))
 }
 
 /// The markers in the comments of a file. Each points at `namespace:name`.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::build::Object;
 use crate::cluster::flux::{HELM, SOURCE};
 use crate::cluster::operators::{Operator, of_group, operators};
-use crate::cluster::{Cluster, FileDocument, trail};
+use crate::cluster::{Cluster, FileDocument, Repository, trail};
 use crate::finding::{Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::file_name;
@@ -19,7 +19,7 @@ use crate::yaml::Node;
 pub struct OperatorNotDeployed {}
 
 impl Rule for OperatorNotDeployed {
-    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
         // The first object of each group that an operator of the table acts on.
         let mut first: BTreeMap<&str, &Object> = BTreeMap::new();
         let mut more: BTreeMap<&str, usize> = BTreeMap::new();
@@ -32,7 +32,7 @@ impl Rule for OperatorNotDeployed {
         }
         for (group, object) in first {
             let rows: Vec<&Operator> = of_group(group).collect();
-            let Some(document) = candidate(cluster, &rows).filter(|_| !runs(cluster, &rows)) else { continue };
+            let Some(document) = candidate(repository, &rows).filter(|_| !runs(cluster, &rows)) else { continue };
             if cluster.build().not_built.iter().any(|part| part.could_bring(HELM, "HelmRelease", "", None)) {
                 let what = format!("the operator of {}", object.reference());
                 out.undecided(cluster, "broken", what, "a part of the cluster that could bring it was not built");
@@ -41,7 +41,7 @@ impl Rule for OperatorNotDeployed {
             let charts: Vec<&str> = rows.iter().flat_map(|row| &row.charts).map(String::as_str).collect();
             // A file of CRDs alone runs nothing.
             let is_whole = |path: &str| !file_name(path).contains("crd");
-            if let Some(file) = cluster.repository.bootstrap_mention(&charts, is_whole) {
+            if let Some(file) = repository.bootstrap_mention(&charts, is_whole) {
                 let reason = format!("`{file}` may install it before Flux runs");
                 out.undecided(cluster, "chart", format!("the operator of {}", object.reference()), reason);
                 continue;
@@ -65,8 +65,7 @@ fn runs<'w>(cluster: &Cluster<'w>, rows: &[&Operator]) -> bool {
 }
 
 /// A release of the operator's chart that no cluster of the repository builds.
-fn candidate<'w>(cluster: &Cluster<'w>, rows: &[&Operator]) -> Option<&'w FileDocument> {
-    let repository = cluster.repository;
+fn candidate<'r>(repository: &'r Repository<'_>, rows: &[&Operator]) -> Option<&'r FileDocument> {
     let charts = rows.iter().filter(|row| row.acts).flat_map(|row| &row.charts);
     let is_unbuilt = |document: &&FileDocument| !repository.reached.contains(&document.node.span().file);
     charts.into_iter().find_map(|chart| {

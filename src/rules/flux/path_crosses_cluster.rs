@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::edits::replace;
 use crate::build::kustomize::NAMES;
 use crate::build::{KustomizationBuild, Object, State};
-use crate::cluster::{Cluster, trail};
+use crate::cluster::{Cluster, Repository, trail};
 use crate::finding::{Applicability, Label, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::{FileId, Span, file_name, parent};
@@ -45,13 +45,12 @@ struct Crossing<'o> {
 }
 
 impl Rule for PathCrossesCluster {
-    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let others: Vec<Other> =
-            cluster.repository.entries.iter().filter_map(|entry| other(cluster.entry(), entry)).collect();
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
+        let others: Vec<Other> = repository.entries.iter().filter_map(|entry| other(cluster.entry(), entry)).collect();
         if others.is_empty() {
             return;
         }
-        let used = used(cluster);
+        let used = used(repository);
         let mut said: HashSet<Span> = HashSet::new();
         for one in cluster.kustomizations().iter().filter(|one| one.state == State::Built && one.object.is_some()) {
             let Some(path) = one.spec.path.as_deref() else { continue };
@@ -100,10 +99,10 @@ fn other(own: &str, entry: &str) -> Option<Other> {
 }
 
 /// Folders that some object of some cluster comes from, with all above them.
-fn used(cluster: &Cluster<'_>) -> BTreeSet<String> {
+fn used(repository: &Repository<'_>) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
-    for file in &cluster.repository.reached {
-        let path = cluster.sources().file(*file).path.clone();
+    for file in &repository.reached {
+        let path = repository.sources().file(*file).path.clone();
         let mut at: &str = &path;
         while !at.is_empty() && used.insert(at.to_owned()) {
             at = parent(at);

@@ -128,7 +128,7 @@ impl Reference<'_> {
             }
             Some(Meant::Unbuilt(document)) => {
                 let place = document.node.at(&["metadata", "name"]).unwrap_or(&document.node).span();
-                if cluster.repository.reached.contains(&place.file) {
+                if cluster.is_reached(place.file) {
                     return self
                         .observation("which only another cluster of this repository has", "not in this cluster")
                         .related(Label::new(place, "in another cluster"))

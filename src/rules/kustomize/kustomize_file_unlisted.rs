@@ -9,7 +9,6 @@ use super::unreachable;
 use crate::build::flux::produced_secret;
 use crate::build::kustomize::{NAMES, Spec, find_file, read_spec};
 use crate::build::{Id, Object};
-use crate::cluster::references::References;
 use crate::cluster::usage::{Usage, speaks_of};
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::finding::{Applicability, Edit, Fix, Label, Observation};
@@ -31,15 +30,14 @@ pub struct KustomizeFileUnlisted {
 }
 
 impl Rule for KustomizeFileUnlisted {
-    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
         let folders = folders(cluster);
         if folders.is_empty() {
             return;
         }
-        let references = cluster.references();
-        let view = View { cluster, usage: cluster.repository.usage(), references };
+        let view = View { cluster, usage: repository.usage() };
         let mut documents: HashMap<&str, Vec<&FileDocument>> = HashMap::new();
-        for document in &cluster.repository.documents {
+        for document in &repository.documents {
             documents.entry(parent(&document.path)).or_default().push(document);
         }
         for (folder, objects) in &folders {
@@ -83,7 +81,6 @@ fn folders<'w>(cluster: &Cluster<'w>) -> BTreeMap<String, Vec<&'w Object>> {
 struct View<'v, 'w> {
     cluster: &'v Cluster<'w>,
     usage: &'v Usage,
-    references: &'v References<'w>,
 }
 
 impl View<'_, '_> {
@@ -122,7 +119,8 @@ impl View<'_, '_> {
         let group = if kind.ends_with("Repository") { "source.toolkit.fluxcd.io" } else { "" };
         let absent = |namespace: &&&str| self.cluster.existence(group, &kind, namespace, &name).is_absent();
         let elsewhere = || {
-            let mut users = namespaces.iter().filter(absent).flat_map(|space| self.references.to(&kind, space, &name));
+            let mut users =
+                namespaces.iter().filter(absent).flat_map(|space| self.cluster.references().to(&kind, space, &name));
             users.next().map(|user| (user.from, user.place))
         };
         let (user, place) = beside().or_else(elsewhere)?;
@@ -138,7 +136,8 @@ impl View<'_, '_> {
             return None;
         }
         let absent = |namespace: &&&str| self.cluster.existence(group, kind, namespace, name).is_absent();
-        let mut users = namespaces.iter().filter(absent).flat_map(|space| self.references.to(kind, space, name));
+        let mut users =
+            namespaces.iter().filter(absent).flat_map(|space| self.cluster.references().to(kind, space, name));
         let user = users.next()?;
         let why = format!("{} needs the {kind} `{name}` that only this file brings", user.from.reference());
         Some(self.missing_entry(spec, document, &why, user.place))

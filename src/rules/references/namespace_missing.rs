@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::build::{Id, Object};
+use crate::build::Object;
 use crate::cluster::nearest::nearest_name;
 use crate::cluster::producers::Existence;
 use crate::cluster::scopes::{Scope, Scopes};
-use crate::cluster::{Cluster, FileDocument, trail};
+use crate::cluster::{Cluster, trail};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Label, Observation, Severity};
 use crate::rulebook::{Rule, Sink};
 use crate::source::Span;
@@ -114,14 +114,7 @@ fn templated(cluster: &Cluster<'_>) -> Option<String> {
         return Some("a Namespace has a name that is not known".to_owned());
     }
     // One that no build reaches, with a variable for its name.
-    let unnamed = cluster.repository.documents.iter().find(|document| {
-        let id = Id::of(&document.node);
-        id.gvk.kind == "Namespace"
-            && id.gvk.group.is_empty()
-            && id.name.contains("${")
-            && !is_reached(cluster, document)
-    });
-    if let Some(document) = unnamed {
+    if let Some(document) = cluster.unnamed_namespaces().next() {
         return Some(format!("`{}` defines a namespace whose name is not known", document.path));
     }
     let template = cluster.objects().find(|object| {
@@ -130,10 +123,6 @@ fn templated(cluster: &Cluster<'_>) -> Option<String> {
         (is_template && holds_namespace(&object.node)) || of_values()
     })?;
     Some(format!("{} makes namespaces", template.reference()))
-}
-
-fn is_reached(cluster: &Cluster<'_>, document: &FileDocument) -> bool {
-    cluster.repository.reached.contains(&document.node.span().file)
 }
 
 /// Whether a template of a Namespace stands in a tree of values.
@@ -152,7 +141,7 @@ fn holds_namespace(node: &Node) -> bool {
 
 /// What of the repository may make the namespace although this build does not reach it, as a clause.
 fn beside(cluster: &Cluster<'_>, namespace: &str) -> Option<String> {
-    if let Some(document) = cluster.repository.written("", "Namespace", namespace).next() {
+    if let Some(document) = cluster.written("", "Namespace", namespace).next() {
         return Some(format!("`{}` defines it", document.path));
     }
     let words = ["namespace: ", "namespace=", "namespace ", "namespaces/", "ns ", "-n "];
@@ -162,7 +151,7 @@ fn beside(cluster: &Cluster<'_>, namespace: &str) -> Option<String> {
         .chain([format!("\"{namespace}\"")])
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let file = cluster.repository.bootstrap_mention(&words, |_| true)?;
+    let file = cluster.bootstrap_mention(&words, |_| true)?;
     Some(format!("`{file}` may make it before Flux runs"))
 }
 

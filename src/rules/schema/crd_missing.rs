@@ -92,7 +92,7 @@ fn why_open<'w>(cluster: &Cluster<'w>, group: &str) -> Option<String> {
         return Some(format!("{} may bring it", release.reference()));
     }
     let words: Vec<&str> = charts.iter().copied().chain([group]).collect();
-    let file = cluster.repository.bootstrap_mention(&words, |_| true)?;
+    let file = cluster.bootstrap_mention(&words, |_| true)?;
     Some(format!("`{file}` may bring it before Flux runs"))
 }
 

@@ -22,8 +22,8 @@ use crate::yaml::Node;
 pub struct SecretNotEncrypted {}
 
 impl Rule for SecretNotEncrypted {
-    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        let configs = SopsConfigs::of(cluster.repository);
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
+        let configs = SopsConfigs::of(repository);
         // A component gives one Secret to many: what is written once is reported once.
         let mut written: BTreeMap<Text, Vec<(&Object, Vec<PlainKey>)>> = BTreeMap::new();
         for object in cluster.build().objects.iter().filter(|object| object.is("", "Secret") && !object.encrypted) {
@@ -55,7 +55,7 @@ impl Rule for SecretNotEncrypted {
                 others,
                 keys,
             };
-            if let Some(observation) = secret.observe(cluster.repository, &configs, object.kind_place().file) {
+            if let Some(observation) = secret.observe(repository, &configs, object.kind_place().file) {
                 out.report(observation);
             }
         }

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::finding::{Confidence, Label, ObjectRef, Observation};
 use crate::rulebook::{Rule, Sink};
 use crate::source::{Span, normalize};
-use crate::yaml::{Node, Step, UnknownWhy};
+use crate::yaml::{Mode, Node, Step, UnknownWhy};
 
 /// Places named beside the first one.
 const MAX_PLACES: usize = 8;
@@ -109,14 +109,15 @@ fn is_applied_by_flux(cluster: &Cluster<'_>, entry: &KustomizationBuild) -> bool
         return true;
     }
     let place = entry.spec.place;
-    let document = cluster.repository.documents.iter().find(|document| {
-        let span = document.node.span();
-        span.file == place.file && span.start <= place.start && place.end <= span.end
+    let manifests = cluster.library().of(place.file, Mode::V3);
+    let document = manifests.documents.iter().find(|document| {
+        let span = document.span();
+        span.start <= place.start && place.end <= span.end
     });
-    document.is_some_and(|document| match document.node.get("kind").and_then(Node::as_str) {
+    document.is_some_and(|document| match document.get("kind").and_then(Node::as_str) {
         Some("FluxInstance") => true,
         Some("Kustomization") => {
-            document.node.at(&["spec", "path"]).and_then(Node::as_str).map(normalize) == entry.spec.path
+            document.at(&["spec", "path"]).and_then(Node::as_str).map(normalize) == entry.spec.path
         }
         _ => false,
     })

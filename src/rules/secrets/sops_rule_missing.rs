@@ -18,8 +18,8 @@ use crate::source::Span;
 pub struct SopsRuleMissing {}
 
 impl Rule for SopsRuleMissing {
-    fn check(&self, cluster: &Cluster<'_>, out: &mut Sink) {
-        for config in SopsConfigs::of(cluster.repository).iter().filter(|config| config.is_cut()) {
+    fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
+        for config in SopsConfigs::of(repository).iter().filter(|config| config.is_cut()) {
             let what = format!("files that only a rule behind the first {MOST_RULES} of `{}` matches", config.path);
             out.undecided(cluster, "values", what, "their patterns are not compiled");
         }

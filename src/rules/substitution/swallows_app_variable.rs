@@ -17,7 +17,7 @@ pub struct SubstitutionSwallowsAppVariable {}
 
 /// A second dollar before each use, where all stand in manifests as they are.
 fn escaped(cluster: &Cluster<'_>, places: &[Span]) -> Option<Fix> {
-    let sources = cluster.repository.library.sources;
+    let sources = cluster.sources();
     let mut starts = BTreeSet::new();
     for place in places {
         let file = sources.file(place.file);

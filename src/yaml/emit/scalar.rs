@@ -33,6 +33,15 @@ pub enum End {
     NewLine,
 }
 
+/// What becomes of the characters that end a line in YAML 1.1 alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaks {
+    /// They end a line.
+    AsGoYaml,
+    /// They are escaped.
+    Escaped,
+}
+
 /// What decides about the style of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
@@ -73,7 +82,7 @@ impl Look {
 }
 
 /// Looks at a text.
-pub fn look(text: &str) -> Look {
+pub fn look(text: &str, breaks: Breaks) -> Look {
     let mut has_break = false;
     let mut special = false;
     let mut break_then_blank = false;
@@ -82,7 +91,7 @@ pub fn look(text: &str) -> Look {
     let mut before = None;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        special |= !is_printable(c);
+        special |= !is_printable(c) || (breaks == Breaks::Escaped && matches!(c, '\u{2028}' | '\u{2029}'));
         if is_break(c) {
             has_break = true;
             blank_then_break |= before == Some(' ');

@@ -1,0 +1,125 @@
+//! What a cluster asks of the repository around it, noted: a check of the same tree after an edit asks the same again, and
+//! where the answers are as they were, so is what the rules say of the cluster.
+
+use hashbrown::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::nearest::DocumentKey;
+use super::{Cluster, FileDocument, Repository};
+use crate::source::{File, FileId};
+use crate::yaml::Node;
+
+/// What was asked so far.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    scripts: AtomicBool,
+    reached: AtomicBool,
+    versions: AtomicBool,
+    unnamed: AtomicBool,
+    policies: AtomicBool,
+    written: Mutex<BTreeSet<DocumentKey>>,
+}
+
+/// Questions of a cluster with what the repository answers to them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answers {
+    entries: Vec<Arc<str>>,
+    scripts: Option<Vec<(String, String)>>,
+    reached: Option<HashSet<FileId>>,
+    versions: Option<Vec<Node>>,
+    unnamed: Option<Vec<FileDocument>>,
+    policies: Option<Vec<FileDocument>>,
+    written: BTreeMap<DocumentKey, Vec<(FileDocument, Text)>>,
+}
+
+/// A text that is the same only where the file is.
+#[derive(Clone, Debug)]
+struct Text(Arc<File>);
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Answers {
+    /// The same questions, asked of a repository now.
+    #[must_use]
+    pub fn again(&self, repository: &Repository<'_>) -> Self {
+        Answers {
+            entries: repository.entries.clone(),
+            scripts: self.scripts.as_ref().map(|_| repository.scripts().to_vec()),
+            reached: self.reached.as_ref().map(|_| repository.reached.clone()),
+            versions: self.versions.as_ref().map(|_| repository.kubernetes_versions().cloned().collect()),
+            unnamed: self.unnamed.as_ref().map(|_| repository.unnamed_namespaces().cloned().collect()),
+            policies: self.policies.as_ref().map(|_| repository.policy_documents().cloned().collect()),
+            written: self.written.keys().map(|key| (key.clone(), with_texts(repository, key))).collect(),
+        }
+    }
+}
+
+fn with_texts(repository: &Repository<'_>, (group, kind, name): &DocumentKey) -> Vec<(FileDocument, Text)> {
+    let text = |document: &FileDocument| Text(repository.sources().file(document.node.span().file));
+    repository.written(group, kind, name).map(|document| (document.clone(), text(document))).collect()
+}
+
+impl<'w> Cluster<'w> {
+    /// What this cluster asked of the repository so far, with the answers.
+    pub fn answers(&self) -> Answers {
+        let asked = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        let questions = Answers {
+            entries: Vec::new(),
+            scripts: asked(&self.asked.scripts).then(Vec::new),
+            reached: asked(&self.asked.reached).then(HashSet::new),
+            versions: asked(&self.asked.versions).then(Vec::new),
+            unnamed: asked(&self.asked.unnamed).then(Vec::new),
+            policies: asked(&self.asked.policies).then(Vec::new),
+            written: self.written_asked(),
+        };
+        questions.again(self.repository)
+    }
+
+    fn written_asked(&self) -> BTreeMap<DocumentKey, Vec<(FileDocument, Text)>> {
+        let keys = self.asked.written.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().map(|key| (key.clone(), Vec::new())).collect()
+    }
+
+    /// As [`Repository::bootstrap_mention`].
+    pub fn bootstrap_mention(&self, words: &[&str], wanted: impl Fn(&str) -> bool) -> Option<&'w str> {
+        self.asked.scripts.store(true, Ordering::Relaxed);
+        self.repository.bootstrap_mention(words, wanted)
+    }
+
+    /// Whether some object of some cluster came from a file.
+    pub fn is_reached(&self, file: FileId) -> bool {
+        self.asked.reached.store(true, Ordering::Relaxed);
+        self.repository.reached.contains(&file)
+    }
+
+    /// As [`Repository::kubernetes_versions`].
+    pub fn kubernetes_versions(&self) -> impl Iterator<Item = &'w Node> + use<'w> {
+        self.asked.versions.store(true, Ordering::Relaxed);
+        self.repository.kubernetes_versions()
+    }
+
+    /// As [`Repository::unnamed_namespaces`].
+    pub fn unnamed_namespaces(&self) -> impl Iterator<Item = &'w FileDocument> + use<'w> {
+        self.asked.unnamed.store(true, Ordering::Relaxed);
+        self.repository.unnamed_namespaces()
+    }
+
+    /// As [`Repository::policy_documents`].
+    pub fn policy_documents(&self) -> impl Iterator<Item = &'w FileDocument> + use<'w> {
+        self.asked.policies.store(true, Ordering::Relaxed);
+        self.repository.policy_documents()
+    }
+
+    /// As [`Repository::written`].
+    pub fn written(&self, group: &str, kind: &str, name: &str) -> impl Iterator<Item = &'w FileDocument> + use<'w> {
+        let key = (group.into(), kind.into(), name.into());
+        self.asked.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        self.repository.written(group, kind, name)
+    }
+}
