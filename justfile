@@ -17,7 +17,7 @@ schemas:
 
 # What everything costs: one table with ratios, then single stages and rules.
 bench:
-    cargo bench --bench scale
+    cargo bench --bench scale --bench editor
     cargo bench --bench build --bench rules
 
 # Every fuzz target for so many seconds, without a nightly compiler: texts are damaged by chance.

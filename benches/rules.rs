@@ -105,6 +105,7 @@ fn by_object<const SIZE: usize>(bencher: Bencher<'_, '_>, rule: &str) {
     bencher.counter(ItemsCount::new(SIZE)).bench(|| {
         let mut sink = Sink::default();
         predicate.check(black_box(&cluster), &mut sink);
+        predicate.check_beside(&repository, black_box(&cluster), &mut sink);
         sink
     });
 }

@@ -11,7 +11,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ use flux_vet::source::{Disk, Sources};
 use flux_vet::yaml::Mode;
 use flux_vet::yaml::emit::emit;
 use flux_vet::{CheckOptions, check};
+use flux_vet_trees::{lay, real};
 use rayon::prelude::*;
 
 /// That of the program.
@@ -40,11 +41,11 @@ fn main() {
     for size in &sizes {
         let root = folder.path().join(format!("fleet-{size}"));
         let made = flux_vet_trees::fleet(*size, 1);
-        lay(&root, &made.files);
+        lay(&root, &made.files).unwrap();
         println!("\n## A fleet of {} objects in {} files, {} KB", made.objects, made.files.len(), made.bytes() / 1024);
         before = Some(tree(&root, made.bytes(), *size, before));
     }
-    for real in real_trees() {
+    for real in real(env!("CARGO_MANIFEST_DIR")) {
         let bytes: u64 =
             yaml_files(&real).iter().filter_map(|path| real.join(path).metadata().ok()).map(|meta| meta.len()).sum();
         println!("\n## {}, {} KB", real.file_name().unwrap_or_default().display(), bytes / 1024);
@@ -52,15 +53,6 @@ fn main() {
     }
     if std::env::var("SCALE_TOOLS").as_deref() != Ok("0") {
         tools(folder.path());
-    }
-}
-
-/// Writes files below a folder.
-fn lay(root: &Path, files: &flux_vet_trees::Files) {
-    for (path, text) in files {
-        let path = root.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
     }
 }
 
@@ -151,6 +143,7 @@ fn tree(root: &Path, bytes: usize, size: usize, before: Option<Stages>) -> Stage
             let mut sink = Sink::default();
             rule.prepare(cluster);
             rule.check(cluster, &mut sink);
+            rule.check_beside(&repository, cluster, &mut sink);
         }
         rule.check_repository(&repository, &mut Sink::default());
         *groups.entry(&entry.card.group).or_default() += start.elapsed();
@@ -189,17 +182,6 @@ fn peak(root: &Path) -> Option<usize> {
     String::from_utf8(ran.stderr).ok()?.lines().last()?.trim().parse().ok()
 }
 
-/// The real trees beside the project; none where they are not there.
-fn real_trees() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("FLUX_VET_SHARED").map_or(beside, PathBuf::from);
-    let entries = std::fs::read_dir(shared.join("corpus")).into_iter().flatten();
-    let mut trees: Vec<PathBuf> =
-        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
-    trees.sort();
-    trees
-}
-
 fn is_here(tool: &str, argument: &str) -> bool {
     Command::new(tool).arg(argument).output().is_ok_and(|ran| ran.status.success())
 }
@@ -209,7 +191,7 @@ fn tools(folder: &Path) {
     println!("\n## Beside other tools");
     if is_here("kubeconform", "-v") {
         let root = folder.join("plain");
-        lay(&root, &flux_vet_trees::plain(10_000).files);
+        lay(&root, &flux_vet_trees::plain(10_000).files).unwrap();
         let schemas = folder.join("schemas");
         lay_schemas(&schemas);
         let location = format!("{}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json", schemas.display());
@@ -223,7 +205,7 @@ fn tools(folder: &Path) {
     }
     if is_here("kustomize", "version") {
         let root = folder.join("fleet-1000");
-        lay(&root, &flux_vet_trees::fleet(1_000, 1).files);
+        lay(&root, &flux_vet_trees::fleet(1_000, 1).files).unwrap();
         let folders: Vec<String> = yaml_files(&root)
             .into_iter()
             .filter_map(|path| path.strip_suffix("/kustomization.yaml").map(ToOwned::to_owned))

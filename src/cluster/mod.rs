@@ -52,7 +52,7 @@ use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
-use crate::source::{FileId, Sources, Span, file_name, normalize};
+use crate::source::{FileId, Sources, Span, file_name, normalize, parent};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
@@ -103,6 +103,8 @@ pub struct Repository<'w> {
     written: HashMap<DocumentKey, Vec<usize>>,
     // HelmReleases as written, by the last part of the name of their chart.
     releases: HashMap<SmolStr, Vec<usize>>,
+    // Positions of documents by the folder of their file.
+    folders: OnceLock<HashMap<String, Vec<usize>>>,
     scripts: OnceLock<Vec<(String, String)>>,
     usage: OnceLock<Usage>,
     /// What is known of charts.
@@ -133,6 +135,7 @@ impl<'w> Repository<'w> {
             entries: world.clusters.iter().map(|cluster| cluster.entry.clone()).collect(),
             written,
             releases,
+            folders: OnceLock::new(),
             scripts: OnceLock::new(),
             usage: OnceLock::new(),
             profiles: Profiles::default(),
@@ -178,6 +181,18 @@ impl<'w> Repository<'w> {
     ) -> impl Iterator<Item = &'r FileDocument> + use<'r, 'w> {
         let found = self.written.get(&(group.into(), kind.into(), name.into()));
         found.into_iter().flatten().filter_map(|at| self.documents.get(*at))
+    }
+
+    /// Documents of the files in a folder, by path.
+    pub fn documents_in(&self, folder: &str) -> Vec<&FileDocument> {
+        let folders = self.folders.get_or_init(|| {
+            let mut folders: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, document) in self.documents.iter().enumerate() {
+                folders.entry_ref(parent(&document.path)).or_default().push(at);
+            }
+            folders
+        });
+        folders.get(folder).into_iter().flatten().filter_map(|at| self.documents.get(*at)).collect()
     }
 
     /// What every file with settings of Talos or kubeadm says of the release of Kubernetes.

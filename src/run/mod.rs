@@ -188,3 +188,49 @@ pub(crate) fn coverage(repository: &Repository<'_>, clusters: &[Cluster<'_>]) ->
     coverage.files = files.len();
     coverage
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::{BuildOptions, Library, world};
+    use crate::source::{Memory, Sources};
+
+    struct Fails;
+
+    impl Rule for Fails {
+        fn check(&self, _: &Cluster<'_>, _: &mut Sink) {
+            panic!("a mistake of ours");
+        }
+
+        fn check_repository(&self, _: &Repository<'_>, _: &mut Sink) {
+            panic!("another one");
+        }
+    }
+
+    struct Says;
+
+    impl Rule for Says {
+        fn check_beside(&self, repository: &Repository<'_>, cluster: &Cluster<'_>, out: &mut Sink) {
+            let count = repository.documents.len();
+            out.undecided(cluster, "count", format!("{count} documents"), "it still runs");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_fails_is_a_finding_and_the_others_run() {
+        let mut memory = Memory::default();
+        memory.insert("cluster/kustomization.yaml", "resources: []\n");
+        let sources = Sources::new(memory);
+        let library = Library::new(&sources);
+        let config = Config::default();
+        let world = world(&library, &BuildOptions { entries: vec!["cluster".to_owned()], ..BuildOptions::default() });
+        let repository = Repository::new(&library, &config, crate::documents(&library), &world);
+        let clusters: Vec<Cluster<'_>> = world.clusters.iter().map(|build| Cluster::new(&repository, build)).collect();
+        let rules: Predicates = vec![("fails".to_owned(), Box::new(Fails)), ("says".to_owned(), Box::new(Says))];
+        let ran = run(&rules, &repository, &clusters, Vec::new(), &Progress::default());
+        let seen: Vec<(&str, &str)> = ran.seen.iter().map(|(_, seen)| (&*seen.rule, &*seen.message)).collect();
+        let failed = ("internal-error", "the rule `fails` failed on this tree");
+        assert_eq!(seen, [failed, failed]);
+        assert!(ran.coverage.unknown.iter().any(|part| part.what == "1 documents"), "{:?}", ran.coverage);
+    }
+}

@@ -6,7 +6,9 @@ use super::{File, FileId, ReadError, Sources};
 
 /// Paths, and what was there.
 #[derive(Clone, Debug, Default)]
-pub struct Found(Vec<(String, Result<(FileId, Arc<File>), ReadError>)>);
+pub struct Found(Vec<(String, There)>);
+
+type There = Result<(FileId, Arc<File>), ReadError>;
 
 impl Found {
     /// What is at some paths. `None` where one of them is no text: its bytes are not kept, so nobody could tell whether they

@@ -9,7 +9,7 @@ use crate::workloads::{App, Kind};
 /// Applications of a team; each team has a namespace in every cluster.
 const APPS: usize = 10;
 /// From so many objects on there are several clusters.
-const FLEET: usize = 1_000;
+pub const FLEET: usize = 1_000;
 
 /// A tree of about so many objects.
 pub fn fleet(objects: usize, seed: u64) -> Tree {

@@ -1,6 +1,7 @@
 //! Made Flux repositories of any size, the same for the same seed, and damages to them: what benches and fuzzers run on.
 
 mod damage;
+mod disk;
 mod fleet;
 mod plain;
 mod random;
@@ -8,7 +9,8 @@ mod sops;
 mod workloads;
 
 pub use damage::{damaged, mutated};
-pub use fleet::fleet;
+pub use disk::{lay, real};
+pub use fleet::{FLEET, fleet};
 pub use plain::plain;
 pub use random::Random;
 

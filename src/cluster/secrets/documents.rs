@@ -51,20 +51,20 @@ pub fn reference(document: &Node) -> Option<ObjectRef> {
 
 /// Every YAML and JSON document with SOPS metadata.
 pub fn sops_documents(repository: &Repository<'_>) -> Vec<SopsDocument> {
-    let yaml = repository.documents.iter().map(|document| (document.path.clone(), document.node.clone()));
-    let json: Vec<(Arc<str>, Node)> = named_as_encrypted(repository)
+    let is_meant = |path: &str, node: &Node| file_name(path) != ".sops.yaml" && SopsMetadata::of(node).is_some();
+    let yaml = repository.documents.iter().filter(|document| is_meant(&document.path, &document.node));
+    let yaml = yaml.map(|document| SopsDocument { path: document.path.clone(), node: document.node.clone() });
+    let json: Vec<SopsDocument> = named_as_encrypted(repository)
         .into_iter()
         .filter(|path| path.ends_with(".json"))
         .flat_map(|path| {
             let documents =
                 repository.library.load(&path, Mode::V3).map(|found| found.documents.clone()).unwrap_or_default();
-            documents.into_iter().map(move |node| (Arc::from(path.as_str()), node))
+            documents.into_iter().map(move |node| SopsDocument { path: Arc::from(path.as_str()), node })
         })
+        .filter(|document| is_meant(&document.path, &document.node))
         .collect();
-    yaml.chain(json)
-        .filter(|(path, node)| file_name(path) != ".sops.yaml" && SopsMetadata::of(node).is_some())
-        .map(|(path, node)| SopsDocument { path, node })
-        .collect()
+    yaml.chain(json).collect()
 }
 
 /// Files whose name says that they are encrypted, sorted.

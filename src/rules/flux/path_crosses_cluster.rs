@@ -1,6 +1,7 @@
 //! A cluster builds its own folders, not those of another one. Card: rules/flux/path-crosses-cluster.md
 
 use hashbrown::{HashMap, HashSet};
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -50,7 +51,8 @@ impl Rule for PathCrossesCluster {
         if others.is_empty() {
             return;
         }
-        let used = used(repository);
+        // Hardly any tree has a twin to ask about.
+        let used: Used<'_> = LazyCell::new(Box::new(|| used(repository)));
         let mut said: HashSet<Span> = HashSet::new();
         for one in cluster.kustomizations().iter().filter(|one| one.state == State::Built && one.object.is_some()) {
             let Some(path) = one.spec.path.as_deref() else { continue };
@@ -98,6 +100,9 @@ fn other(own: &str, entry: &str) -> Option<Other> {
     })
 }
 
+/// The folders in use, once somebody asks.
+type Used<'r> = LazyCell<BTreeSet<String>, Box<dyn Fn() -> BTreeSet<String> + 'r>>;
+
 /// Folders that some object of some cluster comes from, with all above them.
 fn used(repository: &Repository<'_>) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
@@ -112,7 +117,7 @@ fn used(repository: &Repository<'_>) -> BTreeSet<String> {
 }
 
 /// The path with the other cluster's name exchanged for the own one, where that exists and nothing uses it.
-fn by_name<'o>(cluster: &Cluster<'_>, used: &BTreeSet<String>, other: &'o Other, path: &str) -> Option<Crossing<'o>> {
+fn by_name<'o>(cluster: &Cluster<'_>, used: &Used<'_>, other: &'o Other, path: &str) -> Option<Crossing<'o>> {
     let elements = parts(path);
     elements.iter().enumerate().filter(|(_, part)| **part == other.foreign).find_map(|(at, _)| {
         let mut twin = elements.clone();
@@ -137,7 +142,7 @@ fn listed(cluster: &Cluster<'_>, crossing: &Crossing<'_>, object: &Object) -> Op
 /// Where a kustomization file outside of the other cluster's folder brings in something of it.
 fn included<'o>(
     cluster: &Cluster<'_>,
-    used: &BTreeSet<String>,
+    used: &Used<'_>,
     other: &'o Other,
     object: &Object,
 ) -> Option<(Span, Crossing<'o>)> {

@@ -13,7 +13,7 @@ use crate::cluster::usage::{Usage, speaks_of};
 use crate::cluster::{Cluster, FileDocument, Repository};
 use crate::finding::{Applicability, Edit, Fix, Label, Observation};
 use crate::rulebook::{Rule, Sink};
-use crate::source::{Entry, Span, file_name, join, parent};
+use crate::source::{Entry, FileId, Span, file_name, join, parent};
 use crate::yaml::{Node, Value};
 
 /// Folders beside each other of which all but one are listed.
@@ -36,21 +36,17 @@ impl Rule for KustomizeFileUnlisted {
             return;
         }
         let view = View { cluster, usage: repository.usage() };
-        let mut documents: HashMap<&str, Vec<&FileDocument>> = HashMap::new();
-        for document in &repository.documents {
-            documents.entry(parent(&document.path)).or_default().push(document);
-        }
         for (folder, objects) in &folders {
             let Some((file, None)) = find_file(cluster.library(), folder) else { continue };
             let Ok(spec) = read_spec(cluster.library(), &file) else { continue };
             let text = cluster.sources().file(spec.place.file).text.clone();
-            let beside = documents.get(folder.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let beside = repository.documents_in(folder);
             for document in beside.iter().filter(|document| view.is_unused(&document.path, &text)) {
                 if let Some(found) = view.needed(&spec, document, objects) {
                     out.report(found);
                 }
             }
-            out.observations.extend(view.forgotten_folder(&spec, &text, self.flux_kustomizations));
+            out.observations.extend(view.forgotten_folder(&spec, &beside, &text, self.flux_kustomizations));
         }
     }
 
@@ -61,19 +57,31 @@ impl Rule for KustomizeFileUnlisted {
     }
 }
 
-/// The folders whose kustomization files the cluster reads, with the objects of their own files.
-fn folders<'w>(cluster: &Cluster<'w>) -> BTreeMap<String, Vec<&'w Object>> {
-    let mut folders: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+/// The folders whose kustomization files the cluster reads, by path, with the objects of their own files.
+fn folders<'w>(cluster: &Cluster<'w>) -> Vec<(String, Vec<&'w Object>)> {
+    let mut folders: Vec<(String, Vec<&Object>)> = Vec::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    let mut position = |path: &str| {
+        *positions.entry_ref(parent(path)).or_insert_with(|| {
+            folders.push((parent(path).to_owned(), Vec::new()));
+            folders.len() - 1
+        })
+    };
     for file in &cluster.build().files {
         let path = &cluster.sources().file(*file).path;
         if NAMES.contains(&file_name(path)) {
-            folders.entry(parent(path).to_owned()).or_default();
+            position(path);
         }
     }
-    for object in cluster.objects() {
-        let own = &cluster.sources().file(object.kind_place().file).path;
-        folders.entry(parent(own).to_owned()).or_default().push(object);
+    // Most objects come from a few files.
+    let mut homes: HashMap<FileId, usize> = HashMap::new();
+    let mut home = |file| *homes.entry(file).or_insert_with(|| position(&cluster.sources().file(file).path));
+    let objects: Vec<(usize, &Object)> =
+        cluster.objects().map(|object| (home(object.kind_place().file), object)).collect();
+    for (at, object) in objects {
+        folders.get_mut(at).into_iter().for_each(|(_, own)| own.push(object));
     }
+    folders.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     folders
 }
 
@@ -169,12 +177,20 @@ impl View<'_, '_> {
     }
 
     /// The finding for the one folder among its siblings that is not listed.
-    fn forgotten_folder(&self, spec: &Spec, text: &str, files_too: bool) -> Option<Observation> {
+    fn forgotten_folder(
+        &self,
+        spec: &Spec,
+        beside: &[&FileDocument],
+        text: &str,
+        files_too: bool,
+    ) -> Option<Observation> {
+        // The disk need not be asked about what was read.
+        let is_file = |path: &str| beside.binary_search_by(|document| (*document.path).cmp(path)).is_ok();
         let system = self.cluster.sources().system();
         // Entries by what follows the name of the folder: nothing, or a file in it.
         let mut shapes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for entry in &spec.resources {
-            let Some(path) = join(&spec.directory, &entry.text) else { continue };
+            let Some(path) = join(&spec.directory, &entry.text).filter(|path| !is_file(path)) else { continue };
             let inside = if spec.directory.is_empty() {
                 Some(path.as_str())
             } else {
