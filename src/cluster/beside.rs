@@ -26,7 +26,7 @@ pub(super) struct Asked {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
     entries: Vec<Arc<str>>,
-    scripts: Option<Vec<(String, String)>>,
+    scripts: Option<Arc<Vec<(String, String)>>>,
     reached: Option<HashSet<FileId>>,
     versions: Option<Vec<Node>>,
     unnamed: Option<Vec<FileDocument>>,
@@ -50,7 +50,7 @@ impl Answers {
     pub fn again(&self, repository: &Repository<'_>) -> Self {
         Answers {
             entries: repository.entries.clone(),
-            scripts: self.scripts.as_ref().map(|_| repository.scripts().to_vec()),
+            scripts: self.scripts.as_ref().map(|_| repository.scripts().clone()),
             reached: self.reached.as_ref().map(|_| repository.reached.clone()),
             versions: self.versions.as_ref().map(|_| repository.kubernetes_versions().cloned().collect()),
             unnamed: self.unnamed.as_ref().map(|_| repository.unnamed_namespaces().cloned().collect()),
@@ -71,7 +71,7 @@ impl<'w> Cluster<'w> {
         let asked = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         let questions = Answers {
             entries: Vec::new(),
-            scripts: asked(&self.asked.scripts).then(Vec::new),
+            scripts: asked(&self.asked.scripts).then(Arc::default),
             reached: asked(&self.asked.reached).then(HashSet::new),
             versions: asked(&self.asked.versions).then(Vec::new),
             unnamed: asked(&self.asked.unnamed).then(Vec::new),

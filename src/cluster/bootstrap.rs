@@ -1,5 +1,7 @@
 //! Files that are run by hand or by a script before Flux: whether they speak of something.
 
+use std::sync::Arc;
+
 use super::Repository;
 use crate::source::{Sources, file_name, parent};
 
@@ -17,8 +19,8 @@ impl Repository<'_> {
     }
 
     /// Those files with their texts.
-    pub(super) fn scripts(&self) -> &[(String, String)] {
-        self.scripts.get_or_init(|| read(self.sources()))
+    pub(super) fn scripts(&self) -> &Arc<Vec<(String, String)>> {
+        self.scripts.get_or_init(|| Arc::new(read(self.sources())))
     }
 }
 

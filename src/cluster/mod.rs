@@ -105,7 +105,7 @@ pub struct Repository<'w> {
     releases: HashMap<SmolStr, Vec<usize>>,
     // Positions of documents by the folder of their file.
     folders: OnceLock<HashMap<String, Vec<usize>>>,
-    scripts: OnceLock<Vec<(String, String)>>,
+    scripts: OnceLock<Arc<Vec<(String, String)>>>,
     usage: OnceLock<Usage>,
     /// What is known of charts.
     pub profiles: Profiles,
