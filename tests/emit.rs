@@ -235,7 +235,7 @@ fn check_slice(slice: &str, value: &Node, what: Written) {
 #[test]
 fn places_are_sorted_and_lie_in_each_other() {
     for json in Random::values(1500) {
-        let emitted = emit_to_read(&node(&json));
+        let emitted = emit(&node(&json));
         let mut open: Vec<usize> = Vec::new();
         let mut last = 0;
         for place in &emitted.places {
@@ -297,7 +297,7 @@ fn an_unknown_is_printed_as_its_template_with_its_origin() {
 #[test]
 fn a_block_ends_after_its_own_line_break() {
     let json = serde_json::json!({ "a": "b\n", "c": [{ "d": "e\n\n" }, "f"] });
-    let emitted = emit_to_read(&node(&json));
+    let emitted = emit(&node(&json));
     let slices: Vec<_> = emitted.places.iter().map(|place| &emitted.text[place.range.clone()]).collect();
     assert_eq!(
         slices,

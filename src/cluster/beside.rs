@@ -1,10 +1,10 @@
 //! What a cluster asks of the repository around it, noted: a check of the same tree after an edit asks the same again, and
 //! where the answers are as they were, so is what the rules say of the cluster.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::nearest::DocumentKey;
 use super::{Cluster, FileDocument, Repository};
@@ -15,7 +15,7 @@ use crate::yaml::Node;
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     scripts: AtomicBool,
-    reached: AtomicBool,
+    reached: Mutex<HashSet<FileId>>,
     versions: AtomicBool,
     unnamed: AtomicBool,
     policies: AtomicBool,
@@ -25,9 +25,8 @@ pub(super) struct Asked {
 /// Questions of a cluster with what the repository answers to them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
-    entries: Vec<Arc<str>>,
     scripts: Option<Arc<Vec<(String, String)>>>,
-    reached: Option<HashSet<FileId>>,
+    reached: HashMap<FileId, bool>,
     versions: Option<Vec<Node>>,
     unnamed: Option<Vec<FileDocument>>,
     policies: Option<Vec<FileDocument>>,
@@ -49,9 +48,8 @@ impl Answers {
     #[must_use]
     pub fn again(&self, repository: &Repository<'_>) -> Self {
         Answers {
-            entries: repository.entries.clone(),
             scripts: self.scripts.as_ref().map(|_| repository.scripts().clone()),
-            reached: self.reached.as_ref().map(|_| repository.reached.clone()),
+            reached: self.reached.keys().map(|file| (*file, repository.reached.contains(file))).collect(),
             versions: self.versions.as_ref().map(|_| repository.kubernetes_versions().cloned().collect()),
             unnamed: self.unnamed.as_ref().map(|_| repository.unnamed_namespaces().cloned().collect()),
             policies: self.policies.as_ref().map(|_| repository.policy_documents().cloned().collect()),
@@ -65,25 +63,23 @@ fn with_texts(repository: &Repository<'_>, (group, kind, name): &DocumentKey) ->
     repository.written(group, kind, name).map(|document| (document.clone(), text(document))).collect()
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl<'w> Cluster<'w> {
     /// What this cluster asked of the repository so far, with the answers.
     pub fn answers(&self) -> Answers {
         let asked = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         let questions = Answers {
-            entries: Vec::new(),
             scripts: asked(&self.asked.scripts).then(Arc::default),
-            reached: asked(&self.asked.reached).then(HashSet::new),
+            reached: lock(&self.asked.reached).iter().map(|file| (*file, false)).collect(),
             versions: asked(&self.asked.versions).then(Vec::new),
             unnamed: asked(&self.asked.unnamed).then(Vec::new),
             policies: asked(&self.asked.policies).then(Vec::new),
-            written: self.written_asked(),
+            written: lock(&self.asked.written).iter().map(|key| (key.clone(), Vec::new())).collect(),
         };
         questions.again(self.repository)
-    }
-
-    fn written_asked(&self) -> BTreeMap<DocumentKey, Vec<(FileDocument, Text)>> {
-        let keys = self.asked.written.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().map(|key| (key.clone(), Vec::new())).collect()
     }
 
     /// As [`Repository::bootstrap_mention`].
@@ -94,7 +90,7 @@ impl<'w> Cluster<'w> {
 
     /// Whether some object of some cluster came from a file.
     pub fn is_reached(&self, file: FileId) -> bool {
-        self.asked.reached.store(true, Ordering::Relaxed);
+        lock(&self.asked.reached).insert(file);
         self.repository.reached.contains(&file)
     }
 
@@ -119,7 +115,7 @@ impl<'w> Cluster<'w> {
     /// As [`Repository::written`].
     pub fn written(&self, group: &str, kind: &str, name: &str) -> impl Iterator<Item = &'w FileDocument> + use<'w> {
         let key = (group.into(), kind.into(), name.into());
-        self.asked.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        lock(&self.asked.written).insert(key);
         self.repository.written(group, kind, name)
     }
 }

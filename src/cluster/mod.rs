@@ -52,7 +52,7 @@ use crate::build::kustomize::Brings;
 use crate::build::{ClusterBuild, Id, KustomizationBuild, Library, Object, State, World};
 use crate::config::{Config, Declared};
 use crate::finding::{Confidence, NotChecked, ObjectRef};
-use crate::source::{FileId, Sources, Span, file_name, normalize, parent};
+use crate::source::{FileId, Sources, Span, file_name, is_at_or_below, normalize, parent};
 use crate::yaml::Node;
 use smol_str::SmolStr;
 
@@ -215,11 +215,7 @@ impl<'w> Repository<'w> {
     pub fn policy_documents(&self) -> impl Iterator<Item = &FileDocument> + use<'_, 'w> {
         let folders: Vec<String> = self.config.policy_paths.iter().map(|folder| normalize(folder)).collect();
         let documents = if folders.is_empty() { &[] } else { self.documents.as_slice() };
-        documents.iter().filter(move |document| {
-            let is_below =
-                |folder: &String| document.path.strip_prefix(folder.as_str()).map(|rest| rest.starts_with('/'));
-            folders.iter().any(|folder| is_below(folder) == Some(true))
-        })
+        documents.iter().filter(move |document| folders.iter().any(|folder| is_at_or_below(&document.path, folder)))
     }
 
     /// HelmReleases as written that name a chart, whether or not a build reaches them.

@@ -224,7 +224,7 @@ mod tests {
         }
     }
 
-    /// Two clusters that share a folder, and ask of the repository whatever a cluster can ask.
+    /// Two clusters that share a folder, and whose rules ask about the repository around them.
     const TWO_CLUSTERS: &[(&str, &str)] = &[
         (".flux-vet.yaml", "clusters:\n  - entry: clusters/a\n  - entry: clusters/b\npolicy-paths: [policies]\n"),
         ("clusters/a/apps.yaml", "KUSTOMIZATION apps apps/a\n---\nKUSTOMIZATION more apps/more\n"),

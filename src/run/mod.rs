@@ -110,7 +110,7 @@ pub(crate) fn run(
         let entry = Some(Arc::from(cluster.entry()));
         ran.take(&entry, cluster.build().observations.iter().cloned());
         let (alone, beside): (Vec<Option<Sink>>, Said) = checked.by_ref().take(predicates.len()).unzip();
-        let said = known.unwrap_or_else(|| {
+        let said = known.filter(|_| cluster.is_unchanged).unwrap_or_else(|| {
             let prepared = prepared.next().unwrap_or_default();
             Arc::new(prepared.into_iter().chain(alone.into_iter().flatten()).collect())
         });

@@ -49,7 +49,7 @@ impl Rule for ImagePolicyMarkerMissing {
         let paths: BTreeSet<&str> = repository.documents.iter().map(|document| &*document.path).collect();
         for path in paths.into_iter().filter(|path| is_updated(path)) {
             for marker in markers(repository, path) {
-                self.judge((repository, cluster), &makers, path, &marker, out);
+                self.judge(repository, cluster, &makers, path, &marker, out);
             }
         }
     }
@@ -58,7 +58,8 @@ impl Rule for ImagePolicyMarkerMissing {
 impl ImagePolicyMarkerMissing {
     fn judge(
         &self,
-        (repository, cluster): (&Repository<'_>, &Cluster<'_>),
+        repository: &Repository<'_>,
+        cluster: &Cluster<'_>,
         makers: &FluxMakers<'_, '_>,
         path: &str,
         marker: &Marker,
