@@ -309,4 +309,26 @@ mod tests {
         let edits = files.len() * (EDITS.len() + 2);
         assert!(typing.unchanged > edits / 2, "{} of {edits} edits left a cluster as it was", typing.unchanged);
     }
+
+    #[test]
+    fn a_cluster_is_checked_again_where_another_one_begins_to_list_what_it_names() {
+        let tree = [
+            (".flux-vet.yaml", "clusters:\n  - entry: clusters/a\n  - entry: clusters/b\n"),
+            ("clusters/a/apps.yaml", "KUSTOMIZATION apps apps\n"),
+            ("clusters/b/apps.yaml", "KUSTOMIZATION waits own\n  dependsOn: [{name: gone}]\n"),
+            ("apps/gone.yaml", "KUSTOMIZATION gone own\n"),
+            ("own/config.yaml", "CONFIG own flux-system"),
+        ];
+        let files: Files = tree.iter().map(|(path, text)| ((*path).to_owned(), manifest(text))).collect();
+        let mut typing = Typing::into(&memory(&files));
+        let mut said = Vec::new();
+        for listed in ["", "gone.yaml", ""] {
+            typing.edit("apps/kustomization.yaml", format!("resources: [{listed}]\n"), listed);
+            said.extend(typing.last.iter().flat_map(|last| last.reported()).map(|finding| finding.message.clone()));
+        }
+        let count = |part: &str| said.iter().filter(|message| message.contains(part)).count();
+        let counts =
+            ["only another cluster of this repository has", "no kustomization of this cluster lists"].map(count);
+        assert_eq!(counts, [1, 2], "{said:?}");
+    }
 }
